@@ -1,0 +1,1 @@
+"""Types, errors, configuration, plug-ins and prompts. Imports nothing else of Hakken."""

@@ -1,0 +1,129 @@
+"""Every exception of Hakken.
+
+The agent's failures are data (``Failure``, ``ExecResult``); these are ours::
+
+    HakkenError                  one clear sentence, and the mend
+     ├─ UsageError               bad input from the user: exit code 2
+     │   ├─ ConfigError          a configuration file or value
+     │   └─ TemplateError        a template that breaks the contract
+     ├─ PrerequisiteError        something must be installed or pulled first: exit code 3
+     ├─ SandboxError             isolation could not be set up
+     ├─ StoreError               the record cannot be read or written
+     │   ├─ VersionConflict      an append named a version that is not the newest
+     │   └─ RunLocked            another process is writing to this run
+     ├─ BudgetExceeded           a limit of the run was met: the run stops in order
+     └─ ModelError               a model call failed
+         ├─ ModelUnavailable     server down, connection refused, local model died (retried)
+         ├─ ModelTimeout         no answer in time (retried)
+         ├─ RateLimited          too many requests (retried, after ``retry_after``)
+         ├─ QuotaExceeded        no credit left or key refused (never retried)
+         ├─ ModelRefused         the request itself is wrong: unknown model, too long (never retried)
+         └─ MalformedReply       the reply breaks its schema or check (asked again, with the reason)
+"""
+
+from __future__ import annotations
+
+
+class HakkenError(Exception):
+    """Base of all our errors: ``message`` is one sentence, ``mend`` says what to do."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+    def __str__(self) -> str:
+        """The sentence and the mend together."""
+        return f"{self.message} {self.mend}".strip()
+
+
+class UsageError(HakkenError):
+    """Bad input from the user."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration file or value is wrong."""
+
+
+class TemplateError(UsageError):
+    """A template breaks the contract."""
+
+
+class PrerequisiteError(HakkenError):
+    """Something must be installed or pulled first."""
+
+    exit_code = 3
+
+
+class SandboxError(HakkenError):
+    """Isolation could not be set up."""
+
+
+class StoreError(HakkenError):
+    """The record cannot be read or written."""
+
+
+class VersionConflict(StoreError):
+    """An append named a version that is not the newest of its stream."""
+
+
+class RunLocked(StoreError):
+    """Another process is writing to this run folder."""
+
+
+class BudgetExceeded(HakkenError):
+    """A limit of the run was met."""
+
+    exit_code = 4
+
+    def __init__(self, kind: str, used: float, limit: float) -> None:
+        super().__init__(
+            f"The run's budget of {limit:g} {kind} is used up ({used:g} used).",
+            "Resume with a larger budget: the same command with a higher limit continues where it stopped.",
+        )
+        self.kind, self.used, self.limit = kind, used, limit
+
+
+class ModelError(HakkenError):
+    """A model call failed."""
+
+    exit_code = 5
+    retry = False
+
+
+class ModelUnavailable(ModelError):
+    """Server down, connection refused, or the local model's process died."""
+
+    retry = True
+
+
+class ModelTimeout(ModelError):
+    """No answer in time."""
+
+    retry = True
+
+
+class RateLimited(ModelError):
+    """Too many requests; ``retry_after`` is in seconds where the server said so."""
+
+    retry = True
+
+    def __init__(self, message: str, mend: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, mend)
+        self.retry_after = retry_after
+
+
+class QuotaExceeded(ModelError):
+    """No credit left, or the key is refused."""
+
+
+class ModelRefused(ModelError):
+    """The request itself is wrong: unknown model, prompt too long."""
+
+
+class MalformedReply(ModelError):
+    """The reply breaks its schema or its check, after all tries."""

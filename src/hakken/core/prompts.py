@@ -1,0 +1,73 @@
+"""Prompts are files: ``<room>/prompts/<name>.md``, Jinja2 with a TOML front matter.
+
+The front matter names the role and the token limit; a variable that the caller does not give is an error. No prompt text
+stands in Python, so that prompts can be read, overridden per run and hashed into the record.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from hakken.core.errors import ConfigError
+from hakken.core.types import Message, Record, Role, content_hash
+
+PACKAGE = Path(__file__).resolve().parent.parent
+_JINJA = jinja2.Environment(  # noqa: S701 - prompts are text, not HTML
+    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+)
+
+
+class Prompt(Record):
+    """A rendered prompt: its messages, who answers it, and how long the answer may be."""
+
+    name: str
+    role: Role
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float
+    hash: str
+    """Hash of the prompt file, before rendering."""
+
+
+def prompt(name: str, **variables: Any) -> Prompt:
+    """Render ``room/name``, found at ``hakken/**/room/prompts/name.md``.
+
+    The file has a front matter between ``+++`` lines (``role``, ``max_tokens``, ``temperature``), then a system part and a
+    user part separated by a line ``---``. Keep what is stable first: a shared prefix is nearly free on the local model.
+
+    Raises:
+        ConfigError: no such prompt, a bad front matter, or a variable that is missing.
+    """
+    text = _source(name)
+    try:
+        _, header, body = text.split("+++\n", 2)
+        meta = tomllib.loads(header)
+        parts = body.split("\n---\n", 1)
+        rendered = [_JINJA.from_string(part).render(**variables).strip() for part in parts]
+    except (ValueError, tomllib.TOMLDecodeError, jinja2.TemplateError) as error:
+        raise ConfigError(f"The prompt {name} cannot be rendered: {error}.") from error
+    system, user = rendered if len(rendered) == 2 else ("", rendered[0])
+    messages = [Message(role="system", content=system)] if system else []
+    messages.append(Message(role="user", content=user))
+    return Prompt(
+        name=name,
+        role=Role(meta["role"]),
+        messages=tuple(messages),
+        max_tokens=int(meta.get("max_tokens", 512)),
+        temperature=float(meta.get("temperature", 0.7)),
+        hash=content_hash(text),
+    )
+
+
+@cache
+def _source(name: str) -> str:
+    room, _, stem = name.partition("/")
+    found = sorted(PACKAGE.glob(f"**/{room}/prompts/{stem}.md"))
+    if not found:
+        raise ConfigError(f"There is no prompt {name}.")
+    return found[0].read_text(encoding="utf-8")

@@ -1,0 +1,262 @@
+"""Ideas, plans, facts and claims: what is believed, and what was found."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, FiniteFloat, NonNegativeFloat, PositiveInt
+
+from hakken.core.types.base import Record
+from hakken.core.types.experiments import Direction, Target
+
+
+class Idea(Record):
+    """A hypothesis about a template, before any code is written."""
+
+    id: str
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    hypothesis: str
+    plan: str
+    """How the code would change."""
+    target: Target | None = None
+    """Where, when the change is small enough to name the place."""
+    lever: str = ""
+    """Kind of change (see ``research/ideas/levers.toml``)."""
+    thought: str = ""
+    interestingness: int = Field(ge=1, le=10)
+    feasibility: int = Field(ge=1, le=10)
+    novelty: int = Field(ge=1, le=10)
+    origin: Literal["model", "seed", "code", "human"] = "model"
+    novelty_verdict: Literal["unchecked", "novel", "not_novel", "unknown"] = "unchecked"
+
+
+class Comparison(Record):
+    """A variant against a baseline on one metric, paired by seed.
+
+    ``difference`` is variant minus baseline, ``gain`` the same with positive meaning better.
+    """
+
+    metric: str
+    variant_id: str
+    baseline_id: str
+    n: PositiveInt
+    baseline_mean: FiniteFloat
+    baseline_sd: NonNegativeFloat
+    variant_mean: FiniteFloat
+    variant_sd: NonNegativeFloat
+    difference: FiniteFloat
+    gain: FiniteFloat
+    relative: FiniteFloat | None
+    """Difference over the absolute baseline mean; None where that is zero."""
+    level: float = 0.95
+    low: FiniteFloat
+    """Lower end of the interval of the difference."""
+    high: FiniteFloat
+    p: float = Field(ge=0, le=1)
+    """Two-sided paired sign-flip permutation p."""
+    p_adjusted: float | None = None
+    """Holm-adjusted p where the comparison is one of several secondary ones."""
+    noise_floor: NonNegativeFloat | None = None
+    effect_size: FiniteFloat | None = None
+    """Cohen's d_z: mean paired difference over its standard deviation."""
+    wins: int
+    """Seeds on which the variant is better."""
+    verdict: Literal["better", "worse", "inconclusive"]
+
+
+class Predicate(Record):
+    """What code evaluates to decide a claim: the variant's gain on a metric over a baseline."""
+
+    metric: str
+    direction: Direction
+    alpha: float = 0.05
+    seeds: tuple[int, ...]
+    """The report seeds, which had not run when the claim was frozen."""
+
+
+class ClaimStatus(StrEnum):
+    """What the evidence says."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    """The interval excludes zero on the other side."""
+    UNTESTED = "untested"
+    NOT_SUPPORTED = "not_supported"
+    """Tested, and neither shown nor refuted."""
+
+
+class Claim(Record):
+    """A statement with a predicate, the evidence for it, and a status that code computes."""
+
+    id: str
+    text: str
+    primary: bool
+    predicate: Predicate
+    variant_id: str | None = None
+    fact_ids: tuple[str, ...] = ()
+    trial_ids: tuple[str, ...] = ()
+    status: ClaimStatus = ClaimStatus.UNTESTED
+
+
+class Plan(Record):
+    """The claim and the selection rule, frozen before the first trial that they are about."""
+
+    claim: Claim
+    selection: str
+    """The rule in words, as printed in the paper."""
+    explore_seeds: tuple[int, ...]
+    report_seeds: tuple[int, ...]
+    max_nodes_per_idea: PositiveInt
+    max_ideas: PositiveInt
+
+
+class Fact(Record):
+    """A computed value with its evidence and its wording. Models never write one.
+
+    ``views`` holds the printed forms that text may refer to, as ``{F7.delta}``.
+    """
+
+    id: str = Field(pattern=r"^F\d+$")
+    kind: str
+    """comparison, mean, count, setup, noise, parity, claim, ablation, …"""
+    subject: str
+    metric: str | None = None
+    direction: Literal["better", "worse", "inconclusive", "none"] = "none"
+    values: dict[str, float] = {}
+    """Full-precision numbers behind the views."""
+    views: dict[str, str]
+    """Printed forms: value baseline delta relative interval p n verb sentence."""
+    trial_ids: tuple[str, ...] = ()
+    node_ids: tuple[str, ...] = ()
+
+
+class Severity(StrEnum):
+    """How bad a finding is; ``error`` fails the gate."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(Record):
+    """One finding of an audit."""
+
+    kind: str
+    """unsupported, misattributed, reversed, false, missing_run, hardware, seeds, unfair, placeholder, …"""
+    severity: Severity
+    place: str
+    """Section and paragraph, table and cell, or caption."""
+    sentence: str
+    says: str
+    record: str
+    """What the record says."""
+    how: str = ""
+    """How it was matched."""
+
+
+class AuditReport(Record):
+    """Everything that the audit looked at, and what it found."""
+
+    paper: str
+    numbers_checked: int
+    numbers_matched: int
+    findings: tuple[Finding, ...]
+    seconds: NonNegativeFloat = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """No finding of severity ``error``."""
+        return not any(f.severity is Severity.ERROR for f in self.findings)
+
+
+class PassageSource(StrEnum):
+    """Who wrote a passage of the manuscript."""
+
+    MODEL = "model"
+    FACT = "fact"
+    """A sentence worded by code from a fact."""
+    CODE = "code"
+    """Set-up, tables, captions, or the fallback for a model that failed its checks."""
+    TEMPLATE = "template"
+    """Words of the template's author."""
+
+
+class Passage(Record):
+    """A paragraph or block of the manuscript and where it came from."""
+
+    section: str
+    job: str
+    text: str
+    source: PassageSource
+    tries: int = 0
+    rejected: tuple[str, ...] = ()
+    """Reasons why earlier replies were sent back."""
+
+
+class Manuscript(Record):
+    """The paper before rendering: front matter and passages in order, references unresolved."""
+
+    title: str
+    abstract: tuple[Passage, ...]
+    passages: tuple[Passage, ...]
+    keywords: tuple[str, ...] = ()
+
+
+class FigureFile(Record):
+    """A figure with the data that it shows."""
+
+    label: str
+    caption: str
+    path: str
+    """Stem within ``paper/figures``: ``.pdf``, ``.png``, ``.svg`` and ``.csv`` (data) exist."""
+    fact_ids: tuple[str, ...] = ()
+
+
+class PaperFiles(Record):
+    """What rendering wrote, relative to the run folder; None where an engine is missing."""
+
+    markdown: str
+    tex: str
+    bib: str
+    html: str
+    pdf: str | None
+    engine: str
+    """typst, or the LaTeX engine used."""
+    pages: int
+    words: int
+
+
+class ReviewForm(Record):
+    """The NeurIPS review form (fields and scales as in The AI Scientist, section 1.10)."""
+
+    thought: str
+    summary: str
+    strengths: tuple[str, ...]
+    weaknesses: tuple[str, ...]
+    originality: int = Field(ge=1, le=4)
+    quality: int = Field(ge=1, le=4)
+    clarity: int = Field(ge=1, le=4)
+    significance: int = Field(ge=1, le=4)
+    questions: tuple[str, ...]
+    limitations: tuple[str, ...]
+    ethical_concerns: bool
+    soundness: int = Field(ge=1, le=4)
+    presentation: int = Field(ge=1, le=4)
+    contribution: int = Field(ge=1, le=4)
+    overall: int = Field(ge=1, le=10)
+    confidence: int = Field(ge=1, le=5)
+    decision: Literal["accept", "reject"]
+
+
+class Review(Record):
+    """A panel's verdict: the members' forms, and the meta-review with rounded means."""
+
+    paper: str
+    model: str
+    members: tuple[ReviewForm, ...]
+    meta: ReviewForm
+    reflections: int
+    failures: tuple[str, ...] = ()
+    """Members that produced no valid form, with the reason."""
