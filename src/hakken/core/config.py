@@ -161,9 +161,7 @@ def load_settings(
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        where = origins.get(key) or next(
-            (o for k, o in origins.items() if k.startswith(key)), "the configuration"
-        )
+        where = origins.get(key) or next((o for k, o in origins.items() if k.startswith(key)), "the configuration")
         raise ConfigError(
             f"{where}: {key}: {first['msg']} (got {first['input']!r}).",
             "`hakken config show` lists every key with its value.",
@@ -204,9 +202,7 @@ def _assignment(text: str) -> dict[str, Any]:
     return dict(nested)
 
 
-def _merge(
-    base: dict[str, Any], layer: dict[str, Any], origin: str, origins: dict[str, str], at: str = ""
-) -> None:
+def _merge(base: dict[str, Any], layer: dict[str, Any], origin: str, origins: dict[str, str], at: str = "") -> None:
     for key, value in layer.items():
         path = f"{at}.{key}" if at else key
         if isinstance(value, dict):

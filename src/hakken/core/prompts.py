@@ -17,9 +17,7 @@ from hakken.core.errors import ConfigError
 from hakken.core.types import Message, Record, Role, content_hash
 
 PACKAGE = Path(__file__).resolve().parent.parent
-_JINJA = jinja2.Environment(
-    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-)
+_JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
 
 
 class Prompt(Record):
