@@ -1,7 +1,7 @@
 """Prompts are files: ``<room>/prompts/<name>.md``, Jinja2 with a TOML front matter.
 
-The front matter names the role and the token limit; a variable that the caller does not give is an error. No prompt text
-stands in Python, so that prompts can be read, overridden per run and hashed into the record.
+The front matter names the role and the token limit; a variable that the caller does not give is an error. No prompt
+text stands in Python, so that prompts can be read and hashed into the record.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ class Prompt(Record):
 def prompt(name: str, **variables: Any) -> Prompt:
     """Render ``room/name``, found at ``hakken/**/room/prompts/name.md``.
 
-    The file has a front matter between ``+++`` lines (``role``, ``max_tokens``, ``temperature``), then a system part and a
-    user part separated by a line ``---``. Keep what is stable first: a shared prefix is nearly free on the local model.
+    The file has a front matter between ``+++`` lines (``role``, ``max_tokens``, ``temperature``), then a system part
+    and a user part separated by a line ``---``. Keep what is stable first: a shared prefix is nearly free on the
+    local model.
 
     Raises:
         ConfigError: no such prompt, a bad front matter, or a variable that is missing.

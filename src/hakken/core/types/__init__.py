@@ -49,6 +49,7 @@ from hakken.core.types.runs import (
     StageFailure,
     Step,
 )
+from hakken.core.types.snapshot import Snapshot
 
 __all__ = [
     "AuditReport",
@@ -97,6 +98,7 @@ __all__ = [
     "Rung",
     "Seeds",
     "Severity",
+    "Snapshot",
     "Split",
     "StageFailure",
     "Step",
