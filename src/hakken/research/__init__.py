@@ -1,0 +1,1 @@
+"""The scientist: rooms that meet only in run.py and in the types."""

@@ -1,0 +1,1 @@
+"""Papers: facts, claims, manuscript, figures, rendering, audit and layout."""

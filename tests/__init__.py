@@ -1,0 +1,1 @@
+"""Tests of Hakken, in folders that mirror the rooms."""
