@@ -33,6 +33,8 @@ class Request(Record):
     """One question to a model, complete: equal requests may be answered from the record."""
 
     messages: tuple[Message, ...]
+    purpose: str = ""
+    """Name of the prompt that asks, such as ``ideas/propose``."""
     json_schema: dict[str, Any] | None = None
     """JSON schema that the reply must satisfy; sent where the provider supports it, checked always."""
     grammar: str | None = None
