@@ -1,0 +1,56 @@
+"""Content-addressed files: written once, named by their hash, never changed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from hakken.core.errors import StoreError
+from hakken.core.types import content_hash
+
+
+class Artifacts:
+    """A folder of files named ``ab/cdef…`` after their sha256."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, content: bytes | str) -> str:
+        """Store content and return its hash; storing it again changes nothing."""
+        data = content.encode() if isinstance(content, str) else content
+        name = content_hash(data)
+        path = self.path(name)
+        if path.is_file():
+            return name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside and renamed, so that a killed process never leaves a half file under a whole name.
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """The content with this hash.
+
+        Raises:
+            StoreError: there is none, or the file no longer matches its name.
+        """
+        path = self.path(name)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            raise StoreError(f"The artifact {name} is missing from {self.root}.") from None
+        if content_hash(data) != name:
+            raise StoreError(f"The artifact {path} was changed after it was recorded.")
+        return data
+
+    def text(self, name: str) -> str:
+        """The content with this hash, as text."""
+        return self.get(name).decode()
+
+    def path(self, name: str) -> Path:
+        """Where the content with this hash is kept."""
+        digest = name.removeprefix("sha256:")
+        return self.root / digest[:2] / digest[2:]

@@ -1,0 +1,121 @@
+"""Run folders: where a run lives on disk, which one the same command resumes, and who may write to it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hakken.core.errors import RunLocked, StoreError, UsageError
+from hakken.core.types import RunOutcome
+from hakken.store.artifacts import Artifacts
+from hakken.store.kinds import Started
+from hakken.store.store import Store
+
+RECORD = "hakken.db"
+
+
+class RunFolder:
+    """``hakken-runs/digits-001``: configuration, record, artifacts, trials, paper."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def record(self) -> Path:
+        """The SQLite file."""
+        return self.path / RECORD
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The content-addressed files."""
+        return Artifacts(self.path / "artifacts")
+
+    @property
+    def trials(self) -> Path:
+        """Logs and outputs of each trial."""
+        return self.path / "trials"
+
+    @property
+    def paper(self) -> Path:
+        """The paper, its figures, audit and review."""
+        return self.path / "paper"
+
+    def exists(self) -> bool:
+        """Whether a record was begun here."""
+        return self.record.is_file()
+
+    def read(self) -> Store:
+        """Open the record for reading.
+
+        Raises:
+            UsageError: this is not a run folder.
+        """
+        if not self.exists():
+            raise UsageError(f"{self.path} is not a run folder (it has no {RECORD}).", "`hakken runs` lists the runs.")
+        return Store(self.record, read_only=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Store]:
+        """Open the record for writing, alone.
+
+        Raises:
+            RunLocked: another process writes here.
+            StoreError: the folder cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path / "hakken.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StoreError(
+                f"{self.path} cannot be written: {error.strerror}.", "Choose another folder with -c runs_dir=PATH."
+            ) from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                owner = os.pread(handle, 20, 0).decode() or "unknown"
+                raise RunLocked(
+                    f"Another process (pid {owner.strip()}) is writing to {self.path}.",
+                    "Wait for it, or stop it first.",
+                ) from None
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            with Store(self.record) as store:
+                yield store
+        finally:
+            os.close(handle)
+
+
+def list_runs(root: Path) -> list[RunFolder]:
+    """All run folders below ``root``, oldest number first."""
+    if not root.is_dir():
+        return []
+    return [RunFolder(path) for path in sorted(root.iterdir()) if (path / RECORD).is_file()]
+
+
+def unfinished_run(root: Path, template: str, template_hash: str) -> RunFolder | None:
+    """The newest run of this template that has not finished: the one that the same command resumes."""
+    for folder in reversed(_runs_of(root, template)):
+        with folder.read() as store:
+            started = store.get("run", Started)
+            outcome = store.get("outcome", RunOutcome)
+        if started is None or started.run.template_hash != template_hash:
+            continue
+        return folder if outcome is None or outcome.status == "stopped" else None
+    return None
+
+
+def next_run_folder(root: Path, template: str) -> RunFolder:
+    """A folder that does not exist yet: ``<template>-<number>``."""
+    numbers = [int(folder.path.name.rpartition("-")[2]) for folder in _runs_of(root, template)]
+    return RunFolder(root / f"{template}-{max(numbers, default=0) + 1:03d}")
+
+
+def _runs_of(root: Path, template: str) -> list[RunFolder]:
+    pattern = re.compile(rf"{re.escape(template)}-\d+")
+    found = [folder for folder in list_runs(root) if pattern.fullmatch(folder.path.name)]
+    return sorted(found, key=lambda folder: int(folder.path.name.rpartition("-")[2]))

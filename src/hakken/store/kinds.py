@@ -1,0 +1,81 @@
+"""The payload type of every kind of event: an event that does not fit its type is never written."""
+
+from __future__ import annotations
+
+from hakken.core.types import (
+    AuditReport,
+    Call,
+    Claim,
+    Comparison,
+    Decision,
+    EventKind,
+    Fact,
+    FigureFile,
+    Idea,
+    IdeaOutcome,
+    Manuscript,
+    Node,
+    PaperFiles,
+    Plan,
+    Record,
+    Review,
+    Run,
+    RunOutcome,
+    Split,
+    StageFailure,
+    Step,
+    Template,
+    Trial,
+)
+
+
+class Started(Record):
+    """A run begins: the run itself and the template as it was read."""
+
+    run: Run
+    template: Template
+
+
+class Compared(Record):
+    """A comparison and the seeds it is about."""
+
+    split: Split
+    comparison: Comparison
+
+
+class Facts(Record):
+    """The facts and figures that a paper may refer to."""
+
+    facts: tuple[Fact, ...]
+    figures: tuple[FigureFile, ...] = ()
+
+
+class Resumed(Record):
+    """The same command, again."""
+
+    version: str
+    why: str = ""
+
+
+PAYLOADS: dict[EventKind, type[Record]] = {
+    EventKind.RUN_STARTED: Started,
+    EventKind.RUN_RESUMED: Resumed,
+    EventKind.RUN_FINISHED: RunOutcome,
+    EventKind.STEP_STARTED: Step,
+    EventKind.STEP_FINISHED: Step,
+    EventKind.MODEL_CALLED: Call,
+    EventKind.IDEA_PROPOSED: Idea,
+    EventKind.IDEA_CLOSED: IdeaOutcome,
+    EventKind.PLAN_FROZEN: Plan,
+    EventKind.NODE_CHANGED: Node,
+    EventKind.TRIAL_FINISHED: Trial,
+    EventKind.COMPARED: Compared,
+    EventKind.CLAIM_JUDGED: Claim,
+    EventKind.FACTS_COMPUTED: Facts,
+    EventKind.PAPER_WRITTEN: Manuscript,
+    EventKind.PAPER_RENDERED: PaperFiles,
+    EventKind.AUDITED: AuditReport,
+    EventKind.REVIEWED: Review,
+    EventKind.DECIDED: Decision,
+    EventKind.FAILED: StageFailure,
+}

@@ -1,0 +1,150 @@
+"""Tables derived from the events, written in the same transaction; dropping and rebuilding them changes nothing.
+
+``current`` holds the newest payload of each stream, which is what the program reads. The others are for people and for
+queries such as "how much did each stage cost".
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from hakken.core.types import Event, EventKind
+
+PROJECTIONS = """
+CREATE TABLE current (stream TEXT PRIMARY KEY, kind TEXT, version INTEGER, seq INTEGER, data TEXT) STRICT;
+CREATE TABLE calls (seq INTEGER PRIMARY KEY, key TEXT, ok INTEGER, model TEXT, role TEXT, purpose TEXT,
+    prompt_tokens INTEGER, completion_tokens INTEGER, seconds REAL, usd REAL, error TEXT) STRICT;
+CREATE INDEX calls_by_key ON calls (key);
+CREATE TABLE ideas (id TEXT PRIMARY KEY, name TEXT, title TEXT, origin TEXT, outcome TEXT, why TEXT) STRICT;
+CREATE TABLE nodes (id TEXT PRIMARY KEY, idea TEXT, parent TEXT, operator TEXT, title TEXT, author TEXT, status TEXT,
+    source_hash TEXT, failure TEXT) STRICT;
+CREATE TABLE trials (id TEXT PRIMARY KEY, node TEXT, split TEXT, seed INTEGER, cpu_seconds REAL, wall_seconds REAL,
+    output_hash TEXT, failure TEXT) STRICT;
+CREATE TABLE metrics (trial TEXT, key TEXT, value REAL, PRIMARY KEY (trial, key)) STRICT;
+CREATE TABLE steps (seq INTEGER PRIMARY KEY, name TEXT, finished INTEGER, seconds REAL, calls INTEGER,
+    prompt_tokens INTEGER, completion_tokens INTEGER, usd REAL, note TEXT) STRICT;
+CREATE TABLE findings (seq INTEGER, number INTEGER, kind TEXT, severity TEXT, sentence TEXT, record TEXT,
+    PRIMARY KEY (seq, number)) STRICT;
+"""
+
+TABLES = ("current", "calls", "ideas", "nodes", "trials", "metrics", "steps", "findings")
+
+Row = dict[str, Any]
+
+
+def apply(connection: sqlite3.Connection, event: Event) -> None:
+    """Write what one event means into the tables."""
+    payload = json.dumps(event.data, ensure_ascii=False)
+    connection.execute(
+        "INSERT OR REPLACE INTO current VALUES (?, ?, ?, ?, ?)",
+        (event.stream, event.kind.value, event.version, event.seq, payload),
+    )
+    if writer := _WRITERS.get(event.kind):
+        writer(connection, event.seq, event.data)
+
+
+def _call(connection: sqlite3.Connection, seq: int, call: Row) -> None:
+    usage = (call["completion"] or {}).get("usage", {})
+    connection.execute(
+        "INSERT INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            seq,
+            call["key"],
+            int(call["completion"] is not None),
+            call["model"],
+            call["role"],
+            call["purpose"],
+            usage.get("prompt_tokens", 0),
+            usage.get("completion_tokens", 0),
+            float(usage.get("seconds", 0)),
+            float(usage.get("usd", 0)),
+            call["error"],
+        ),
+    )
+
+
+def _idea(connection: sqlite3.Connection, _: int, idea: Row) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO ideas VALUES (?,?,?,?,'open','')",
+        (idea["id"], idea["name"], idea["title"], idea["origin"]),
+    )
+
+
+def _idea_closed(connection: sqlite3.Connection, _: int, outcome: Row) -> None:
+    connection.execute(
+        "UPDATE ideas SET outcome = ?, why = ? WHERE id = ?",
+        (outcome["outcome"], outcome["why"], outcome["idea_id"]),
+    )
+
+
+def _node(connection: sqlite3.Connection, _: int, node: Row) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?)",
+        (
+            *(node[key] for key in ("id", "idea_id", "parent_id", "operator", "title", "author", "status")),
+            node["source_hash"],
+            (node["failure"] or {}).get("message"),
+        ),
+    )
+
+
+def _trial(connection: sqlite3.Connection, _: int, trial: Row) -> None:
+    cost = trial["cost"] or {}
+    connection.execute(
+        "INSERT OR REPLACE INTO trials VALUES (?,?,?,?,?,?,?,?)",
+        (
+            *(trial[key] for key in ("id", "node_id", "split", "seed")),
+            cost.get("cpu_seconds"),
+            cost.get("wall_seconds"),
+            trial["output_hash"],
+            (trial["failure"] or {}).get("message"),
+        ),
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO metrics VALUES (?,?,?)",
+        [(trial["id"], metric["key"], float(metric["value"])) for metric in trial["metrics"]],
+    )
+
+
+def _step(finished: int) -> Callable[[sqlite3.Connection, int, Row], None]:
+    def write(connection: sqlite3.Connection, seq: int, step: Row) -> None:
+        usage = step["usage"]
+        connection.execute(
+            "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                seq,
+                step["name"],
+                finished,
+                float(step["seconds"]),
+                *(usage[key] for key in ("calls", "prompt_tokens", "completion_tokens")),
+                float(usage["usd"]),
+                step["note"],
+            ),
+        )
+
+    return write
+
+
+def _findings(connection: sqlite3.Connection, seq: int, report: Row) -> None:
+    connection.executemany(
+        "INSERT INTO findings VALUES (?,?,?,?,?,?)",
+        [
+            (seq, number, *(finding[key] for key in ("kind", "severity", "sentence", "record")))
+            for number, finding in enumerate(report["findings"])
+        ],
+    )
+
+
+_WRITERS: dict[EventKind, Callable[[sqlite3.Connection, int, Row], None]] = {
+    EventKind.MODEL_CALLED: _call,
+    EventKind.IDEA_PROPOSED: _idea,
+    EventKind.IDEA_CLOSED: _idea_closed,
+    EventKind.NODE_CHANGED: _node,
+    EventKind.TRIAL_FINISHED: _trial,
+    EventKind.STEP_STARTED: _step(0),
+    EventKind.STEP_FINISHED: _step(1),
+    EventKind.AUDITED: _findings,
+}

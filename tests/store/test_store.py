@@ -1,0 +1,223 @@
+"""The record: events are the only truth, projections can be thrown away, one writer at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hakken.core.errors import RunLocked, StoreError, UsageError, VersionConflict
+from hakken.core.types import (
+    Call,
+    Completion,
+    EventKind,
+    Idea,
+    IdeaOutcome,
+    Message,
+    Metric,
+    Node,
+    NodeStatus,
+    Operator,
+    Request,
+    Role,
+    Split,
+    Step,
+    Trial,
+    Usage,
+)
+from hakken.store import Artifacts, RunFolder, Store, next_run_folder
+
+
+def idea(number: int) -> Idea:
+    return Idea(
+        id=f"i{number}",
+        name=f"idea_{number}",
+        title="An idea",
+        hypothesis="It helps.",
+        plan="Change it.",
+        interestingness=5,
+        feasibility=5,
+        novelty=5,
+    )
+
+
+def node(number: int, status: NodeStatus = NodeStatus.PROPOSED) -> Node:
+    return Node(id=f"n{number}", idea_id="i1", parent_id=None, operator=Operator.DRAFT, title="a", status=status)
+
+
+def call(key: str, text: str | None) -> Call:
+    completion = Completion(text=text, usage=Usage(calls=1, prompt_tokens=3, completion_tokens=2)) if text else None
+    request = Request(messages=(Message(role="user", content="hello"),))
+    return Call(
+        key=key,
+        model="m",
+        role=Role.IDEAS,
+        purpose="ideas/propose",
+        prompt_hash="h",
+        request=request,
+        completion=completion,
+        error=None if text else "ModelTimeout: no answer",
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "hakken.db")
+
+
+def test_an_append_is_read_back_after_reopening(store: Store) -> None:
+    store.append(EventKind.IDEA_PROPOSED, "idea/i1", idea(1))
+    store.close()
+    with Store(store.path, read_only=True) as again:
+        assert again.get("idea/i1", Idea) == idea(1)
+        assert [event.kind for event in again.events()] == [EventKind.IDEA_PROPOSED]
+
+
+def test_an_append_names_the_version_it_expects(store: Store) -> None:
+    store.append(EventKind.NODE_CHANGED, "node/n1", node(1), expects=0)
+    store.append(EventKind.NODE_CHANGED, "node/n1", node(1, NodeStatus.RUNNING), expects=1)
+    with pytest.raises(VersionConflict):
+        store.append(EventKind.NODE_CHANGED, "node/n1", node(1, NodeStatus.DONE), expects=1)
+    found = store.get("node/n1", Node)
+    assert found is not None
+    assert found.status is NodeStatus.RUNNING
+
+
+def test_once_keeps_the_first_value(store: Store) -> None:
+    first = store.once(EventKind.IDEA_PROPOSED, "idea/i1", idea(1))
+    second = store.once(EventKind.IDEA_PROPOSED, "idea/i1", idea(1).model_copy(update={"title": "Other"}))
+    assert second == first
+    assert store.version("idea/i1") == 1
+
+
+def test_a_payload_of_the_wrong_type_is_refused(store: Store) -> None:
+    with pytest.raises(TypeError):
+        store.append(EventKind.IDEA_PROPOSED, "idea/i1", node(1))
+    assert store.last_seq() == 0
+
+
+def test_all_keeps_the_order_of_first_events(store: Store) -> None:
+    for number in (10, 2, 33):
+        store.append(EventKind.IDEA_PROPOSED, f"idea/i{number}", idea(number))
+    assert [i.id for i in store.all("idea", Idea)] == ["i10", "i2", "i33"]
+    assert store.all("ide", Idea) == []
+
+
+def test_calls_are_found_by_key_and_failures_never_are(store: Store) -> None:
+    store.record_call(call("k1", None))
+    assert store.find_call("k1") is None
+    store.record_call(call("k1", "hello"))
+    found = store.find_call("k1")
+    assert found is not None
+    assert found.completion is not None
+    assert found.completion.text == "hello"
+    assert store.usage().completion_tokens == 2
+    assert store.usage().calls == 2
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(lambda n: (EventKind.IDEA_PROPOSED, f"idea/i{n}", idea(n)), st.integers(1, 4)),
+            st.builds(
+                lambda n, s: (EventKind.NODE_CHANGED, f"node/n{n}", node(n, s)),
+                st.integers(1, 4),
+                st.sampled_from(NodeStatus),
+            ),
+            st.builds(
+                lambda n, value: (
+                    EventKind.TRIAL_FINISHED,
+                    f"trial/t{n}",
+                    Trial(
+                        id=f"t{n}",
+                        node_id="n1",
+                        split=Split.EXPLORE,
+                        seed=n,
+                        run=None,
+                        metrics=(Metric(key="d/error", value=value),),
+                    ),
+                ),
+                st.integers(1, 4),
+                st.floats(allow_nan=False, allow_infinity=False),
+            ),
+            st.builds(
+                lambda n, why: (EventKind.IDEA_CLOSED, f"outcome/i{n}", IdeaOutcome(idea_id=f"i{n}", outcome=why)),
+                st.integers(1, 4),
+                st.text(st.characters(codec="utf-8")),
+            ),
+            st.builds(lambda n: (EventKind.STEP_FINISHED, f"step/{n}", Step(name=str(n))), st.integers(1, 4)),
+            st.builds(lambda n: (EventKind.MODEL_CALLED, f"call/{n}", call(str(n), "x")), st.integers(1, 4)),
+        )
+    )
+)
+def test_rebuilt_projections_are_identical(steps: list[tuple[EventKind, str, Idea | Node | Trial]]) -> None:
+    with Store(Path(":memory:")) as store:
+        for kind, stream, payload in steps:
+            store.append(kind, stream, payload)
+        before = store.dump()
+        store.rebuild()
+        assert store.dump() == before
+        store.verify()
+
+
+def test_a_newer_format_is_refused(store: Store) -> None:
+    store.close()
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="newer version"):
+        Store(store.path)
+
+
+def test_a_file_that_is_no_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hakken.db"
+    path.write_text("this is not a database, but it is long enough to look at" * 20)
+    with pytest.raises(StoreError, match="not a Hakken record"):
+        Store(path)
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "digits-001")
+    code = (
+        "import sys; from pathlib import Path; from hakken.store import RunFolder\n"
+        "with RunFolder(Path(sys.argv[1])).write(): print('writing', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdin is not None
+    with other:
+        assert other.stdout.readline() == "writing\n"
+        with pytest.raises(RunLocked, match=str(other.pid)), folder.write():
+            pass
+        other.stdin.close()
+    with folder.write() as store:
+        assert store.last_seq() == 0
+
+
+def test_folders_are_numbered(tmp_path: Path) -> None:
+    assert next_run_folder(tmp_path, "digits").path.name == "digits-001"
+    for name in ("digits-001", "digits-007", "digits-other", "digits-x-009"):
+        with RunFolder(tmp_path / name).write():
+            pass
+    assert next_run_folder(tmp_path, "digits").path.name == "digits-008"
+    with pytest.raises(UsageError, match="not a run folder"):
+        RunFolder(tmp_path / "nothing").read()
+
+
+def test_artifacts_are_kept_once_and_checked(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    name = artifacts.put("some text")
+    assert artifacts.put(b"some text") == name
+    assert artifacts.text(name) == "some text"
+    artifacts.path(name).write_text("tampered")
+    with pytest.raises(StoreError, match="changed"):
+        artifacts.get(name)
+    with pytest.raises(StoreError, match="missing"):
+        artifacts.get("sha256:" + "0" * 64)
