@@ -136,6 +136,10 @@ class Template(Record):
     packages: tuple[str, ...] = ()
     """Importable packages that the experiment needs; checked before anything runs."""
     layout: Literal["hakken", "ai_scientist_v1"] = "hakken"
+    seeded: bool = True
+    """False: the script takes no ``--seed``, so trials are unseeded repeats and nothing pairs them."""
+    assumptions: tuple[str, ...] = ()
+    """Sentences on what the loader had to guess (imported templates); printed in the paper."""
     source_hash: str = ""
     """Content hash of every file of the folder."""
     setup: tuple[str, ...] = ()

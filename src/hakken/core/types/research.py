@@ -33,7 +33,7 @@ class Idea(Record):
 
 
 class Comparison(Record):
-    """A variant against a baseline on one metric, paired by seed.
+    """A variant against a baseline on one metric, paired by seed unless ``paired`` says otherwise.
 
     ``difference`` is variant minus baseline, ``gain`` the same with positive meaning better.
     """
@@ -55,7 +55,9 @@ class Comparison(Record):
     """Lower end of the interval of the difference."""
     high: FiniteFloat
     p: float = Field(ge=0, le=1)
-    """Two-sided paired sign-flip permutation p."""
+    """Two-sided permutation p: sign flips of the pairs, or relabelling where nothing pairs the trials."""
+    paired: bool = True
+    """False: unseeded repeats, Welch's interval, ``n`` the size of the smaller side."""
     p_adjusted: float | None = None
     """Holm-adjusted p where the comparison is one of several secondary ones."""
     noise_floor: NonNegativeFloat | None = None
