@@ -1,0 +1,286 @@
+"""The one typed call to a model: looked up, budgeted, retried, repaired, recorded.
+
+Calls wait in threads; everything that touches the record or the budget happens on the caller's thread, because the
+store has one writer. Equal requests are answered from the record, which is what makes a resumed run cost nothing twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hakken.core.config import ModelSettings
+from hakken.core.errors import HakkenError, MalformedReply, ModelError, RateLimited
+from hakken.core.prompts import Prompt
+from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage
+from hakken.models.conversation import Conversation, Question, Reply
+from hakken.models.purse import Purse
+
+T = TypeVar("T")
+
+_LONGEST_WAIT = 120.0
+"""Seconds; a server that asks for more patience ends the call instead."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One call to make: pure input of a worker."""
+
+    model: Model
+    key: str
+    """Key of the request as meant, before the budget shortened it."""
+    request: Request
+    """As sent."""
+    prompt: Prompt
+
+    @property
+    def shortened(self) -> bool:
+        return self.request.key(self.model.name) != self.key
+
+    def call(self, completion: Completion | None, error: str | None = None) -> Call:
+        # A reply that the budget cut short must not answer the full request after a resume with a larger one.
+        cut = completion is not None and completion.finish == "length" and self.shortened
+        return Call(
+            key=self.request.key(self.model.name) if cut else self.key,
+            model=self.model.name,
+            role=self.prompt.role,
+            purpose=self.prompt.name,
+            prompt_hash=self.prompt.hash,
+            request=self.request,
+            completion=completion,
+            error=error,
+        )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a worker brings back: every call it made, and the error when none succeeded."""
+
+    calls: tuple[Call, ...]
+    error: HakkenError | None = None
+
+
+class Ledger:
+    """Asks models, keeps the account. Use from one thread, the one that may write to the log."""
+
+    def __init__(
+        self,
+        models: Mapping[Role, Model],
+        log: CallLog,
+        budget: Budget | None = None,
+        settings: ModelSettings | None = None,
+        seed: int = 0,
+        used: Usage | None = None,
+        progress: Callable[[Call, Usage], None] | None = None,
+        *,
+        elapsed: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Open an account.
+
+        Args:
+            models: The model of each role that will be asked.
+            log: Where calls are recorded and found again.
+            budget: Limits of the run.
+            settings: Retries and repairs.
+            seed: The run's seed.
+            used: What the run used before, from the record.
+            progress: Called after each call with it and the total.
+            elapsed: Wall seconds that the run took before it was resumed.
+            clock: Monotonic seconds.
+            sleep: Waits between tries.
+        """
+        self._models, self._log, self._seed, self._progress = models, log, seed, progress
+        self._settings = settings or ModelSettings()
+        self._purse = Purse(budget or Budget(), used or Usage(), elapsed, clock)
+        self._sleep = sleep
+
+    @property
+    def used(self) -> Usage:
+        """Everything the run has used, earlier sessions included."""
+        return self._purse.used
+
+    def model(self, role: Role) -> Model:
+        """The model of a role."""
+        return self._models[role]
+
+    def ask(
+        self,
+        prompt: Prompt,
+        output: type[T] = str,  # type: ignore[assignment]
+        *,
+        sample: int = 0,
+        grammar: str | None = None,
+        check: Callable[[T], str | None] | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+    ) -> Reply[T]:
+        """Ask one question and wait for a usable answer.
+
+        Args:
+            prompt: The rendered prompt; its role chooses the model.
+            output: ``str``, a pydantic model, or any type that pydantic understands.
+            sample: Index among several answers to one prompt.
+            grammar: GBNF grammar for models that support one; check the reply too.
+            check: Says why a value cannot be used, in words for the model, or None.
+            max_tokens: Instead of the prompt's.
+            temperature: Instead of the prompt's.
+
+        Raises:
+            BudgetExceeded: a limit of the run is met.
+            MalformedReply: no reply could be used, after all repairs.
+            ModelError: the call failed, after all retries where those can help.
+        """
+        question = Question(prompt, output, sample, grammar, check, max_tokens, temperature)
+        (reply,) = self.ask_many([question])
+        if isinstance(reply, MalformedReply):
+            raise reply
+        return reply
+
+    def draw(self, prompt: Prompt, output: type[T], count: int, **options: Any) -> list[Reply[T] | MalformedReply]:
+        """Ask one prompt ``count`` times, as samples 0, 1, …; the options are those of ``Question``."""
+        return self.ask_many([Question(prompt, output, sample=index, **options) for index in range(count)])
+
+    def ask_many(self, questions: Sequence[Question[T]]) -> list[Reply[T] | MalformedReply]:
+        """Ask questions side by side, as many at a time as their models answer well; answers come in order.
+
+        A question without a usable answer is a ``MalformedReply`` in its place, so that it does not cost the others.
+
+        Raises:
+            BudgetExceeded: a limit of the run is met; what was under way is recorded.
+            ModelError: a call failed; what was under way is recorded.
+        """
+        if not questions:
+            return []
+        width = min(min(self._models[q.prompt.role].parallel for q in questions), len(questions))
+        talks = [Conversation(question, self._seed, self._settings.repairs) for question in questions]
+        with ExitStack() as stack:
+            pool: Executor = _Inline() if width == 1 else stack.enter_context(ThreadPoolExecutor(width))
+            results = _Round(self, talks, pool, width).run()
+        return [results[index] for index in range(len(talks))]
+
+    def _recall(self, talk: Conversation[T]) -> Reply[T] | MalformedReply | None:
+        """Go through a conversation as far as the record knows it."""
+        name = self._models[talk.question.prompt.role].name
+        while call := self._log.find_call(talk.request.key(name)):
+            if call.completion is None:
+                return None
+            if result := talk.hear(call.completion, call.key, cached=True):
+                return result
+        return None
+
+    def _admit(self, talk: Conversation[T], flying: Sequence[Request]) -> _Job | None:
+        """The next call of a conversation within the budget; None to wait for the calls under way."""
+        sent = self._purse.admit(talk.request, flying)
+        if sent is None:
+            return None
+        model = self._models[talk.question.prompt.role]
+        return _Job(model, talk.request.key(model.name), sent, talk.question.prompt)
+
+    def _try(self, job: _Job) -> _Outcome:
+        """Make a call, again where that can help. Runs in a thread, so it only computes what is to be recorded."""
+        calls: list[Call] = []
+        for tried in range(self._settings.retries + 1):
+            try:
+                return _Outcome((*calls, job.call(job.model.generate(job.request))))
+            except ModelError as error:
+                calls.append(job.call(None, f"{type(error).__name__}: {error.message}"))
+                pause = _pause(error, tried)
+                if pause is None or tried == self._settings.retries:
+                    return _Outcome(tuple(calls), error)
+                if late := self._purse.too_late(pause):
+                    return _Outcome(tuple(calls), late)
+                self._sleep(pause)
+        raise AssertionError("the loop always returns")
+
+    def _settle(self, outcome: _Outcome) -> Call:
+        """Record what a worker brought back; the successful call, or its error raised."""
+        for call in outcome.calls:
+            self._log.record_call(call)
+            if call.completion:
+                self._purse.pay(call.completion.usage)
+            if self._progress:
+                self._progress(call, self._purse.used)
+        if outcome.error:
+            raise outcome.error
+        return outcome.calls[-1]
+
+
+class _Round:
+    """The questions of one ``ask_many`` on their way."""
+
+    def __init__(self, ledger: Ledger, talks: Sequence[Conversation[Any]], pool: Executor, width: int) -> None:
+        self.ledger, self.talks, self.pool, self.width = ledger, talks, pool, width
+        self.queue = deque(range(len(talks)))
+        self.flying: dict[Future[_Outcome], tuple[int, _Job]] = {}
+        self.results: dict[int, Any] = {}
+
+    def run(self) -> dict[int, Any]:
+        try:
+            while self.queue or self.flying:
+                self._launch()
+                self._land()
+        finally:
+            self._drain()
+        return self.results
+
+    def _launch(self) -> None:
+        while self.queue and len(self.flying) < self.width:
+            index = self.queue[0]
+            talk = self.talks[index]
+            if result := self.ledger._recall(talk):
+                self.results[index] = result
+                self.queue.popleft()
+                continue
+            job = self.ledger._admit(talk, [job.request for _, job in self.flying.values()])
+            if job is None:
+                return
+            self.queue.popleft()
+            self.flying[self.pool.submit(self.ledger._try, job)] = (index, job)
+
+    def _land(self) -> None:
+        done, _ = wait(self.flying, return_when=FIRST_COMPLETED) if self.flying else (set(), None)
+        for future in sorted(done, key=lambda each: self.flying[each][0]):
+            index, job = self.flying.pop(future)
+            call = self.ledger._settle(future.result())
+            if call.completion is None:
+                raise AssertionError("a settled call has a completion")
+            if call.key != job.key:
+                raise self.ledger._purse.exceeded()
+            if result := self.talks[index].hear(call.completion, call.key, cached=False):
+                self.results[index] = result
+            else:
+                self.queue.appendleft(index)
+
+    def _drain(self) -> None:
+        """Record the calls under way when one failed: they are paid for."""
+        for future in list(self.flying):
+            del self.flying[future]
+            try:
+                self.ledger._settle(future.result())
+            except HakkenError:
+                continue  # Recorded; the first error is the one that is being raised.
+
+
+class _Inline(Executor):
+    """Runs in the caller's thread, so that one question alone can be interrupted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _pause(error: ModelError, tried: int) -> float | None:
+    """Seconds before the next try: what the server asks for, else doubling from one; None when trying is no use."""
+    if not error.retry:
+        return None
+    asked = error.retry_after if isinstance(error, RateLimited) else None
+    pause = min(2.0**tried, 30.0) if asked is None else max(0.0, asked)
+    return pause if pause <= _LONGEST_WAIT else None

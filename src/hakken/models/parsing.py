@@ -1,0 +1,104 @@
+"""From a reply's text to a typed value: leniently read, strictly validated."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+_THINKING = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n(.*?)```", re.DOTALL)
+_DECODER = json.JSONDecoder(strict=False)
+_BRACKET = re.compile(r"[{\[]")
+_SHOWN = 3
+"""Problems named in one reason."""
+
+
+class Unusable(Exception):
+    """A reply that cannot be used, and the reason in words for the model."""
+
+
+@cache
+def _adapter(output: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(output)
+
+
+def schema_of(output: Any) -> dict[str, Any] | None:
+    """JSON schema to send for an output type; None for plain text.
+
+    ``thought`` comes first in every object, so that the reasons are written before the answer, and every field is
+    required, because servers that enforce a schema insist on it and optional fields are skipped by weak models.
+    """
+    if output is str:
+        return None
+    schema: dict[str, Any] = _tidy(_adapter(output).json_schema())
+    return schema
+
+
+def _tidy(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _tidy(value) for key, value in node.items()}
+    properties = node.get("properties")
+    if isinstance(properties, dict) and node.get("type") == "object":
+        names = sorted(properties, key=lambda name: name != "thought")
+        node["properties"] = {name: properties[name] for name in names}
+        node["required"] = names
+    return node
+
+
+def parse(text: str, output: type[T]) -> T:
+    """Read a value of the type out of a reply.
+
+    JSON is found inside fences and prose; text loses what a reasoning model thought aloud before it.
+
+    Raises:
+        Unusable: nothing in the reply fits the type; the reason says what is wrong.
+    """
+    text = _THINKING.sub("", text).strip()
+    if not text:
+        raise Unusable("It was empty.")
+    if output is str:
+        return text  # type: ignore[return-value]
+    adapter: TypeAdapter[T] = _adapter(output)  # type: ignore[arg-type]
+    problem = "It holds no JSON."
+    for candidate in _candidates(text):
+        try:
+            # By JSON's rules, under which a list may stand for a tuple and a text for an enum.
+            value: T = adapter.validate_json(json.dumps(candidate))
+            return value
+        except ValidationError as error:
+            problem = problem if problem.startswith("It breaks") else _explain(error)
+    raise Unusable(problem)
+
+
+def _candidates(text: str) -> Iterator[Any]:
+    """JSON values in the text, the likeliest first: the whole, fenced blocks, then whatever starts with a bracket."""
+    for block in (text, *_FENCE.findall(text)):
+        try:
+            yield _DECODER.decode(block.strip())
+        except ValueError:
+            continue
+    at = 0
+    while match := _BRACKET.search(text, at):
+        try:
+            value, at = _DECODER.raw_decode(text, match.start())
+            yield value
+        except ValueError:
+            at = match.start() + 1
+
+
+def _explain(error: ValidationError) -> str:
+    problems = []
+    for item in error.errors()[:_SHOWN]:
+        where = ".".join(str(part) for part in item["loc"]) or "the whole"
+        problems.append(f"{where}: {item['msg']}")
+    return f"It breaks the schema: {'; '.join(problems)}."

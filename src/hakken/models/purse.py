@@ -1,0 +1,70 @@
+"""What a run may spend and has spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hakken.core.errors import BudgetExceeded
+from hakken.core.types import Budget, Request, Usage
+from hakken.models.usage import estimate_tokens, prompt_text
+
+
+class Purse:
+    """Checks every call against the budget before it is made, and counts it after."""
+
+    def __init__(self, budget: Budget, used: Usage, elapsed: float, clock: Callable[[], float]) -> None:
+        self.budget, self.used = budget, used
+        self._clock, self._start = clock, clock() - elapsed
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run, earlier sessions included."""
+        return self._clock() - self._start
+
+    def admit(self, request: Request, flying: Sequence[Request] = ()) -> Request | None:
+        """The request with no more tokens than are left, or None to wait for the calls under way.
+
+        Raises:
+            BudgetExceeded: nothing is left.
+        """
+        budget, used = self.budget, self.used
+        if late := self.too_late(0.0):
+            raise late
+        if budget.usd is not None and used.usd >= budget.usd:
+            raise BudgetExceeded("US$", used.usd, budget.usd)
+        left = request.max_tokens
+        if budget.completion_tokens is not None:
+            left = min(left, budget.completion_tokens - used.completion_tokens)
+            if left <= 0:
+                raise BudgetExceeded("completion tokens", used.completion_tokens, budget.completion_tokens)
+            left = min(left, budget.completion_tokens - used.completion_tokens - sum(f.max_tokens for f in flying))
+        if budget.tokens is not None:
+            free = budget.tokens - used.tokens - _prompt(request)
+            if free <= 0:
+                raise BudgetExceeded("tokens", used.tokens, budget.tokens)
+            left = min(left, free - sum(f.max_tokens + _prompt(f) for f in flying))
+        if left < request.max_tokens and flying:
+            return None
+        return request.model_copy(update={"max_tokens": left}) if left < request.max_tokens else request
+
+    def pay(self, usage: Usage) -> None:
+        """Count a call that was made."""
+        self.used += usage
+
+    def too_late(self, pause: float) -> BudgetExceeded | None:
+        """The error to raise when the time is up after ``pause`` more seconds."""
+        limit = self.budget.seconds
+        if limit is not None and self.seconds + pause >= limit:
+            return BudgetExceeded("seconds", self.seconds, limit)
+        return None
+
+    def exceeded(self) -> BudgetExceeded:
+        """The error for a reply that the tokens left did not suffice for."""
+        budget, used = self.budget, self.used
+        if budget.completion_tokens is not None and used.completion_tokens >= budget.completion_tokens:
+            return BudgetExceeded("completion tokens", used.completion_tokens, budget.completion_tokens)
+        return BudgetExceeded("tokens", used.tokens, budget.tokens or used.tokens)
+
+
+def _prompt(request: Request) -> int:
+    return estimate_tokens(prompt_text(request))

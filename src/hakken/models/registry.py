@@ -1,0 +1,34 @@
+"""From a model's name in the configuration to a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hakken.core.config import ModelSettings
+from hakken.core.errors import UsageError
+from hakken.core.types import Model, Role
+from hakken.models.scripted import load_script
+
+FORMS = (
+    "local (embedded, no key), provider:name (openai:gpt-5, anthropic:…, google:…, deepseek:…, ollama:…), "
+    "http://host:port/v1#name (any OpenAI-compatible server), scripted:FILE"
+)
+
+
+def open_model(name: str, settings: ModelSettings) -> Model:
+    """Open a model by name.
+
+    Raises:
+        UsageError: no such form of name, or no such provider.
+        PrerequisiteError: something must be installed, pulled or set first.
+    """
+    kind, _, rest = name.partition(":")
+    if kind == "scripted" and rest:
+        return load_script(Path(rest), settings.strong)
+    raise UsageError(f"There is no model {name!r}.", f"Names have these forms: {FORMS}.")
+
+
+def open_models(settings: ModelSettings) -> dict[Role, Model]:
+    """The model of every role; roles that name the same model share it."""
+    opened = {name: open_model(name, settings) for name in {settings.name(role) for role in Role}}
+    return {role: opened[settings.name(role)] for role in Role}
