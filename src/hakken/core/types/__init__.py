@@ -1,7 +1,7 @@
 """All types of Hakken in one namespace; one file per topic. No I/O, no behaviour beyond arithmetic."""
 
 from hakken.core.types.base import Record, canonical_json, content_hash
-from hakken.core.types.execution import ExecResult, Limits, Mount, Rung, Violation, ViolationKind
+from hakken.core.types.execution import ExecResult, Limits, Mount, Rung, RungStatus, Violation, ViolationKind
 from hakken.core.types.experiments import (
     Direction,
     Failure,
@@ -96,6 +96,7 @@ __all__ = [
     "Run",
     "RunOutcome",
     "Rung",
+    "RungStatus",
     "Seeds",
     "Severity",
     "Snapshot",

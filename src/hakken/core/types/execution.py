@@ -88,3 +88,21 @@ class ExecResult(Record):
     def ok(self) -> bool:
         """The process ended by itself with status 0 and no limit killed it."""
         return self.exit_code == 0 and not any(v.killed for v in self.violations)
+
+
+class RungStatus(Record):
+    """What probing found out about one rung of the ladder on this machine."""
+
+    rung: Rung
+    available: bool
+    why: str
+    """The command that ran, or what is missing."""
+    mend: str = ""
+    """How to get it, where it is missing."""
+    isolates: tuple[str, ...] = ()
+    """Of ``network``, ``home`` and ``processes``: what a command on this rung cannot reach."""
+
+    @property
+    def weak(self) -> bool:
+        """The network cannot be stopped on this rung."""
+        return "network" not in self.isolates
