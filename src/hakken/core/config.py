@@ -38,6 +38,8 @@ class ModelSettings(Record):
     """Context window of the local model, per slot."""
     slots: PositiveInt = 2
     """Calls that the local model answers together."""
+    idle_minutes: PositiveFloat = 10.0
+    """Time without a call after which the local model's process ends."""
 
     def name(self, role: Role) -> str:
         """The model name for a role."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from hakken.core.config import ModelSettings
 from hakken.core.errors import UsageError
 from hakken.core.types import Model, Role
+from hakken.models.http import HttpModel
+from hakken.models.local import LocalModel
 from hakken.models.scripted import load_script
 
 FORMS = (
@@ -25,6 +27,11 @@ def open_model(name: str, settings: ModelSettings) -> Model:
     kind, _, rest = name.partition(":")
     if kind == "scripted" and rest:
         return load_script(Path(rest), settings.strong)
+    if name == "local":
+        return LocalModel(settings)
+    if kind in ("http", "https") and "#" in name:
+        url, _, model = name.partition("#")
+        return HttpModel(url, model, settings)
     raise UsageError(f"There is no model {name!r}.", f"Names have these forms: {FORMS}.")
 
 

@@ -1,0 +1,63 @@
+"""The embedded model, by way of its own process: offline, no key, grammar- and schema-constrained."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx2
+
+from hakken.core.config import ModelSettings
+from hakken.core.errors import ModelUnavailable
+from hakken.core.types import Completion, Request
+from hakken.models.server import ServerState, ensure_server, state_path, touch
+from hakken.models.weights import QWEN
+from hakken.models.wire import chat, chat_body
+
+SAMPLING = {"repeat_penalty": 1.05, "min_p": 0.05, "top_p": 0.95}
+
+
+class LocalModel:
+    """The model that comes with Hakken. The server is started by the first call, and again after a crash."""
+
+    name = "local"
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self.strong = bool(settings.strong)
+        self.parallel = settings.slots
+        self._settings = settings
+        self._server: ServerState | None = None
+        self._lock = threading.Lock()
+        self._client = httpx2.Client(timeout=httpx2.Timeout(settings.timeout_seconds, connect=5.0))
+
+    def generate(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            PrerequisiteError: the weights have not been pulled.
+            ModelUnavailable: the server died; the next call starts it again.
+        """
+        server = self._ensure()
+        body = chat_body(request, self.name) | SAMPLING | {"cache_prompt": True}
+        if request.grammar:
+            body["grammar"] = request.grammar
+        elif request.json_schema:
+            body["json_schema"] = request.json_schema
+        touch(state_path(self._settings))
+        try:
+            completion, _ = chat(self._client, f"{server.url}/v1", body, request, "The local model", server.headers)
+        except ModelUnavailable:
+            self._forget(server)
+            raise
+        touch(state_path(self._settings))
+        return completion.model_copy(update={"model": QWEN.file})
+
+    def _ensure(self) -> ServerState:
+        with self._lock:
+            if self._server is None:
+                self._server = ensure_server(self._settings)
+            return self._server
+
+    def _forget(self, server: ServerState) -> None:
+        with self._lock:
+            if self._server is server:
+                self._server = None

@@ -1,0 +1,143 @@
+"""OpenAI's chat wire, spoken by every compatible server: requests out, completions and our errors in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import mimetypes
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+
+from hakken.core.errors import (
+    ModelError,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+    QuotaExceeded,
+    RateLimited,
+)
+from hakken.core.types import Completion, Message, Request
+from hakken.models.usage import plausible_usage
+
+_FINISH: dict[Any, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
+_NO_CREDIT = ("insufficient_quota", "insufficient_balance", "billing", "credit")
+
+
+def chat_body(request: Request, model: str) -> dict[str, Any]:
+    """The request as JSON, without what only some servers understand."""
+    return {
+        "model": model,
+        "messages": [_message(message) for message in request.messages],
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "seed": request.seed,
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if not message.images:
+        return {"role": message.role, "content": message.content}
+    parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
+    parts += [{"type": "image_url", "image_url": {"url": _data_uri(path)}} for path in message.images]
+    return {"role": message.role, "content": parts}
+
+
+def _data_uri(path: Path) -> str:
+    kind = mimetypes.guess_type(path.name)[0] or "image/png"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def chat(
+    client: httpx2.Client,
+    url: str,
+    body: Mapping[str, Any],
+    request: Request,
+    name: str,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[Completion, dict[str, Any]]:
+    """One chat completion, and the raw reply for what else a server says.
+
+    Raises:
+        ModelError: of the subclass that fits.
+    """
+    start = time.monotonic()
+    try:
+        response = client.post(f"{url}/chat/completions", json=body, headers=headers)
+    except httpx2.TimeoutException as error:
+        raise ModelTimeout(f"{name} did not answer in time.", "Raise models.timeout_seconds if it is slow.") from error
+    except httpx2.TransportError as error:
+        raise ModelUnavailable(f"{name} cannot be reached: {error}.", f"Is a server running at {url}?") from error
+    if response.is_error:
+        raise error_for(response.status_code, response.text, response.headers, name)
+    return read_completion(response.text, request, name, time.monotonic() - start)
+
+
+def read_completion(text: str, request: Request, name: str, seconds: float) -> tuple[Completion, dict[str, Any]]:
+    """A completion from a reply's body.
+
+    Raises:
+        ModelUnavailable: the body is not a chat completion; servers behind failing proxies send such.
+    """
+    try:
+        data = json.loads(text)
+        choice = data["choices"][0]
+        content = choice["message"]["content"] or ""
+        if not isinstance(content, str):
+            raise TypeError("content is not text")
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise ModelUnavailable(f"{name} sent something that is not a chat completion: {text[:80]!r}.") from error
+    used = data.get("usage")
+    used = used if isinstance(used, dict) else {}
+    completion = Completion(
+        text=content,
+        usage=plausible_usage(request, content, used.get("prompt_tokens"), used.get("completion_tokens"), seconds),
+        finish=_FINISH.get(choice.get("finish_reason"), "other"),
+        model=str(data.get("model") or ""),
+    )
+    return completion, data
+
+
+def error_for(status: int, body: str, headers: Mapping[str, str], name: str) -> ModelError:
+    """Our error for a failed reply: what it was, and whether trying again can help."""
+    detail = _detail(body)
+    if status in (401, 403):
+        return QuotaExceeded(f"{name} refused the key ({status}): {detail}", "Check the key in the environment.")
+    if status == 402 or (status == 429 and any(word in body.lower() for word in _NO_CREDIT)):
+        return QuotaExceeded(f"{name} has no credit left ({status}): {detail}", "Add credit, or choose another model.")
+    if status == 429:
+        mend = "Wait, or lower the number of parallel calls."
+        return RateLimited(f"{name} gets too many requests: {detail}", mend, retry_after(headers))
+    if status in (408, 504):
+        return ModelTimeout(f"{name} did not answer in time ({status}).")
+    if status >= 500:
+        return ModelUnavailable(f"{name} failed ({status}): {detail}")
+    return ModelRefused(f"{name} refused the request ({status}): {detail}", _mend(status, detail))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, where the server gives a number."""
+    try:
+        return max(0.0, float(headers.get("retry-after", "")))
+    except ValueError:
+        return None
+
+
+def _mend(status: int, detail: str) -> str:
+    if "context" in detail.lower():
+        return "Use a model with a larger context, or raise models.context_tokens for the local one."
+    return "Check the model's name." if status == 404 else ""
+
+
+def _detail(body: str) -> str:
+    """The server's own sentence, if it is where it belongs; else the start of the body."""
+    try:
+        error = json.loads(body)["error"]
+        text = error if isinstance(error, str) else error["message"]
+    except (ValueError, KeyError, TypeError):
+        text = body
+    text = " ".join(str(text).split())[:300]
+    return text if text.endswith((".", "!", "?")) else f"{text or 'no reason given'}."
