@@ -85,7 +85,10 @@ class ReviewSettings(Record):
 
     members: PositiveInt = 2
     reflections: NonNegativeInt = 1
+    """Rounds in which a member revises its own form, at most. The embedded model works in small jobs and has none."""
     temperature: float = Field(default=0.7, ge=0)
+    paper_tokens: PositiveInt | None = None
+    """How much of the paper is read, about; None: 4,000 with the embedded model, 60,000 with others."""
 
 
 class SandboxSettings(Record):

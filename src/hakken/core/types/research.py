@@ -261,4 +261,6 @@ class Review(Record):
     meta: ReviewForm
     reflections: int
     failures: tuple[str, ...] = ()
-    """Members that produced no valid form, with the reason."""
+    """Members, or parts of their forms, that could not be had, with the reason."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the review should know: what of the paper was not read, passages that try to steer a reviewer."""
