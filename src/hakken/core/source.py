@@ -1,0 +1,157 @@
+"""Reading and changing Python source by function, so that an edit can be as small as one function.
+
+Nothing here runs the code that it reads.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from dataclasses import dataclass
+
+
+class SourceError(ValueError):
+    """The source does not parse, or has no such function; the message is written for the author of the code."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A numeric literal: where it stands, its value, and the line around it."""
+
+    line: int
+    column: int
+    end_column: int
+    value: float
+    text: str
+    context: str
+
+
+def parse(text: str) -> ast.Module:
+    """Parse, or say where it fails.
+
+    Raises:
+        SourceError: the text is not Python.
+    """
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        where = f" in line {line}" if line else ""
+        raise SourceError(f"The code does not parse{where}: {getattr(error, 'msg', error)}.") from None
+
+
+def function_names(text: str) -> list[str]:
+    """Names of the top-level functions, in order."""
+    return [node.name for node in parse(text).body if isinstance(node, ast.FunctionDef)]
+
+
+def function_source(text: str, name: str) -> str:
+    """Source of a top-level function, decorators included."""
+    start, end = _span(text, name)
+    return "\n".join(text.splitlines()[start:end])
+
+
+def signature(text: str, name: str) -> str:
+    """The ``def`` line of a function, on one line, ending with a colon."""
+    node = _function(parse(text), name)
+    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"def {name}({ast.unparse(node.args)}){returns}:"
+
+
+def arguments(text: str, name: str) -> list[str]:
+    """Names of a function's parameters."""
+    args = _function(parse(text), name).args
+    return [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+
+
+def docstring(text: str, name: str | None = None) -> str:
+    """Docstring of a function, or of the module; empty when there is none."""
+    tree = parse(text)
+    return ast.get_docstring(_function(tree, name) if name else tree) or ""
+
+
+def replace_function(text: str, name: str, code: str) -> str:
+    """Put new code in the place of a top-level function.
+
+    The new code must be one function of the same name and parameters, with imports before it at most.
+
+    Raises:
+        SourceError: it is something else; the message tells its author what.
+    """
+    code = textwrap.dedent(code).strip("\n")
+    tree = parse(code)
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    strays = [node for node in tree.body if not isinstance(node, ast.FunctionDef | ast.Import | ast.ImportFrom)]
+    if strays or not any(node.name == name for node in found):
+        raise SourceError(f"The code must be the function {name} and nothing else at top level.")
+    helpers = [node.name for node in found if node.name != name]
+    if clash := sorted(set(helpers) & set(function_names(text))):
+        raise SourceError(f"The code must not define {', '.join(clash)} again.")
+    old, new = _function(parse(text), name), next(node for node in found if node.name == name)
+    if ast.dump(old.args) != ast.dump(new.args) and _parameters(old) != _parameters(new):
+        raise SourceError(f"The function must keep its signature: {signature(text, name)}")
+    start, end = _span(text, name)
+    lines = text.splitlines()
+    return "\n".join([*lines[:start], *code.splitlines(), *lines[end:]]) + "\n"
+
+
+def with_docstring(code: str, name: str, doc: str) -> str:
+    """Give a function this docstring, in place of its own, so that a rewrite keeps the contract in sight."""
+    node = _function(parse(code), name)
+    lines = code.splitlines()
+    first = node.body[0]
+    has = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    start = first.lineno - 1
+    end = (first.end_lineno or first.lineno) if has else start
+    indent = " " * first.col_offset
+    body = doc.splitlines()
+    quoted = [f'{indent}"""{body[0] if body else ""}', *(f"{indent}{line}".rstrip() for line in body[1:])]
+    quoted[-1] += '"""' if len(body) == 1 else ""
+    if len(body) > 1:
+        quoted.append(f'{indent}"""')
+    return "\n".join([*lines[:start], *quoted, *lines[end:]])
+
+
+def numbers(text: str, name: str) -> list[Number]:
+    """Numeric literals in the body of a function, docstring aside; positions are in the whole text."""
+    lines = text.splitlines()
+    found = []
+    for node in ast.walk(_function(parse(text), name)):
+        if isinstance(node, ast.Constant) and _is_number(node.value) and node.end_col_offset is not None:
+            line = lines[node.lineno - 1]
+            # ast counts bytes, we cut text
+            start = len(line.encode()[: node.col_offset].decode())
+            end = len(line.encode()[: node.end_col_offset].decode())
+            found.append(
+                Number(node.lineno, start, end, float(line[start:end].replace("_", "")), line[start:end], line.strip())
+            )
+    return sorted(found, key=lambda number: (number.line, number.column))
+
+
+def replace_number(text: str, number: Number, value: str) -> str:
+    """Put another literal in the place of one."""
+    lines = text.splitlines()
+    line = lines[number.line - 1]
+    lines[number.line - 1] = line[: number.column] + value + line[number.end_column :]
+    return "\n".join(lines) + "\n"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _parameters(node: ast.FunctionDef) -> list[str]:
+    return [arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+
+
+def _function(tree: ast.Module, name: str) -> ast.FunctionDef:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return node
+    raise SourceError(f"There is no top-level function {name}.")
+
+
+def _span(text: str, name: str) -> tuple[int, int]:
+    node = _function(parse(text), name)
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return first - 1, node.end_lineno or node.lineno

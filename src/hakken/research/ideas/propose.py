@@ -1,0 +1,178 @@
+"""Proposing ideas: one place at a time for small models, the whole code for strong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from hakken.core.errors import MalformedReply
+from hakken.core.prompts import prompt
+from hakken.core.source import docstring
+from hakken.core.types import Idea, Role, Target, Template
+from hakken.models import Ledger
+from hakken.research.ideas.focus import Focus, focuses, place_for
+from hakken.research.ideas.seeds import slug
+from hakken.research.ideas.similarity import twin
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=400)]
+Score = Annotated[int, Field(ge=1, le=10)]
+
+
+class Proposal(BaseModel):
+    """What a model replies with; the thought comes first."""
+
+    thought: Annotated[str, StringConstraints(min_length=8, max_length=900)]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=80)]
+    hypothesis: Line
+    plan: Line
+    interestingness: Score
+    feasibility: Score
+    novelty: Score
+
+
+class FreeProposal(Proposal):
+    """A proposal whose place the model chose."""
+
+    target: str
+
+
+class Reflection(BaseModel):
+    """A second look at a proposal."""
+
+    thought: str
+    done: bool
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=80)]
+    hypothesis: Line
+    plan: Line
+    interestingness: Score
+    feasibility: Score
+    novelty: Score
+
+
+class Ideation(BaseModel):
+    """What proposing needs to know."""
+
+    template: Template
+    pristine: dict[str, str]
+    """Text of the editable files."""
+    count: int
+    reflections: int
+    seed: int
+
+
+def propose(
+    brief: Ideation, ledger: Ledger, seeds: Sequence[Idea] = (), on_rejected: Callable[[str], None] = lambda _: None
+) -> Iterator[Idea]:
+    """Yield up to ``count`` ideas that differ from each other, numbered ``i1``, ``i2`` and so on.
+
+    Seed ideas count as known, and stand in (in order) when the model has run out of new ones.
+
+    Args:
+        brief: The template and how many ideas to find.
+        ledger: The models.
+        seeds: Seed ideas of the template.
+        on_rejected: Told why a proposal was not taken.
+    """
+    found: list[Idea] = []
+    strong = ledger.model(Role.IDEAS).strong
+    places: list[Focus | None] = [None] * (2 * brief.count)
+    if not strong:
+        places = list(focuses(brief.template, brief.pristine, Random(brief.seed)))
+        if not places:  # whole files only: let the model choose
+            places = [None] * (2 * brief.count)
+    misses = 0
+    for number, focus in enumerate(places):
+        if len(found) == brief.count or misses > 2 * brief.count:
+            break
+        try:
+            idea = _one(brief, ledger, focus, [*seeds, *found], sample=number)
+        except MalformedReply as reason:
+            misses += 1
+            on_rejected(reason.message)
+            continue
+        known = twin(idea.title, idea.plan, str(idea.target), [*seeds, *found])
+        if known is not None:
+            misses += 1
+            on_rejected(f"{idea.title!r} repeats {known.title!r}.")
+            continue
+        idea = idea.model_copy(update={"id": f"i{len(found) + 1}"})
+        found.append(idea)
+        yield idea
+    for seed in seeds[: brief.count - len(found)]:
+        place = seed.target or place_for(f"{seed.title} {seed.plan}", brief.template, brief.pristine)
+        idea = seed.model_copy(update={"id": f"i{len(found) + 1}", "target": place})
+        found.append(idea)
+        yield idea
+
+
+def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[Idea], sample: int) -> Idea:
+    template = brief.template
+    targets = [str(target) for target in template.editable]
+    about = _about(template)
+    asked = prompt(
+        "ideas/propose",
+        **about,
+        source="" if focus else "\n\n".join(brief.pristine.values()),
+        places=_places(template, brief.pristine),
+        focus=focus,
+        targets=targets,
+        tried=[f"{idea.title}: {idea.plan}" for idea in known][-8:],
+    )
+    if focus is None:
+        free = ledger.ask(asked, FreeProposal, sample=sample, check=lambda value: _known_place(value, targets)).value
+        target: Target | None = next(t for t in template.editable if str(t) == free.target)
+        proposal: Proposal = free
+    else:
+        proposal, target = ledger.ask(asked, Proposal, sample=sample).value, focus.target
+    fields = proposal.model_dump(include=set(Proposal.model_fields))
+    code = focus.code if focus else ""
+    for turn in range(1, brief.reflections + 1):
+        reflected = _reflect(ledger, about, code, fields, turn, brief.reflections)
+        if reflected is None or reflected.done:
+            break
+        fields.update(reflected.model_dump(exclude={"done"}))
+    return Idea(
+        id="i0",
+        name=slug(fields["title"]),
+        target=target,
+        lever=focus.lever if focus else "free",
+        origin="model",
+        **fields,
+    )
+
+
+def _reflect(
+    ledger: Ledger, about: dict[str, str], code: str, idea: dict[str, Any], turn: int, turns: int
+) -> Reflection | None:
+    asked = prompt("ideas/reflect", **about, code=code, idea=idea, round=turn, rounds=turns)
+    try:
+        return ledger.ask(asked, Reflection, sample=turn).value
+    except MalformedReply:
+        return None  # the idea stands as it was; the failed call is in the record
+
+
+def _about(template: Template) -> dict[str, str]:
+    spec = template.primary
+    return {
+        "title": template.title,
+        "task": template.task.strip(),
+        "metric": f"{spec.label} on {spec.dataset}",
+        "direction": "lower" if spec.direction.value == "min" else "higher",
+    }
+
+
+def _places(template: Template, pristine: dict[str, str]) -> list[dict[str, str]]:
+    rows = []
+    for target in template.editable:
+        doc = docstring(pristine[target.file], target.function) if target.function else "the whole file"
+        rows.append({"name": target.function or target.file, "doc": doc.split("\n\n")[0].replace("\n", " ")})
+    return rows
+
+
+def _known_place(value: FreeProposal, targets: list[str]) -> str | None:
+    if value.target in targets:
+        return None
+    return f"target must be one of: {', '.join(targets)}."

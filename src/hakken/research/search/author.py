@@ -1,0 +1,162 @@
+"""Asking a model for code: one function at a time for small models, edits across files for strong ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hakken.core.errors import MalformedReply
+from hakken.core.prompts import Prompt, prompt
+from hakken.core.source import SourceError, function_names, function_source
+from hakken.core.types import Idea, Role, Target, Template
+from hakken.models import Ledger
+from hakken.research.search.edits import Change, EditList, apply_edits, read_rewrite, rewrite_grammar
+from hakken.research.search.laboratory import Sources
+
+_USES = 6
+"""Lines around a call that a small model is shown."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the newest version fails: the reason, and the end of its output."""
+
+    failure: str
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Writes candidates for one idea on one template."""
+
+    template: Template
+    idea: Idea
+    ledger: Ledger
+    packages: tuple[str, ...]
+
+    @property
+    def strong(self) -> bool:
+        """Whether edits may span functions and files."""
+        return self.ledger.model(Role.CODE).strong
+
+    @property
+    def target(self) -> Target:
+        """The function that a small model rewrites."""
+        assert self.idea.target is not None
+        return self.idea.target
+
+    def write(
+        self, texts: Sources, history: Sequence[str], wish: str, best: Sources | None, count: int
+    ) -> Iterator[Change | SourceError]:
+        """Yield up to ``count`` versions drawn from one prompt, as many at a time as the model answers together.
+
+        Args:
+            texts: All editable files of the parent.
+            history: What was measured, in words.
+            wish: What this version should do beyond the idea.
+            best: Files of the best version so far, where the new one should build upon it.
+            count: Versions to draw at most.
+        """
+        if self.strong:
+            asked = self._edit_prompt(best or texts, history, wish, None)
+        else:
+            current = function_source(best[self.target.file], self.target.function or "") if best else ""
+            asked = prompt(
+                "search/rewrite", **self._about(texts), idea=self.idea, history=history, best=current, wish=wish
+            )
+        yield from self._draw(asked, best or texts, count)
+
+    def mend(self, texts: Sources, original: Sources, trouble: Trouble, turn: int) -> Change | SourceError:
+        """Mend a version that fails; ``turn`` counts the debug rounds from 1."""
+        if self.strong:
+            asked = self._edit_prompt(texts, [], "Mend it.", trouble)
+        else:
+            asked = prompt(
+                "search/debug",
+                **self._about(original),
+                original=function_source(original[self.target.file], self.target.function or ""),
+                idea=self.idea,
+                code=function_source(texts[self.target.file], self.target.function or ""),
+                failure=trouble.failure,
+                output=trouble.output[-700:],
+            )
+        return next(self._draw(asked, texts, 1, first=turn))
+
+    def _draw(self, asked: Prompt, texts: Sources, count: int, first: int = 0) -> Iterator[Change | SourceError]:
+        options: dict[str, Any] = {}
+        output: type[Any] = EditList
+        if not self.strong:
+            output = str
+            options["grammar"] = rewrite_grammar(texts[self.target.file], self.target.function or "")
+        at_once = max(1, self.ledger.model(Role.CODE).parallel)
+        samples = list(range(first, first + count))
+        while samples:
+            batch, samples = samples[:at_once], samples[at_once:]
+            for reply in self._ask(asked, output, batch, options):
+                if isinstance(reply, MalformedReply):
+                    yield SourceError(reply.message)
+                    continue
+                try:
+                    yield self._read(reply.value, texts)
+                except SourceError as error:
+                    yield error
+
+    def _ask(self, asked: Prompt, output: type[Any], samples: list[int], options: dict[str, Any]) -> list[Any]:
+        from hakken.models import Question
+
+        return self.ledger.ask_many([Question(asked, output, sample=sample, **options) for sample in samples])
+
+    def _read(self, value: EditList | str, texts: Sources) -> Change:
+        if isinstance(value, EditList):
+            return apply_edits(value, texts, self.template)
+        return read_rewrite(value, texts, self.target)
+
+    def _edit_prompt(self, texts: Sources, history: Sequence[str], wish: str, trouble: Trouble | None) -> Prompt:
+        spec = self.template.primary
+        return prompt(
+            "search/edit",
+            title=self.template.title,
+            task=self.template.task.strip(),
+            metric=f"{spec.label} on {spec.dataset}",
+            direction="lower" if spec.direction.value == "min" else "higher",
+            files=[{"path": path, "text": text} for path, text in sorted(texts.items())],
+            targets=[str(target) for target in self.template.editable],
+            available=self._available(),
+            idea=self.idea,
+            history=history,
+            failure=trouble.failure if trouble else "",
+            output=trouble.output[-3000:] if trouble else "",
+            wish=wish,
+        )
+
+    def _about(self, texts: Sources) -> dict[str, Any]:
+        text, name = texts[self.target.file], self.target.function or ""
+        return {
+            "title": self.template.title,
+            "task": self.template.task.strip(),
+            "code": function_source(text, name),
+            "others": uses(text, name),
+            "available": self._available(),
+        }
+
+    def _available(self) -> str:
+        if not self.packages:
+            return "Only the standard library and what the file imports already can be used."
+        return f"Besides the standard library, only these packages can be imported: {', '.join(self.packages)}."
+
+
+def uses(text: str, name: str) -> str:
+    """The lines around the first place where a function is called, as context for who rewrites it."""
+    pattern = re.compile(rf"\b{re.escape(name)}\(")
+    for other in function_names(text):
+        if other == name:
+            continue
+        lines = function_source(text, other).splitlines()
+        for index, line in enumerate(lines):
+            if pattern.search(line):
+                start = max(0, index - _USES // 2)
+                around = lines[start : index + _USES // 2]
+                return "\n".join([lines[0], *(["    ..."] if start > 1 else []), *around[start == 0 :]])
+    return ""
