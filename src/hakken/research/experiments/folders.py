@@ -1,0 +1,52 @@
+"""Reading a template's folder: which files belong to it, and paths that stay inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from hakken.core.types import Template, content_hash
+
+_NOT_SOURCE = frozenset({"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".DS_Store"})
+
+
+def is_inside(relative: str) -> bool:
+    """A relative path that cannot leave its folder."""
+    path = PurePosixPath(relative)
+    return bool(relative) and not path.is_absolute() and ".." not in path.parts
+
+
+def walk(root: Path) -> Iterator[Path]:
+    """Regular files of a folder in a fixed order; links to folders, caches and special files are left out."""
+    for path in sorted(root.iterdir()):
+        if path.name in _NOT_SOURCE or path.suffix == ".pyc":
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from walk(path)
+        elif path.is_file():
+            yield path
+
+
+def folder_hash(root: Path) -> str:
+    """Content hash of every file of a folder, byte by byte."""
+    return content_hash({p.relative_to(root).as_posix(): content_hash(p.read_bytes()) for p in walk(root)})
+
+
+def linked(template: Template) -> tuple[str, ...]:
+    """What is linked into a trial and never copied."""
+    return template.data + ((template.hidden,) if template.hidden else ())
+
+
+def code_files(template: Template) -> dict[str, bytes]:
+    """The pristine files that a trial's folder starts from: all but data, hidden data and earlier runs."""
+    root = Path(template.root)
+    left_out = tuple(PurePosixPath(p) for p in linked(template))
+    files: dict[str, bytes] = {}
+    for path in walk(root):
+        relative = PurePosixPath(path.relative_to(root).as_posix())
+        if any(relative.is_relative_to(p) for p in left_out):
+            continue
+        if template.layout == "ai_scientist_v1" and relative.parts[0].startswith("run_"):
+            continue
+        files[str(relative)] = path.read_bytes()
+    return files

@@ -1,0 +1,81 @@
+"""Find and load templates: the ones that ship, any folder with a ``template.toml``, folders of The AI Scientist."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+import hakken
+from hakken.core.errors import TemplateError
+from hakken.core.types import Direction, Seeds, Template
+from hakken.research.experiments.contract import FILE, FIRST_SEED, read_contract, suggest
+from hakken.research.experiments.v1_import import is_v1, load_v1
+
+
+def templates() -> dict[str, Path]:
+    """Templates that ship with Hakken, by name."""
+    folder = Path(hakken.__file__).parent / "templates"
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {p.name: p for p in found if (p / FILE).is_file()}
+
+
+def load_template(path_or_name: str | Path, directions: Mapping[str, Direction] | None = None) -> Template:
+    """Load a shipped template by name, or any folder; folders of The AI Scientist (v1) are understood as they are.
+
+    Args:
+        path_or_name: Name of a shipped template, or a folder. A folder wins where it is written as a path.
+        directions: For v1 folders: which way each metric (``dataset/name``) is better; the first is the primary one.
+
+    Raises:
+        TemplateError: the template breaks the contract.
+    """
+    root = _find(path_or_name)
+    if (root / FILE).is_file():
+        return read_contract(root)
+    if is_v1(root):
+        return load_v1(root, directions or {})
+    raise TemplateError(
+        f"{root} has no {FILE}, and is not a template of The AI Scientist either.",
+        f"Write a {FILE} (see docs/templates.md), or start from a shipped one: {', '.join(templates())}.",
+    )
+
+
+def missing_packages(template: Template) -> tuple[str, ...]:
+    """Packages that the template needs and this Python cannot import."""
+    return tuple(p for p in template.packages if importlib.util.find_spec(p.split(".")[0]) is None)
+
+
+def with_seed_counts(
+    template: Template, explore: int | None = None, report: int | None = None, noise: int | None = None
+) -> Template:
+    """The template with as many seeds of each use: the first ones of its own, continued where more are asked for."""
+    wanted = {"explore": explore, "report": report, "noise": noise}
+    taken = {*template.seeds.explore, *template.seeds.report, *template.seeds.noise}
+    sets: dict[str, tuple[int, ...]] = {}
+    for use, count in wanted.items():
+        own: tuple[int, ...] = getattr(template.seeds, use)
+        chosen = list(own if count is None else own[:count])
+        candidate = FIRST_SEED[use]
+        while count is not None and len(chosen) < count:
+            if candidate not in taken:
+                chosen.append(candidate)
+                taken.add(candidate)
+            candidate += 1
+        sets[use] = tuple(chosen)
+    return template.model_copy(update={"seeds": Seeds(**sets)})
+
+
+def _find(path_or_name: str | Path) -> Path:
+    shipped = templates()
+    if isinstance(path_or_name, str) and path_or_name in shipped:
+        return shipped[path_or_name].resolve()
+    root = Path(path_or_name).expanduser()
+    if root.is_dir():
+        return root.resolve()
+    if root.exists():
+        raise TemplateError(f"{root} is a file, and a template is a folder.", f"Name the folder that holds {FILE}.")
+    raise TemplateError(
+        f"There is no template or folder called {str(path_or_name)!r}.",
+        f"{suggest(str(path_or_name), shipped)}Templates that ship: {', '.join(shipped)}.",
+    )
