@@ -232,6 +232,8 @@ class Trial(Record):
     """Hash of the files that the experiment left, without timings; equal outputs mean a no-op."""
     curve: tuple[tuple[float, float], ...] = ()
     """Learning curve (step, value) where the experiment wrote ``curve.csv``."""
+    notes: tuple[str, ...] = ()
+    """What the harness left out and why, such as a malformed curve."""
     failure: Failure | None = None
 
     def value(self, key: str) -> float | None:
