@@ -1,8 +1,8 @@
 """A realistic synthetic run: what the record of a small digits study looks like.
 
-``build_snapshot()`` is deterministic. The story: of three variants one (label smoothing, ``n1``) is truly better, one does nothing
-to speak of, one hurts; one candidate crashed, one ran out of time, one changed nothing. The chosen variant and its ablation were
-also run on the report seeds. Every comparison is computed from the trials that the snapshot holds.
+``build_snapshot()`` is deterministic. The story: of three variants one (label smoothing, ``n1``) is truly better, one
+does nothing to speak of, one hurts; one candidate crashed, one ran out of time, one changed nothing. The chosen variant
+and its ablation were also run on the report seeds. Every comparison is computed from the snapshot's trials.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ def make_nodes() -> tuple[Node, ...]:
 
 
 def make_trials() -> tuple[Trial, ...]:
-    """Baseline, noise, three variants on explore seeds, the chosen one and its ablation also on report seeds, and failures."""
+    """Three variants on explore seeds, the chosen one and its ablation also on report seeds, noise, and failures."""
     explore = [make_trial(n, Split.EXPLORE, s) for n in ("n0", "n1", "n2", "n3") for s in EXPLORE]
     noise = [make_trial("n0", Split.NOISE, s) for s in NOISE]
     failed = [

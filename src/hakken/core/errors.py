@@ -11,6 +11,7 @@ The agent's failures are data (``Failure``, ``ExecResult``); these are ours::
      ├─ StoreError               the record cannot be read or written
      │   ├─ VersionConflict      an append named a version that is not the newest
      │   └─ RunLocked            another process is writing to this run
+     ├─ RenderError              a paper cannot be rendered: unknown label or citation, missing figure, TeX error
      ├─ BudgetExceeded           a limit of the run was met: the run stops in order
      └─ ModelError               a model call failed
          ├─ ModelUnavailable     server down, connection refused, local model died (retried)
@@ -73,6 +74,10 @@ class VersionConflict(StoreError):
 
 class RunLocked(StoreError):
     """Another process is writing to this run folder."""
+
+
+class RenderError(HakkenError):
+    """A paper cannot be rendered from its Markdown."""
 
 
 class BudgetExceeded(HakkenError):
