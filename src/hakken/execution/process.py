@@ -56,10 +56,17 @@ class Streams:
 class Starter(Protocol):
     """One rung, made ready for one box: it knows the mounts and the environment, and starts commands."""
 
-    rung: Rung
-    user: int | None
-    """User that the command runs as, where the parent can change it."""
-    writable: Sequence[Path]
+    @property
+    def rung(self) -> Rung:
+        """Which rung it is."""
+
+    @property
+    def user(self) -> int | None:
+        """User that the commands run as, where the parent can change it."""
+
+    @property
+    def writable(self) -> Sequence[Path]:
+        """Folders of the host that the commands may write."""
 
     def start(self, argv: Sequence[str], limits: Limits, streams: Streams) -> Running:
         """Start a command in a fresh box.
