@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 
-import httpx2
-
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelRefused
 from hakken.core.types import Completion, Request
-from hakken.models.wire import chat, chat_body
+from hakken.models.wire import Endpoint, chat, chat_body
 
 _SCHEMA_WORDS = ("response_format", "json_schema")
 
@@ -21,22 +19,21 @@ class HttpModel:
         self.name = f"{url}#{model}"
         self.strong = settings.strong is not False
         self.parallel = parallel
-        self._url, self._model = url.rstrip("/"), model
         key = os.environ.get("HAKKEN_API_KEY") or os.environ.get("OPENAI_API_KEY")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        timeout = httpx2.Timeout(settings.timeout_seconds, connect=min(10.0, settings.timeout_seconds))
-        self._client = httpx2.Client(timeout=timeout, headers=headers)
+        self._model = model
+        self._endpoint = Endpoint(url.rstrip("/"), headers, settings.timeout_seconds, self.name)
 
     def generate(self, request: Request) -> Completion:
         """Answer one request; a server that does not know schemas is asked again without, since replies are checked."""
         body = chat_body(request, self._model)
         if request.json_schema is None:
-            return chat(self._client, self._url, body, request, self.name)[0]
+            return chat(self._endpoint, body, request)[0]
         schema = {"name": "reply", "schema": request.json_schema, "strict": True}
         shaped = {**body, "response_format": {"type": "json_schema", "json_schema": schema}}
         try:
-            return chat(self._client, self._url, shaped, request, self.name)[0]
+            return chat(self._endpoint, shaped, request)[0]
         except ModelRefused as error:
             if not any(word in error.message for word in _SCHEMA_WORDS):
                 raise
-            return chat(self._client, self._url, body, request, self.name)[0]
+            return chat(self._endpoint, body, request)[0]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 
-import httpx2
-
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelUnavailable
 from hakken.core.types import Completion, Request
 from hakken.models.server import ServerState, ensure_server, state_path, touch
 from hakken.models.weights import QWEN
-from hakken.models.wire import chat, chat_body
+from hakken.models.wire import Endpoint, chat, chat_body
 
 SAMPLING = {"repeat_penalty": 1.05, "min_p": 0.05, "top_p": 0.95}
 
@@ -27,7 +25,6 @@ class LocalModel:
         self._settings = settings
         self._server: ServerState | None = None
         self._lock = threading.Lock()
-        self._client = httpx2.Client(timeout=httpx2.Timeout(settings.timeout_seconds, connect=5.0))
 
     def generate(self, request: Request) -> Completion:
         """Answer one request.
@@ -43,8 +40,9 @@ class LocalModel:
         elif request.json_schema:
             body["json_schema"] = request.json_schema
         touch(state_path(self._settings))
+        endpoint = Endpoint(f"{server.url}/v1", server.headers, self._settings.timeout_seconds, "The local model")
         try:
-            completion, _ = chat(self._client, f"{server.url}/v1", body, request, "The local model", server.headers)
+            completion, _ = chat(endpoint, body, request)
         except ModelUnavailable:
             self._forget(server)
             raise

@@ -32,6 +32,10 @@ def open_model(name: str, settings: ModelSettings) -> Model:
     if kind in ("http", "https") and "#" in name:
         url, _, model = name.partition("#")
         return HttpModel(url, model, settings)
+    if kind not in ("http", "https", "local", "scripted") and rest:
+        from hakken.models.provider import ProviderModel
+
+        return ProviderModel(name, settings)
     raise UsageError(f"There is no model {name!r}.", f"Names have these forms: {FORMS}.")
 
 

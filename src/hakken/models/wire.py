@@ -7,6 +7,8 @@ import json
 import mimetypes
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,26 +53,42 @@ def _data_uri(path: Path) -> str:
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def chat(
-    client: httpx2.Client,
-    url: str,
-    body: Mapping[str, Any],
-    request: Request,
-    name: str,
-    headers: Mapping[str, str] | None = None,
-) -> tuple[Completion, dict[str, Any]]:
+@dataclass(frozen=True)
+class Endpoint:
+    """A server, and how long to wait for it."""
+
+    url: str
+    headers: Mapping[str, str]
+    timeout: float
+    name: str
+    """As users know it."""
+
+
+@cache
+def _client() -> httpx2.Client:
+    # One for the process: connections are pooled, and certificates are read once.
+    return httpx2.Client()
+
+
+def chat(endpoint: Endpoint, body: Mapping[str, Any], request: Request) -> tuple[Completion, dict[str, Any]]:
     """One chat completion, and the raw reply for what else a server says.
 
     Raises:
         ModelError: of the subclass that fits.
     """
     start = time.monotonic()
+    name = endpoint.name
+    timeout = httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout))
     try:
-        response = client.post(f"{url}/chat/completions", json=body, headers=headers)
+        response = _client().post(
+            f"{endpoint.url}/chat/completions", json=body, headers=endpoint.headers, timeout=timeout
+        )
     except httpx2.TimeoutException as error:
         raise ModelTimeout(f"{name} did not answer in time.", "Raise models.timeout_seconds if it is slow.") from error
     except httpx2.TransportError as error:
-        raise ModelUnavailable(f"{name} cannot be reached: {error}.", f"Is a server running at {url}?") from error
+        raise ModelUnavailable(
+            f"{name} cannot be reached: {error}.", f"Is a server running at {endpoint.url}?"
+        ) from error
     if response.is_error:
         raise error_for(response.status_code, response.text, response.headers, name)
     return read_completion(response.text, request, name, time.monotonic() - start)

@@ -1,0 +1,223 @@
+"""HTTP servers and providers against a real server on the loopback: every way to fail becomes the right error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hakken.core.config import ModelSettings
+from hakken.core.errors import (
+    ModelError,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+    PrerequisiteError,
+    QuotaExceeded,
+    RateLimited,
+    UsageError,
+)
+from hakken.core.types import Message, Model, Request
+from hakken.models.registry import open_model
+from tests.models.loopback import USAGE, Answer, Loopback, chat_reply, serve
+
+SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
+Open = Callable[..., Model]
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with serve() as loopback:
+        yield loopback
+
+
+@pytest.fixture(params=["http", "provider"])
+def opened(request: pytest.FixtureRequest, server: Loopback, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a model on the loopback, by either way."""
+    monkeypatch.delenv("HAKKEN_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+
+    def open_it(**settings: Any) -> Model:
+        name = f"{server.url}#gpt-4o-mini" if request.param == "http" else "openai-chat:gpt-4o-mini"
+        return open_model(name, ModelSettings(**settings))
+
+    return open_it
+
+
+def ask(text: str = "Say hello to the server.", **fields: Any) -> Request:
+    return Request(messages=(Message(role="system", content="Be brief."), Message(role="user", content=text)), **fields)
+
+
+def test_a_good_reply(opened: Open, server: Loopback) -> None:
+    completion = opened().generate(ask(max_tokens=7, temperature=0.25, seed=5))
+    assert completion.text == "hello"
+    assert (completion.usage.calls, completion.usage.prompt_tokens, completion.usage.completion_tokens) == (1, 11, 3)
+    assert completion.finish == "stop"
+    assert completion.model == "gpt-4o-mini-2024-07-18"
+    sent = server.seen[0]
+    assert sent["model"] == "gpt-4o-mini"
+    assert [m["role"] for m in sent["messages"]] == ["system", "user"]
+    assert sent.get("max_tokens", sent.get("max_completion_tokens")) == 7
+    assert (sent["temperature"], sent["seed"]) == (0.25, 5)
+    assert server.keys == ["Bearer sk-test"]
+
+
+def test_a_provider_prices_what_it_used(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    server.will(Answer(chat_reply("x" * 400, {"prompt_tokens": 2000, "completion_tokens": 100, "total_tokens": 2100})))
+    model = open_model("openai-chat:gpt-4o-mini", ModelSettings())
+    assert model.generate(ask("y" * 4000)).usage.usd == pytest.approx(2000 * 0.15e-6 + 100 * 0.60e-6)
+
+
+def test_a_schema_is_sent_natively(opened: Open, server: Loopback) -> None:
+    opened().generate(ask(json_schema=SCHEMA))
+    shape = server.seen[0]["response_format"]
+    assert shape["type"] == "json_schema"
+    assert shape["json_schema"]["schema"]["properties"] == {"n": {"type": "integer"}}
+
+
+def test_conversations_and_images_are_sent(opened: Open, server: Loopback, tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
+    picture.write_bytes(b"\x89PNG not really")
+    messages = (
+        Message(role="user", content="Look.", images=(picture,)),
+        Message(role="assistant", content="I see."),
+        Message(role="user", content="Again."),
+    )
+    opened().generate(Request(messages=messages))
+    first, second, third = server.seen[0]["messages"]
+    assert [part["type"] for part in first["content"]] == ["text", "image_url"]
+    assert first["content"][1]["image_url"]["url"].startswith("data:image/png;base64,iVBORyBub3Q")
+    assert (second["role"], third["content"]) == ("assistant", "Again.")
+
+
+NO_CREDIT = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
+TOO_MANY = {"error": {"message": "Slow down."}}
+NO_MODEL = {"error": {"message": "The model `gpt-4o-mini` does not exist."}}
+TOO_LONG = {"error": {"message": "This model's maximum context length is 8 tokens.", "code": "context_length_exceeded"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (Answer(TOO_MANY, 429), RateLimited, "Slow down"),
+        (Answer(NO_CREDIT, 429), QuotaExceeded, "quota"),
+        (Answer({"error": {"message": "Incorrect key."}}, 401), QuotaExceeded, "Incorrect key"),
+        (Answer({"error": {"message": "Pay first."}}, 402), QuotaExceeded, "Pay first"),
+        (Answer({"error": {"message": "Not for you."}}, 403), QuotaExceeded, "Not for you"),
+        (Answer(NO_MODEL, 404), ModelRefused, "does not exist"),
+        (Answer(TOO_LONG, 400), ModelRefused, "larger context"),
+        (Answer({"error": {"message": "Oops."}}, 500), ModelUnavailable, "Oops"),
+        (Answer(b"<html>Bad gateway</html>", 502, {"content-type": "text/html"}), ModelUnavailable, "Bad gateway"),
+        (Answer(b"{]", 200), ModelUnavailable, ""),
+        (Answer(b"null", 200), ModelUnavailable, ""),
+        (Answer({"choices": []}, 200), ModelUnavailable, ""),
+        (Answer(half=True), ModelUnavailable, ""),
+    ],
+)
+def test_failures(opened: Open, server: Loopback, answer: Answer, error: type[ModelError], words: str) -> None:
+    server.will(answer)
+    with pytest.raises(ModelError) as caught:
+        opened().generate(ask())
+    assert type(caught.value) is error
+    assert words in str(caught.value)
+    assert len(server.seen) == 1, "the clients must not retry by themselves"
+
+
+def test_retry_after_is_passed_on(opened: Open, server: Loopback) -> None:
+    server.will(Answer(TOO_MANY, 429, {"retry-after": "7"}))
+    with pytest.raises(RateLimited) as caught:
+        opened().generate(ask())
+    assert caught.value.retry_after == 7
+
+
+def test_a_server_that_hangs(opened: Open, server: Loopback) -> None:
+    server.will(Answer(hang=True))
+    with pytest.raises(ModelTimeout, match="in time"):
+        opened(timeout_seconds=0.2).generate(ask())
+
+
+def test_nobody_listens(opened: Open, server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    name = "http://127.0.0.1:9/v1#x" if "#" in opened().name else "openai-chat:gpt-4o-mini"
+    with pytest.raises(ModelUnavailable, match="cannot be reached"):
+        open_model(name, ModelSettings()).generate(ask())
+
+
+@pytest.mark.filterwarnings("ignore:Failed to extract usage")
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {"prompt_tokens": -5, "completion_tokens": -1, "total_tokens": -6},
+        {"prompt_tokens": 10**12, "completion_tokens": 10**12, "total_tokens": 2 * 10**12},
+    ],
+)
+def test_lies_about_usage_are_replaced_by_an_estimate(opened: Open, server: Loopback, usage: Any) -> None:
+    server.will(Answer(chat_reply("four tokens here", usage)))
+    used = opened().generate(ask()).usage
+    assert 1 <= used.prompt_tokens < 50
+    assert used.completion_tokens == 4
+
+
+@pytest.mark.parametrize("usage", [{}, [], "many", {"prompt_tokens": "9", "completion_tokens": True}])
+def test_usage_without_sense_costs_no_reply(server: Loopback, usage: Any) -> None:
+    server.will(Answer(chat_reply("four tokens here", usage)))
+    assert open_model(f"{server.url}#x", ModelSettings()).generate(ask()).usage.completion_tokens == 4
+
+
+def test_a_cut_off_reply_says_so(opened: Open, server: Loopback) -> None:
+    server.will(Answer(chat_reply("and th", USAGE, finish="length")))
+    assert opened().generate(ask()).finish == "length"
+
+
+def test_a_server_without_schemas_is_asked_again_without(server: Loopback) -> None:
+    server.will(Answer({"error": {"message": "unknown field response_format"}}, 400), Answer())
+    completion = open_model(f"{server.url}#x", ModelSettings()).generate(ask(json_schema=SCHEMA))
+    assert completion.text == "hello"
+    assert [("response_format" in body) for body in server.seen] == [True, False]
+
+
+def test_threads_share_a_provider(opened: Open, server: Loopback) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    model = opened()
+    with ThreadPoolExecutor(4) as pool:
+        texts = list(pool.map(lambda i: model.generate(ask(str(i))).text, range(12)))
+    assert texts == ["hello"] * 12
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        ("gpt", UsageError, "provider:name"),
+        ("nonsense:x", UsageError, "nonsense"),
+        ("http://host:1/v1", UsageError, "#name"),
+        ("local:7b", UsageError, "local"),
+        ("scripted:", UsageError, "scripted:FILE"),
+        ("scripted:/no/such/file.toml", UsageError, "cannot be read"),
+        ("openai:gpt-5", PrerequisiteError, "OPENAI_API_KEY"),
+    ],
+)
+def test_names_that_do_not_open(monkeypatch: pytest.MonkeyPatch, name: str, error: type[Exception], words: str) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(error, match=words):
+        open_model(name, ModelSettings())
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "anthropic", None)
+    monkeypatch.delitem(sys.modules, "pydantic_ai.providers.anthropic", raising=False)
+    with pytest.raises(PrerequisiteError, match=r"pip install 'hakken\[anthropic\]'"):
+        open_model("anthropic:claude-sonnet-4-5", ModelSettings())
+
+
+def test_strong_is_a_setting(server: Loopback) -> None:
+    assert open_model(f"{server.url}#x", ModelSettings()).strong
+    assert not open_model(f"{server.url}#x", ModelSettings(strong=False)).strong
