@@ -3,8 +3,8 @@
     python experiment.py --out_dir run_0 --seed 0
 
 The seed chooses which images are labelled, the initial weights and the order of the minibatches. Training is minibatch
-gradient descent in NumPy with hand-written backpropagation. Left in ``--out_dir``: ``predictions.npy``, class probabilities for
-every unlabelled image; ``curve.csv``, the loss during training; ``cost.json``, what was used.
+gradient descent in NumPy with hand-written backpropagation. Left in ``--out_dir``: ``predictions.npy``, probabilities of
+the classes for every unlabelled image; ``curve.csv``, the loss during training; ``cost.json``, what was used.
 
 Arrays: B images in a batch, D inputs, H units of a hidden layer. An image is 8 by 8 with values in [0, 1].
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -119,8 +120,9 @@ def gradients(layers, inputs, wanted, rng):
     slopes = None
     for weights, biases in layers[:-1]:
         trace.append((inputs, slopes))
-        outputs, slopes = activation(inputs @ weights + biases)
-        expect("activation", outputs, slopes.shape)
+        sums = inputs @ weights + biases
+        outputs, slopes = activation(sums)
+        expect("activation", outputs, sums.shape)
         mask = dropout_mask(outputs.shape, rng)
         expect("dropout_mask", mask, outputs.shape)
         inputs, slopes = outputs * mask, slopes * mask
@@ -140,10 +142,11 @@ def train(images, labels, seed, steps):
     """Train on images (N, 8, 8) and labels (N,); return the layers to predict with, and the curve of the loss."""
     start, order, pixels, masks = np.random.default_rng([seed, 1]).spawn(4)
     sizes = [features(images).shape[1], *hidden_sizes(), CLASSES]
-    layers = [initialise(fan_in, fan_out, start) for fan_in, fan_out in zip(sizes, sizes[1:], strict=False)]
+    layers = [initialise(fan_in, fan_out, start) for fan_in, fan_out in pairwise(sizes)]
     kept = layers
     memories = [({}, {}) for _ in layers]
     curve = []
+    check_slopes()
     for step in range(steps):
         chosen = order.choice(len(images), size=BATCH, replace=False)
         batch = augment(images[chosen], pixels)
@@ -156,7 +159,7 @@ def train(images, labels, seed, steps):
             apply(layer, slope, rate, memory) for layer, slope, memory in zip(layers, slopes, memories, strict=True)
         ]
         kept = [
-            tuple(average(old, new, step, steps) for old, new in zip(*pair, strict=True))
+            tuple(averaged(old, new, step, steps) for old, new in zip(*pair, strict=True))
             for pair in zip(kept, layers, strict=True)
         ]
         if (step + 1) % max(1, steps // CURVE_POINTS) == 0:
@@ -173,6 +176,23 @@ def apply(layer, gradient, rate, memory):
     for old, new in zip(layer, after, strict=True):
         expect("update", new, old.shape)
     return after
+
+
+def averaged(old, new, step, steps):
+    """Return the result of ``average``, whose shape must stay."""
+    result = average(old, new, step, steps)
+    expect("average", result, new.shape)
+    return result
+
+
+def check_slopes():
+    """Refuse an activation whose second result is not the derivative of its first: backpropagation would be wrong."""
+    sums, tiny = np.linspace(-3.01, 2.98, 60)[:, None], 1e-6
+    _, slopes = activation(sums)
+    expect("activation", slopes, sums.shape)
+    measured = (activation(sums + tiny)[0] - activation(sums - tiny)[0]) / (2 * tiny)
+    if np.mean(np.abs(measured - slopes) > 1e-3) > 0.05:  # a kink or two between the points is no mistake
+        raise ValueError("activation must return its outputs and their derivative, and the two do not agree")
 
 
 def training_loss(layers, images, labels):
@@ -216,7 +236,7 @@ def main():
     probabilities = predict(layers, unlabelled)
     expect("predict", probabilities, (len(unlabelled), CLASSES))
 
-    np.save(args.out_dir / "predictions.npy", probabilities)
+    np.save(args.out_dir / "predictions.npy", probabilities.astype(np.float32))
     with (args.out_dir / "curve.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([("step", "value"), *curve])
     cost = {
