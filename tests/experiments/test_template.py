@@ -100,12 +100,12 @@ def test_the_hash_covers_every_file_but_caches(folder: Path) -> None:
         (
             'direction = "min"',
             'direction = "mim"',
-            "metrics[0].direction is 'mim'|Did you mean 'min'? Write one of: min, max.",
+            "metrics[0].direction is 'mim'|'min'? Write one of: min, max.",
         ),
         (
             'direction = "min"',
             'directoin = "min"',
-            "the key 'metrics[0].directoin' is not known|Did you mean 'direction'?",
+            "'metrics[0].directoin' is not known|Did you mean 'direction'?",
         ),
         ('direction = "min"\n', "", "the key 'metrics[0].direction' is missing"),
         ('name = "test_error"', 'name = "test error"', "metrics[0].name is 'test error'"),
@@ -124,7 +124,7 @@ def test_the_hash_covers_every_file_but_caches(folder: Path) -> None:
         (
             "wall_seconds = 20",
             "wall_second = 20",
-            "the key 'limits.wall_second' is not known|Did you mean 'wall_seconds'?",
+            "'limits.wall_second' is not known|Did you mean 'wall_seconds'?",
         ),
         ("wall_seconds = 20", "wall_seconds = -1", "limits.wall_seconds is -1"),
         ("py:train", "py:trian", "has no such function at its top level|Did you mean 'train'? It has: train, Net."),

@@ -10,7 +10,7 @@ import pytest
 from hakken.core.errors import TemplateError, UsageError
 from hakken.core.types import Direction
 from hakken.research.experiments.template import load_template
-from hakken.research.experiments.v1_import import parse_directions, read_info, seed_ideas
+from hakken.research.experiments.v1_import import parse_directions, read_info
 
 SCRIPT = """
 import argparse, json, os, random
@@ -38,9 +38,6 @@ def make_v1(root: Path, script: str = SCRIPT, info: object = INFO) -> Path:
     (folder / "experiment.py").write_text(script)
     (folder / "plot.py").write_text("print('plot')\n")
     (folder / "prompt.json").write_text(json.dumps({"system": "You are…", "task_description": "Walk less far."}))
-    (folder / "seed_ideas.json").write_text(
-        json.dumps([{"Name": "Small-steps", "Title": "Small steps", "Experiment": "Halve them.", "Novelty": 11}, 3])
-    )
     if info is not None:
         (folder / "run_0" / "final_info.json").write_text(json.dumps(info))
     (root / "data").mkdir()
@@ -117,20 +114,6 @@ def test_a_broken_baseline(tmp_path: Path, info: object) -> None:
 
 def test_odd_names_become_keys() -> None:
     assert read_info({"d 1": {"means": {"val acc (%)": 1}}}) == {"d_1/val_acc": 1}
-
-
-def test_seed_ideas(tmp_path: Path) -> None:
-    folder = make_v1(tmp_path)
-    (idea,) = seed_ideas(folder)
-    assert (idea.id, idea.name, idea.plan, idea.origin, idea.novelty) == (
-        "s1",
-        "small_steps",
-        "Halve them.",
-        "seed",
-        10,
-    )
-    (folder / "seed_ideas.json").write_text("nonsense")
-    assert seed_ideas(folder) == ()
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"task_description": 3}'])

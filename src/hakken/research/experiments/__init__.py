@@ -1,0 +1,43 @@
+"""Experiments: the template contract, the harness that runs trials, measurements and statistics."""
+
+from hakken.research.experiments.harness import TrialJob, run_trial, run_trials
+from hakken.research.experiments.identity import output_hash, source_hash
+from hakken.research.experiments.measurements import SELECTION_RULE, outputs_equal, select_best, values_by_seed
+from hakken.research.experiments.parity import ParityRow, parity_table
+from hakken.research.experiments.protection import check_changes
+from hakken.research.experiments.statistics import (
+    compare,
+    detectable_effect,
+    difference_sd,
+    holm,
+    noise_floor,
+)
+from hakken.research.experiments.template import load_template, missing_packages, templates, with_seed_counts
+from hakken.research.experiments.v1_import import parse_directions
+from hakken.research.experiments.workspace import tree_hash
+
+__all__ = [
+    "SELECTION_RULE",
+    "ParityRow",
+    "TrialJob",
+    "check_changes",
+    "compare",
+    "detectable_effect",
+    "difference_sd",
+    "holm",
+    "load_template",
+    "missing_packages",
+    "noise_floor",
+    "output_hash",
+    "outputs_equal",
+    "parity_table",
+    "parse_directions",
+    "run_trial",
+    "run_trials",
+    "select_best",
+    "source_hash",
+    "templates",
+    "tree_hash",
+    "values_by_seed",
+    "with_seed_counts",
+]

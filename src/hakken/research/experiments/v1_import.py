@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import ast
 import json
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hakken.core.errors import TemplateError, UsageError
-from hakken.core.types import Direction, Idea, Limits, MetricSpec, Seeds, Target, Template
+from hakken.core.types import Direction, Limits, MetricSpec, Seeds, Target, Template
 from hakken.research.experiments.contract import DEFAULT_COUNTS, FIRST_SEED, suggest
 from hakken.research.experiments.folders import folder_hash
 
@@ -27,61 +26,14 @@ OUT_DIR = "run_1"
 DATA = "../../data"
 """Data that several templates share, relative to each of them; scripts expect it one level further up in a run."""
 _TIMEOUT = 7200.0
-_TIMES = frozenset(["time", "times", "seconds", "secs", "latency", "runtime", "duration"])
-_MIN = _TIMES | frozenset(
-    [
-        "loss",
-        "losses",
-        "error",
-        "err",
-        "errors",
-        "kl",
-        "divergence",
-        "perplexity",
-        "ppl",
-        "nll",
-        "mse",
-        "rmse",
-        "mae",
-        "wer",
-        "cer",
-        "fid",
-        "bpc",
-        "bpb",
-        "regret",
-        "cost",
-        "distance",
-        "residual",
-        "step",
-        "steps",
-        "epochs",
-    ]
-)
-_MAX = frozenset(
-    [
-        "acc",
-        "accuracy",
-        "score",
-        "scores",
-        "f1",
-        "auc",
-        "auroc",
-        "reward",
-        "rewards",
-        "return",
-        "returns",
-        "precision",
-        "recall",
-        "bleu",
-        "rouge",
-        "psnr",
-        "ssim",
-        "iou",
-        "r2",
-        "throughput",
-        "likelihood",
-    ]
-)
+_TIMES = frozenset({"time", "times", "seconds", "secs", "latency", "runtime", "duration"})
+_LOSSES = frozenset({"loss", "losses", "error", "err", "errors", "mse", "rmse", "mae", "wer", "cer", "nll", "regret"})
+_DISTANCES = frozenset({"kl", "divergence", "perplexity", "ppl", "fid", "bpc", "bpb", "distance", "residual", "cost"})
+_COUNTS = frozenset({"step", "steps", "epochs"})
+_RATES = frozenset({"acc", "accuracy", "f1", "auc", "auroc", "precision", "recall", "iou", "r2", "throughput"})
+_SCORES = frozenset({"score", "scores", "reward", "rewards", "return", "returns", "bleu", "rouge", "psnr", "ssim"})
+_MIN = _TIMES | _LOSSES | _DISTANCES | _COUNTS
+_MAX = _RATES | _SCORES | {"likelihood"}
 """Words of metric names that tell a direction; a name with words of both sides tells none."""
 
 
@@ -161,38 +113,6 @@ def read_info(info: object) -> dict[str, object]:
             raise ValueError(f"the data set {dataset!r} has no 'means'")
         found.update({f"{_word(dataset)}/{_word(name)}": value for name, value in means.items()})
     return found
-
-
-def seed_ideas(root: Path) -> tuple[Idea, ...]:
-    """The ideas of ``seed_ideas.json``, with ids ``s1``, ``s2``, …; entries of another form are left out."""
-    try:
-        entries = json.loads((root / "seed_ideas.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return ()
-    ideas: list[Idea] = []
-    for entry in entries if isinstance(entries, list) else []:
-        if not isinstance(entry, dict) or not isinstance(entry.get("Experiment"), str):
-            continue
-        title = str(entry.get("Title") or entry.get("Name") or "seed idea")
-        name = re.sub(r"[^a-z0-9_]+", "_", str(entry.get("Name") or title).lower()).strip("_")
-        ideas.append(
-            Idea(
-                id=f"s{len(ideas) + 1}",
-                name=name if name[:1].isalpha() else f"idea_{name}",
-                title=title,
-                hypothesis=title,
-                plan=entry["Experiment"],
-                interestingness=_rating(entry.get("Interestingness")),
-                feasibility=_rating(entry.get("Feasibility")),
-                novelty=_rating(entry.get("Novelty")),
-                origin="seed",
-            )
-        )
-    return tuple(ideas)
-
-
-def _rating(value: object) -> int:
-    return min(10, max(1, round(value))) if isinstance(value, (int, float)) and math.isfinite(value) else 5
 
 
 def _word(text: object) -> str:

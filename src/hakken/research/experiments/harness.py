@@ -1,0 +1,209 @@
+"""Run trials: a fresh folder, the experiment in one box, the evaluator in another, and a ``Trial`` that says all.
+
+``run_trial`` is a pure function of its job, so that it runs in threads and on other machines alike. Whatever the
+experiment does wrong comes back as data; only our own errors (``SandboxError``, a full disk of ours) are raised.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future, as_completed
+from pathlib import Path
+
+from hakken.core.types import (
+    ExecResult,
+    Failure,
+    FailureCause,
+    Limits,
+    Metric,
+    Mount,
+    Record,
+    Rung,
+    Split,
+    Template,
+    Trial,
+    TrialCost,
+)
+from hakken.execution.sandbox import open_sandbox
+from hakken.research.experiments.failures import failure_of
+from hakken.research.experiments.folders import code_files
+from hakken.research.experiments.identity import output_hash
+from hakken.research.experiments.protection import check_changes
+from hakken.research.experiments.reading import METRICS, read_costs, read_curve, read_metrics, read_self_reported
+from hakken.research.experiments.workspace import Workspace
+
+SMOKE_SECONDS = 30.0
+
+
+class TrialJob(Record):
+    """Everything that one trial needs, complete: it can be sent to a worker alone."""
+
+    id: str
+    template: Template
+    node_id: str
+    files: dict[str, str] = {}
+    """Text of the files that differ from the template."""
+    extra_args: tuple[str, ...] = ()
+    split: Split
+    seed: int
+    attempt: int = 1
+    limits: Limits | None = None
+    """None takes the template's; smoke runs are held to 30 s in any case."""
+    rung: Rung | None = None
+    allow_weak: bool = False
+    run_folder: Path
+    """Paths in the result are relative to it."""
+    keep: Path
+    """Folder of this trial, below ``run_folder``: emptied first; logs and small outputs stay."""
+
+
+def run_trial(job: TrialJob) -> Trial:
+    """Run a job to its end.
+
+    Raises:
+        SandboxError: isolation could not be set up.
+    """
+    keep = job.keep.absolute()
+    if keep.exists():
+        shutil.rmtree(keep)
+    keep.mkdir(parents=True)
+    pristine = code_files(job.template)
+    blank = Trial(
+        id=job.id, node_id=job.node_id, split=job.split, seed=job.seed, attempt=job.attempt, run=None, evaluation=None
+    )
+    if failure := check_changes(job.template, pristine, job.files):
+        return blank.model_copy(update={"failure": failure})
+    space = Workspace(job.template, keep)
+    try:
+        return _Run(job, space, pristine).trial(blank)
+    finally:
+        space.keep_small_outputs()
+
+
+def run_trials(
+    jobs: Iterable[TrialJob], executor: Executor, on_done: Callable[[Trial], None] | None = None
+) -> list[Trial]:
+    """Run jobs on an executor; each trial is handed over as soon as it ends, in the caller's thread.
+
+    Where ``on_done`` or a worker raises, the jobs that have not started are given up and the error goes on.
+
+    Returns:
+        The trials in the order of the jobs.
+    """
+    futures: list[Future[Trial]] = [executor.submit(run_trial, job) for job in jobs]
+    try:
+        for future in as_completed(futures):
+            trial = future.result()
+            if on_done is not None:
+                on_done(trial)
+    finally:
+        for future in futures:
+            future.cancel()
+    return [future.result() for future in futures]
+
+
+class _Run:
+    """The two steps of one trial."""
+
+    def __init__(self, job: TrialJob, space: Workspace, pristine: Mapping[str, bytes]) -> None:
+        self.job, self.space, self.pristine = job, space, pristine
+
+    def trial(self, blank: Trial) -> Trial:
+        template = self.job.template
+        mounts = self.space.build_work(self.pristine, self.job.files)
+        run = self._exec(self._command(), mounts, self.space.work, self._limits(), "run")
+        found: dict[str, object] = {"run": self._portable(run), "cost": _cost(run, {})}
+        failure = failure_of(run, "The experiment", self._folders())
+        removed = self.space.clean_outputs()
+        outputs = self.space.outputs()
+        if failure is None and not any(p.is_file() for p in outputs.rglob("*")):
+            failure = Failure(
+                cause=FailureCause.NO_OUTPUT,
+                message="The experiment ended well and left no file in its output folder.",
+            )
+        if failure is not None:
+            return blank.model_copy(update=found | {"failure": failure})
+        counts, cost_notes = read_costs(outputs)
+        curve, curve_notes = read_curve(outputs)
+        removal = (f"{len(removed)} outputs that are no regular files were removed.",) if removed else ()
+        found |= {
+            "cost": _cost(run, counts),
+            "curve": curve,
+            "notes": (*cost_notes, *curve_notes, *removal),
+            "output_hash": output_hash(outputs),
+        }
+        if template.evaluate is None:
+            measured = read_self_reported(outputs, template.metrics)
+        else:
+            evaluation, measured = self._evaluate(template.evaluate)
+            found["evaluation"] = self._portable(evaluation)
+        key = "failure" if isinstance(measured, Failure) else "metrics"
+        return blank.model_copy(update=found | {key: measured})
+
+    def _evaluate(self, command: tuple[str, ...]) -> tuple[ExecResult, tuple[Metric, ...] | Failure]:
+        _remove(self.space.outputs() / METRICS)  # what the experiment wrote under this name is no measurement
+        mounts = self.space.build_eval(self.pristine, self.job.split)
+        argv = (*command, "--out_dir", self.space.out_name, "--seed", str(self.job.seed))
+        result = self._exec(argv, mounts, self.space.eval, self.job.template.evaluate_limits, "eval")
+        failure = failure_of(result, "The evaluator", self._folders(), FailureCause.EVALUATOR)
+        if failure is not None:
+            return result, failure
+        return result, read_metrics(self.space.outputs(), self.job.template.metrics)
+
+    def _command(self) -> tuple[str, ...]:
+        template, job = self.job.template, self.job
+        smoke = template.smoke if job.split is Split.SMOKE else ()
+        if template.layout == "ai_scientist_v1":
+            where: tuple[str, ...] = (f"--out_dir={self.space.out_name}",)
+        else:
+            where = ("--out_dir", self.space.out_name)
+        seed = ("--seed", str(job.seed)) if template.seeded else ()
+        return (*template.command, *where, *seed, *job.extra_args, *smoke)
+
+    def _limits(self) -> Limits:
+        limits = self.job.limits or self.job.template.limits
+        if self.job.split is not Split.SMOKE:
+            return limits
+        wall, cpu = min(limits.wall_seconds, SMOKE_SECONDS), min(limits.cpu_seconds, SMOKE_SECONDS)
+        return limits.model_copy(update={"wall_seconds": wall, "cpu_seconds": cpu})
+
+    def _exec(
+        self, argv: tuple[str, ...], mounts: tuple[Mount, ...], workdir: Path, limits: Limits, name: str
+    ) -> ExecResult:
+        real = [word.replace("{python}", sys.executable) for word in argv]
+        job, keep = self.job, self.space.keep
+        with open_sandbox(
+            mounts=mounts, limits=limits, workdir=workdir, rung=job.rung, allow_weak=job.allow_weak
+        ) as box:
+            result = box.exec(real, stdout=keep / f"{name}.stdout.txt", stderr=keep / f"{name}.stderr.txt")
+        # The record names the interpreter by its role: where it lies on this machine tells nobody anything.
+        shown = tuple(word.replace("{python}", "python") for word in argv)
+        return result.model_copy(update={"argv": shown})
+
+    def _portable(self, result: ExecResult) -> ExecResult:
+        root = self.job.run_folder.absolute()
+        paths = {name: getattr(result, name).relative_to(root) for name in ("stdout", "stderr")}
+        return result.model_copy(update=paths)
+
+    def _folders(self) -> tuple[Path, ...]:
+        return self.space.work, self.space.eval, self.space.keep
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _cost(run: ExecResult, counts: Mapping[str, int]) -> TrialCost:
+    return TrialCost(
+        cpu_seconds=run.cpu_seconds,
+        wall_seconds=run.wall_seconds,
+        peak_memory_mb=run.peak_memory_mb,
+        steps=counts.get("steps"),
+        parameters=counts.get("parameters"),
+        examples=counts.get("examples"),
+    )

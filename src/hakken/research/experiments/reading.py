@@ -1,0 +1,168 @@
+"""Read what an experiment and its evaluator left: metrics strictly, everything else tolerantly."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hakken.core.types import Failure, FailureCause, Metric, MetricSpec
+from hakken.research.experiments.v1_import import INFO, read_info
+
+METRICS = "metrics.json"
+CURVE_POINTS = 200
+_MAX_JSON = 1 << 20
+_MAX_CURVE = 4 << 20
+_COUNTS = ("steps", "parameters", "examples")
+
+
+class _Refused(Exception):
+    """A file that cannot be used; the message ends a sentence that begins with the file's name."""
+
+    def __init__(self, reason: str, cause: FailureCause = FailureCause.BAD_METRICS) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+def read_metrics(folder: Path, specs: Sequence[MetricSpec]) -> tuple[Metric, ...] | Failure:
+    """The metrics that the evaluator wrote: exactly the keys of the specs, each a finite number."""
+    try:
+        value = _read_json(folder / METRICS)
+        if not isinstance(value, dict):
+            raise _Refused(f"holds {_kind(value)}, and must hold a table of metrics")
+        wanted = {spec.key for spec in specs}
+        if extra := sorted(set(value) - wanted):
+            raise _Refused(f"has the key {extra[0]!r}, which is not a metric of the template")
+        return _metrics(value, specs)
+    except _Refused as error:
+        return Failure(cause=error.cause, message=f"{METRICS} {error}.")
+
+
+def read_self_reported(folder: Path, specs: Sequence[MetricSpec]) -> tuple[Metric, ...] | Failure:
+    """What an imported experiment says its metrics are, from ``final_info.json``; others than the specs' are left."""
+    try:
+        value = _read_json(folder / INFO)
+        try:
+            means = read_info(value)
+        except ValueError as error:
+            raise _Refused(f"cannot be used: {error}") from error
+        return _metrics(means, specs)
+    except _Refused as error:
+        return Failure(cause=error.cause, message=f"{INFO} {error}.")
+
+
+def _metrics(values: dict[str, Any], specs: Sequence[MetricSpec]) -> tuple[Metric, ...]:
+    found = []
+    for spec in specs:
+        if spec.key not in values:
+            raise _Refused(f"has no value for {spec.key}")
+        value = values[spec.key]
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise _Refused(f"has {_kind(value)} for {spec.key}, and must have a number")
+        number = _as_float(value)
+        if not math.isfinite(number):
+            raise _Refused(f"has {number} for {spec.key}, and must have a finite number", FailureCause.NOT_FINITE)
+        found.append(Metric(key=spec.key, value=number))
+    return tuple(found)
+
+
+def _as_float(value: int | float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _kind(value: object) -> str:
+    names = {dict: "a table", list: "a list", str: f"the text {str(value)[:40]!r}", type(None): "null"}
+    return names.get(type(value), f"{value!r}"[:40])
+
+
+def _read_bytes(path: Path, limit: int) -> bytes:
+    """The content of a regular file; links are not followed."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise _Refused("was not written", FailureCause.NO_OUTPUT) from None
+    except OSError as error:
+        raise _Refused(f"cannot be read ({error.strerror})") from None
+    with os.fdopen(handle, "rb") as stream:
+        if not path.is_file():
+            raise _Refused("is not a file")
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise _Refused(f"is larger than {limit // 1024} kB")
+    return data
+
+
+def _read_json(path: Path) -> Any:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        table = dict(items)
+        if len(table) < len(items):
+            raise _Refused("has a key twice")
+        return table
+
+    try:
+        return json.loads(_read_bytes(path, _MAX_JSON), object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        # ValueError covers broken JSON, wrong encodings and absurdly long integers.
+        raise _Refused("is not valid JSON") from None
+
+
+def read_costs(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Steps, parameters and examples as the experiment counted them, and notes on what was ignored."""
+    try:
+        value = _read_json(folder / "cost.json")
+    except _Refused as error:
+        return {}, () if error.cause is FailureCause.NO_OUTPUT else (f"cost.json was ignored: it {error}.",)
+    if not isinstance(value, dict):
+        return {}, ("cost.json was ignored: it holds no table.",)
+    counts: dict[str, int] = {}
+    notes: list[str] = []
+    for key in _COUNTS:
+        number = value.get(key)
+        if number is None:
+            continue
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number < 2**62:
+            notes.append(f"{key} in cost.json was ignored: it is no count.")
+        else:
+            counts[key] = round(number)
+    return counts, tuple(notes)
+
+
+def read_curve(folder: Path) -> tuple[tuple[tuple[float, float], ...], tuple[str, ...]]:
+    """The learning curve (first two columns of ``curve.csv``), thinned to 200 points, and notes on what was ignored."""
+    try:
+        text = _read_bytes(folder / "curve.csv", _MAX_CURVE).decode()
+    except _Refused as error:
+        return (), () if error.cause is FailureCause.NO_OUTPUT else (f"curve.csv was ignored: it {error}.",)
+    except UnicodeDecodeError:
+        return (), ("curve.csv was ignored: it is not text.",)
+    points: list[tuple[float, float]] = []
+    try:
+        for number, row in enumerate(csv.reader(text.splitlines())):
+            if not row:
+                continue
+            try:
+                point = float(row[0]), float(row[1])
+            except (ValueError, IndexError):
+                if number == 0:
+                    continue  # the header
+                return (), (f"curve.csv was ignored: line {number + 1} holds no two numbers.",)
+            if not all(map(math.isfinite, point)):
+                return (), (f"curve.csv was ignored: line {number + 1} holds a number that is not finite.",)
+            points.append(point)
+    except csv.Error as error:
+        return (), (f"curve.csv was ignored: {error}.",)
+    return thin(points), ()
+
+
+def thin(points: Sequence[tuple[float, float]], most: int = CURVE_POINTS) -> tuple[tuple[float, float], ...]:
+    """At most ``most`` points, evenly chosen, the first and the last among them."""
+    if len(points) <= most:
+        return tuple(points)
+    return tuple(points[round(i * (len(points) - 1) / (most - 1))] for i in range(most))
