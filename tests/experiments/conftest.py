@@ -111,5 +111,3 @@ def run(tiny: Path, tmp_path: Path) -> Runner:
         return run_trial(TrialJob(**given | changes))
 
     return runner
-
-

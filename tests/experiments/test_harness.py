@@ -68,7 +68,7 @@ def test_equal_outputs_have_equal_hashes(run: Runner) -> None:
         ("    return float('nan')", "not_finite", "metrics.json has nan for toy/miss, and must have a finite number."),
         ("    x = bytearray(900 << 20)\n    return len(x)", "memory", "memory"),
         (
-            "    with open('big', 'wb') as f:\n        for _ in range(40):\n            f.write(bytes(1 << 20))\n    return 1",
+            "    with open('big', 'wb') as f:\n        for _ in range(40): f.write(bytes(1 << 20))\n    return 1",
             "disk",
             "limit",
         ),
@@ -151,29 +151,13 @@ def test_an_output_folder_replaced_by_a_link(run: Runner) -> None:
     assert trial.failure.cause is FailureCause.NO_OUTPUT
 
 
-@pytest.mark.parametrize(
-    ("metrics", "cause", "sentence"),
-    [
-        ('{"toy/miss": "low"}', "bad_metrics", "metrics.json has the text 'low' for toy/miss, and must have a number."),
-        ('{"toy/miss": true}', "bad_metrics", "has True for toy/miss"),
-        ('{"toy/miss": null}', "bad_metrics", "has null for toy/miss"),
-        ('{"toy/miss": Infinity}', "not_finite", "has inf for toy/miss"),
-        ('{"toy/miss": 1e999}', "not_finite", "has inf for toy/miss"),
-        ('{"toy/mis": 1}', "bad_metrics", "has the key 'toy/mis', which is not a metric of the template."),
-        ('{"toy/miss": 1, "toy/miss": 0}', "bad_metrics", "has a key twice"),
-        ("{}", "bad_metrics", "has no value for toy/miss"),
-        ("[1]", "bad_metrics", "holds a list, and must hold a table"),
-        ("{", "bad_metrics", "is not valid JSON"),
-        (None, "no_output", "metrics.json was not written."),
-    ],
-)
-def test_metrics_are_read_strictly(run: Runner, tiny: Path, metrics: str | None, cause: str, sentence: str) -> None:
-    code = "" if metrics is None else f"import pathlib\npathlib.Path('out/metrics.json').write_text({metrics!r})\n"
-    (tiny / "evaluate.py").write_text(code)
+def test_what_the_evaluator_writes_is_checked(run: Runner, tiny: Path) -> None:
+    (tiny / "evaluate.py").write_text("open('out/metrics.json', 'w').write('{\"toy/miss\": \"low\"}')\n")
     trial = run()
     assert trial.failure is not None
-    assert trial.failure.cause == cause
-    assert sentence in trial.failure.message
+    assert trial.failure.cause is FailureCause.BAD_METRICS
+    assert trial.failure.message == "metrics.json has the text 'low' for toy/miss, and must have a number."
+    assert trial.evaluation is not None
 
 
 def test_an_evaluator_that_refuses_says_why(run: Runner, tiny: Path) -> None:
@@ -183,18 +167,6 @@ def test_an_evaluator_that_refuses_says_why(run: Runner, tiny: Path) -> None:
     assert trial.failure.cause is FailureCause.EVALUATOR
     assert trial.failure.message == "The evaluator ended with exit code 1: predictions.npy has the wrong shape"
     assert trial.output_hash
-
-
-def test_optional_files_are_read_tolerantly(run: Runner) -> None:
-    write = "    import atexit\n    atexit.register(lambda: (args.out_dir / {!r}).write_text({!r}))\n    return 1"
-    assert run(write.format("curve.csv", "step,value\n1,x\n")).notes == (
-        "curve.csv was ignored: line 2 holds no two numbers.",
-    )
-    assert run(write.format("cost.json", "steps: 3")).notes == ("cost.json was ignored: it is not valid JSON.",)
-    assert run(write.format("cost.json", '{"steps": -3}')).notes == ("steps in cost.json was ignored: it is no count.",)
-    many = "".join(f"{i},{i}\n" for i in range(1000))
-    curve = run(write.format("curve.csv", many)).curve
-    assert (len(curve), curve[0], curve[-1]) == (200, (0, 0), (999, 999))
 
 
 def test_big_outputs_are_hashed_and_removed(run: Runner, tmp_path: Path) -> None:

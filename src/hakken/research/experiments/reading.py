@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,10 @@ def _read_bytes(path: Path, limit: int) -> bytes:
         raise _Refused("was not written", FailureCause.NO_OUTPUT) from None
     except OSError as error:
         raise _Refused(f"cannot be read ({error.strerror})") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _Refused("is not a file")
     with os.fdopen(handle, "rb") as stream:
-        if not path.is_file():
-            raise _Refused("is not a file")
         data = stream.read(limit + 1)
     if len(data) > limit:
         raise _Refused(f"is larger than {limit // 1024} kB")
