@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hakken.core.errors import TemplateError
 from hakken.core.types import FailureCause, Limits, Split, Trial
-from hakken.research.experiments import TrialJob, load_template, run_trial, run_trials
+from hakken.research.experiments import TrialJob, load_template, measure_v1, run_trial, run_trials
 
 from .conftest import Runner
 from .test_v1_import import SCRIPT, make_v1
@@ -247,3 +248,14 @@ def test_a_template_of_the_ai_scientist_with_a_bad_result(tmp_path: Path) -> Non
     assert trial.failure.cause is FailureCause.NOT_FINITE
     assert trial.failure.message == "final_info.json has nan for walk/end_loss_mean, and must have a finite number."
     assert trial.output_hash
+
+
+def test_metrics_of_a_folder_without_a_baseline_are_learnt_by_running_it(tmp_path: Path) -> None:
+    folder = make_v1(tmp_path, info=None)
+    template = measure_v1(folder, tmp_path / "run")
+    assert [m.key for m in template.metrics] == ["walk/end_loss_mean", "walk/train_time_mean"]
+    assert template.primary.key == "walk/end_loss_mean"
+    assert not (folder / "run_1").exists()
+    (folder / "experiment.py").write_text("raise SystemExit('no data')")
+    with pytest.raises(TemplateError, match=r"The baseline of .* fails: The experiment ended with exit code 1: no data"):
+        measure_v1(folder, tmp_path / "run")

@@ -1,5 +1,6 @@
 """Experiments: the template contract, the harness that runs trials, measurements and statistics."""
 
+from hakken.research.experiments.baseline import measure_v1
 from hakken.research.experiments.harness import TrialJob, run_trial, run_trials
 from hakken.research.experiments.identity import output_hash, source_hash
 from hakken.research.experiments.measurements import SELECTION_RULE, outputs_equal, select_best, values_by_seed
@@ -26,6 +27,7 @@ __all__ = [
     "difference_sd",
     "holm",
     "load_template",
+    "measure_v1",
     "missing_packages",
     "noise_floor",
     "output_hash",

@@ -50,7 +50,7 @@ class TrialJob(Record):
     seed: int
     attempt: int = 1
     limits: Limits | None = None
-    """None takes the template's; smoke runs are held to 30 s in any case."""
+    """None takes the template's; smoke runs are held to 30 s where the template has arguments that shorten them."""
     rung: Rung | None = None
     allow_weak: bool = False
     run_folder: Path
@@ -164,8 +164,8 @@ class _Run:
 
     def _limits(self) -> Limits:
         limits = self.job.limits or self.job.template.limits
-        if self.job.split is not Split.SMOKE:
-            return limits
+        if self.job.split is not Split.SMOKE or not self.job.template.smoke:
+            return limits  # without arguments that shorten it, a smoke run is a whole run
         wall, cpu = min(limits.wall_seconds, SMOKE_SECONDS), min(limits.cpu_seconds, SMOKE_SECONDS)
         return limits.model_copy(update={"wall_seconds": wall, "cpu_seconds": cpu})
 

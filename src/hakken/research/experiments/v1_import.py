@@ -45,44 +45,47 @@ def is_v1(root: Path) -> bool:
     return (root / "prompt.json").is_file() or INFO in script.read_text(encoding="utf-8", errors="replace")
 
 
-def load_v1(root: Path, directions: Mapping[str, Direction]) -> Template:
+def load_v1(root: Path, directions: Mapping[str, Direction], info: Path | None = None) -> Template:
     """Read such a folder.
 
     Args:
         root: The folder.
         directions: Which way metrics are better, by ``dataset/name``; the first is the primary one.
+        info: The ``final_info.json`` of a baseline; ``run_0`` of the folder by default.
 
     Raises:
         TemplateError: the script does not parse, or its metrics or their directions cannot be told.
     """
+    template = bare_v1(root)
+    metrics, assumptions = _metrics(root, info or root / "run_0" / INFO, directions)
+    return template.model_copy(update={"metrics": metrics, "assumptions": (*assumptions, *template.assumptions)})
+
+
+def bare_v1(root: Path) -> Template:
+    """Everything about such a folder but its metrics, which only a run can tell."""
     script = root / "experiment.py"
     try:
         tree = ast.parse(script.read_bytes())
     except (SyntaxError, ValueError) as error:
         raise TemplateError(f"{script} is not valid Python: {error}.", "Mend the syntax there.") from error
-    prompt = _prompt(root / "prompt.json")
     seeded = any(isinstance(n, ast.Constant) and n.value == "--seed" for n in ast.walk(tree))
-    metrics, assumptions = _metrics(root, directions)
-    if not seeded:
-        assumptions.append(
-            "The experiment takes no seed: its trials are repeats that nothing pairs, compared by Welch's interval."
-        )
+    unseeded = "The experiment takes no seed: its trials are repeats that nothing pairs, compared by Welch's interval."
     limits = Limits(wall_seconds=_TIMEOUT, cpu_seconds=_TIMEOUT)
     return Template(
         name=re.sub(r"[^a-z0-9_]+", "_", root.name.lower()).strip("_") or "template",
         title=root.name.replace("_", " "),
-        task=prompt,
+        task=_prompt(root / "prompt.json"),
         root=str(root),
         command=("{python}", "experiment.py"),
         evaluate=None,
-        metrics=metrics,
+        metrics=(),
         seeds=Seeds(**{u: tuple(range(FIRST_SEED[u], FIRST_SEED[u] + n)) for u, n in DEFAULT_COUNTS.items()}),
         limits=limits,
         editable=(Target(file="experiment.py"),),
         data=(DATA,) if (root / DATA).is_dir() else (),
         layout="ai_scientist_v1",
         seeded=seeded,
-        assumptions=tuple(assumptions),
+        assumptions=() if seeded else (unseeded,),
         source_hash=folder_hash(root),
     )
 
@@ -133,9 +136,8 @@ def _prompt(file: Path) -> str:
     return str(prompt["task_description"]).strip()
 
 
-def _metrics(root: Path, directions: Mapping[str, Direction]) -> tuple[tuple[MetricSpec, ...], list[str]]:
+def _metrics(root: Path, file: Path, directions: Mapping[str, Direction]) -> tuple[tuple[MetricSpec, ...], list[str]]:
     """Specs of the baseline's metrics, and sentences on what was guessed."""
-    file = root / "run_0" / INFO
     try:
         keys = list(read_info(json.loads(file.read_text(encoding="utf-8"))))
     except FileNotFoundError:
@@ -145,7 +147,8 @@ def _metrics(root: Path, directions: Mapping[str, Direction]) -> tuple[tuple[Met
     if not keys:
         raise TemplateError(
             f"{root} has no run_0/{INFO}, so its metrics are not known.",
-            "Run `python experiment.py --out_dir=run_0` there once, or name them: --metric dataset/name:min.",
+            "Run `python experiment.py --out_dir=run_0` there once (or call measure_v1), or name them: "
+            "--metric dataset/name:min.",
         )
     for key in directions:
         if key not in keys:
