@@ -3,8 +3,8 @@
     python experiment.py --out_dir run_0 --seed 0
 
 The seed chooses which images are labelled, the initial weights and the order of the minibatches. Training is minibatch
-gradient descent in NumPy with hand-written backpropagation. Left in ``--out_dir``: ``predictions.npy``, probabilities of
-the classes for every unlabelled image; ``curve.csv``, the loss during training; ``cost.json``, what was used.
+gradient descent in NumPy with hand-written backpropagation. Left in ``--out_dir``: ``predictions.npy``, a probability
+of each class for every unlabelled image; ``curve.csv``, the loss during training; ``cost.json``, what was used.
 
 Arrays: B images in a batch, D inputs, H units of a hidden layer. An image is 8 by 8 with values in [0, 1].
 """
@@ -143,7 +143,7 @@ def train(images, labels, seed, steps):
     start, order, pixels, masks = np.random.default_rng([seed, 1]).spawn(4)
     sizes = [features(images).shape[1], *hidden_sizes(), CLASSES]
     layers = [initialise(fan_in, fan_out, start) for fan_in, fan_out in pairwise(sizes)]
-    kept = layers
+    kept = [tuple(array.copy() for array in layer) for layer in layers]
     memories = [({}, {}) for _ in layers]
     curve = []
     check_slopes()
@@ -169,7 +169,7 @@ def train(images, labels, seed, steps):
 
 def apply(layer, gradient, rate, memory):
     """Return the layer (weights, biases) after one update."""
-    penalty = penalty_gradient(layer[0])
+    penalty = penalty_gradient(layer[0].copy())  # a copy, so that a change in place has no effect
     expect("penalty_gradient", penalty, layer[0].shape)
     wanted = (gradient[0] + penalty, gradient[1])
     after = tuple(update(*arguments) for arguments in zip(layer, wanted, (rate, rate), memory, strict=True))
@@ -180,7 +180,7 @@ def apply(layer, gradient, rate, memory):
 
 def averaged(old, new, step, steps):
     """Return the result of ``average``, whose shape must stay."""
-    result = average(old, new, step, steps)
+    result = average(old, new.copy(), step, steps)  # a copy, so that averaging in place leaves training alone
     expect("average", result, new.shape)
     return result
 
