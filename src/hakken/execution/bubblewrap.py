@@ -147,9 +147,13 @@ class Bubblewrap:
         )
 
     def _as_user(self) -> list[str]:
-        """Become the box's user, inside, when all mounts are made."""
+        """Become the box's user, inside, when all mounts are made.
+
+        Without a change of user a shell stands there, so that a missing program fails as a command (127), where
+        bubblewrap would report it like a box that could not be built.
+        """
         if self.user is None:
-            return []
+            return ["/bin/sh", "-c", 'exec "$@"', "sh"]
         kept = "-all,+dac_read_search" if can_read_everything() else "-all"
         user = str(self.user)
         return [

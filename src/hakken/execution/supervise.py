@@ -19,7 +19,8 @@ from hakken.execution.capture import Capture
 from hakken.execution.process import MB, Running
 from hakken.execution.watchdog import FolderMeter, TreeMeter
 
-_FIRST_LOOK, _LOOK = 0.02, 0.05
+_FIRST_LOOK, _LOOK = 0.01, 0.05
+"""Looks come quickly at first, for short commands, then every 0.05 s."""
 _DISK_LOOK, _DISK_SHARE = 0.1, 20.0
 """Folders are walked every 0.1 s, less often where a walk is slow: it takes at most a twentieth of the time."""
 _LAST_WAIT = 10.0
@@ -82,7 +83,7 @@ class Supervision:
         return False
 
     def _look(self, now: float) -> None:
-        self._next_look = now + _LOOK
+        self._next_look = now + min(_LOOK, 0.5 * (now - self.started))
         self.tree.look()
         if self._killed_at is not None:
             self.running.kill()  # a daemon may have been born while the tree was being ended

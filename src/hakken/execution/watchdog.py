@@ -56,7 +56,8 @@ class TreeMeter:
         self._reaped = max(self._reaped, sum(p.cpu_seconds + p.reaped_seconds for p in processes))
         self.tasks = sum(p.tasks for p in processes)
         self.memory = sum(p.resident for p in processes)
-        self.peak_memory = max(self.peak_memory, self.memory)
+        # The largest process alone, at its highest, tells of what came and went between two looks.
+        self.peak_memory = max(self.peak_memory, self.memory, *(_highest(p) for p in processes), 0)
 
     def memory_without_shared(self) -> int:
         """Resident memory where pages shared by several processes count once; slower than ``look``."""
@@ -107,6 +108,13 @@ def _read(pid: int) -> _Process:
         tasks=int(fields[17]),
         resident=max(0, int(fields[21])) * _PAGE,
     )
+
+
+def _highest(process: _Process) -> int:
+    """Largest resident memory that the process ever had, where the system keeps it."""
+    with suppress(OSError, IndexError):
+        return int(Path(f"/proc/{process.pid}/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+    return process.resident
 
 
 def _proportional(process: _Process) -> int:

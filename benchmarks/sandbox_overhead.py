@@ -1,0 +1,85 @@
+"""What one sandboxed command costs over the bare process: ``python benchmarks/sandbox_overhead.py [ROUNDS]``.
+
+Bare and sandboxed commands alternate in the same run, so that a busy machine slows all of them alike. The table goes
+to ``sandbox_overhead.md`` beside this file.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from hakken.core.types import Limits, Mount
+from hakken.execution import describe_machine, open_sandbox, probe
+
+PROGRAMS = {"pass": "pass", "import numpy": "import numpy"}
+
+
+def bare(program: str, folder: Path) -> float:
+    """Seconds of the command alone, with the environment of this process."""
+    started = time.perf_counter()
+    with (folder / "out").open("wb") as out:
+        subprocess.run([sys.executable, "-c", program], stdin=subprocess.DEVNULL, stdout=out, check=True)
+    return time.perf_counter() - started
+
+
+def boxed(program: str, folder: Path, rung: object) -> float:
+    """Seconds from opening a box to its end, with one command in it."""
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    mounts = [Mount(path=work, writable=True)]
+    started = time.perf_counter()
+    with open_sandbox(mounts=mounts, limits=Limits(), workdir=work, rung=rung, allow_weak=True) as box:
+        result = box.exec([sys.executable, "-c", program], stdout=folder / "out", stderr=folder / "err")
+    seconds = time.perf_counter() - started
+    if not result.ok:
+        raise SystemExit((folder / "err").read_text())
+    return seconds
+
+
+def main() -> None:
+    """Measure, print and write the table."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+    rungs = [status.rung for status in probe() if status.available]
+    times: dict[tuple[str, str], list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for turn in range(rounds + 2):
+            for label, program in PROGRAMS.items():
+                measured = {"bare": bare(program, folder)}
+                measured |= {rung.value: boxed(program, folder, rung) for rung in rungs}
+                if turn >= 2:  # the first rounds warm the caches
+                    for kind, seconds in measured.items():
+                        times.setdefault((label, kind), []).append(seconds * 1000)
+    machine = describe_machine(["numpy"])
+    load = os.getloadavg()[0]
+    lines = [
+        "# Overhead of the sandbox",
+        "",
+        "One command from opening the box to closing it, against the same command as a bare process, alternating in",
+        "one run (`python benchmarks/sandbox_overhead.py`). Milliseconds of wall time; aim: overhead under 50 (median).",
+        "",
+        f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {platform.release()}, Python "
+        f"{machine.python}, {'root' if os.geteuid() == 0 else 'ordinary user'}, {rounds} rounds, load {load:.1f}.",
+        "",
+        "| `python -c` | run | median | 90th percentile | overhead (median of the differences) |",
+        "|---|---|---|---|---|",
+    ]
+    for (label, kind), values in times.items():
+        differences = [value - base for value, base in zip(values, times[label, "bare"], strict=True)]
+        extra = "" if kind == "bare" else f"{statistics.median(differences):.1f}"
+        high = statistics.quantiles(values, n=10)[-1]
+        lines.append(f"| {label} | {kind} | {statistics.median(values):.1f} | {high:.1f} | {extra} |")
+    table = "\n".join(lines) + "\n"
+    print(table)
+    Path(__file__).with_suffix(".md").write_text(table)
+
+
+if __name__ == "__main__":
+    main()
