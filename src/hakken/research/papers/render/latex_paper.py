@@ -135,7 +135,7 @@ def _tabular(table: Table, room: float) -> list[str | list[Element]]:
 
 def _long_table(table: Table) -> list[str | list[Element]]:
     size = r"\scriptsize" if table.width > PAGE * 0.8 or len(table.rows) > 36 else r"\footnotesize"
-    pieces: list[str | list[Element]] = [f"{{{size}\n\\begin{{longtable}}{{{_columns(table, PAGE * 1.1)}}}\n"]
+    pieces: list[str | list[Element]] = [f"{{{size}\n\\begin{{longtable}}{{{_columns(table, PAGE)}}}\n"]
     if table.caption:
         pieces += ["\\caption{", table.caption, f"}}{_label(table.label)}\\\\\n"]
     pieces += ["\\toprule\n", *_heads(table), "\\endfirsthead\n\\toprule\n", *_heads(table)]

@@ -1,0 +1,96 @@
+"""One look for all figures: column width, small sans text, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import csv
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH = 3.3
+"""Inches: one column of the paper."""
+DPI = 200
+#: Okabe and Ito's palette, in the order in which we use it.
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
+BAND = "#DFE3E8"
+
+RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 4,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.2,
+    "axes.unicode_minus": True,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "hakken",
+    "pdf.fonttype": 42,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "text.usetex": False,
+}
+
+
+def new_figure(height: float) -> Figure:
+    """An empty figure of column width; drawn without pyplot, so that no global state is touched."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, out: Path, name: str) -> None:
+    """Write ``.pdf``, ``.svg`` and ``.png``, without dates, so that equal data give equal files."""
+    out.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out / f"{name}.pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    figure.savefig(out / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(out / f"{name}.png", metadata={"Software": None})
+
+
+def save_data(out: Path, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write the data that a figure shows."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / f"{name}.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def shorten(label: str, limit: int = 26) -> str:
+    """The label, cut at a word where it is too long."""
+    if len(label) <= limit:
+        return label
+    cut = label[: limit - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:-") + "…"
+
+
+def fold(label: str, width: int = 21, lines: int = 3) -> str:
+    """The label on a few lines, the last one shortened if need be."""
+    folded = textwrap.wrap(label, width, break_long_words=False)
+    if len(folded) > lines:
+        folded = [*folded[: lines - 1], " ".join(folded[lines - 1 :])]
+    return "\n".join(shorten(line, width) for line in folded)
+
+
+def pointed(label: str, smaller_is_better: bool) -> str:
+    """An axis label that says which way is better."""
+    return f"← better      {label}" if smaller_is_better else f"{label}      better →"
