@@ -1,0 +1,1 @@
+"""The review: a panel of readers, and the mean of what they say."""

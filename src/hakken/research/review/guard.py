@@ -1,0 +1,137 @@
+"""What code can check of a review, and of a paper that tries to steer it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from hakken.research.review.form import Scores
+
+_MARKERS = re.compile(r"<{2,}\s*/?\s*(?:PAPER|END OF PAPER)\s*>{2,}|<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]", re.I)
+_STEERING = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines?|rules)\b"
+    r"|\b(?:give|assign|rate|score|award)\b[^.\n]{0,40}\b(?:10|ten|highest|maximum|perfect|top)\b[^.\n]{0,20}"
+    r"\b(?:out of (?:10|ten)|scores?|ratings?|marks?)\b"
+    r"|\b(?:give|assign|rate|score)\b[^.\n]{0,40}\b10\s*/\s*10"
+    r"|\b(?:do not|don't|never)\b[^.\n]{0,30}\b(?:mention|highlight|list|report|raise)\b[^.\n]{0,20}"
+    r"\b(?:negatives?|weakness(?:es)?|flaws?|limitations?)\b"
+    r"|\b(?:positive|favou?rable)\s+review\s+only\b|\b(?:recommend|must|should|please)\b[^.\n]{0,20}\baccept(?:ance)?\b"
+    r"[^.\n]{0,20}\b(?:paper|submission|manuscript|work)\b"
+    r"|\b(?:note|instructions?|message|attention)\b[^.\n]{0,15}\b(?:to|for)\b[^.\n]{0,15}"
+    r"\b(?:reviewers?|llms?|language models?|ais?)\b",
+    re.I,
+)
+_NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?\s?%?", re.I)
+_AROUND = 60
+"""Characters quoted on either side of a steering phrase."""
+_MEASURED_DIGITS = 3
+_ALIKE = 0.8
+_SHORTEST = 5
+"""Words of an item that says something."""
+
+
+def as_data(text: str) -> str:
+    """The paper's text without anything that could end its quotation or pose as another speaker."""
+    while (cleaned := _MARKERS.sub(" ", text)) != text:
+        text = cleaned
+    return text
+
+
+def steering(text: str) -> tuple[str, ...]:
+    """Passages of a paper that speak to its reviewer instead of its reader."""
+    flat = re.sub(r"\s+", " ", text)
+    found: list[str] = []
+    told = 0
+    for match in _STEERING.finditer(flat):
+        if match.start() < told:
+            continue
+        start = max(flat.rfind(". ", 0, match.start()) + 2, match.start() - _AROUND, 0)
+        told = match.end() + _AROUND
+        found.append(flat[start:told].strip())
+    return tuple(dict.fromkeys(found))
+
+
+def invented(texts: Sequence[str], paper: str) -> tuple[str, ...]:
+    """Numbers that look measured and do not stand in the paper: with a decimal point or per cent, or of three digits.
+
+    Small whole numbers pass: a reviewer may ask for ten runs.
+    """
+    known = {_bare(number) for number in _NUMBER.findall(paper)}
+    # A share may be written as a fraction in the paper and in per cent in the review.
+    known |= {f"{float(n) * 100:g}" for n in known if n.startswith("0.") and n.count(".") == 1 and "e" not in n}
+    said = dict.fromkeys(number.strip() for text in texts for number in _NUMBER.findall(text))
+    return tuple(number for number in said if _measured(number) and _bare(number) not in known)
+
+
+def _bare(number: str) -> str:
+    return number.strip(" %,").replace(",", "").casefold()
+
+
+def _measured(number: str) -> bool:
+    bare = _bare(number)
+    return "." in bare or "e" in bare or number.endswith("%") or len(bare) >= _MEASURED_DIGITS
+
+
+def distinct(items: Sequence[str]) -> tuple[str, ...]:
+    """Items without those that say nearly the same as an earlier one."""
+    kept: list[str] = []
+    for item in items:
+        if not any(alike(item, other) for other in kept):
+            kept.append(item)
+    return tuple(kept)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two items say nearly the same: by their words, or letter by letter."""
+    a, b = (re.findall(r"\w+", text.casefold()) for text in (one, other))
+    if not a or not b:
+        return a == b
+    shared = len(set(a) & set(b)) / min(len(set(a)), len(set(b)))
+    return shared >= _ALIKE or SequenceMatcher(None, " ".join(a), " ".join(b), autojunk=False).ratio() >= _ALIKE
+
+
+def sift(items: Sequence[str], paper: str, others: Sequence[str] = ()) -> tuple[tuple[str, ...], str]:
+    """The points of a list that can stand, and what is wrong with the first that cannot, in words for the model."""
+    kept: list[str] = []
+    problem = ""
+    for item in items:
+        if fault := _fault(item, paper, (*others, *kept)):
+            problem = problem or fault
+        else:
+            kept.append(item)
+    return tuple(kept), problem
+
+
+def _fault(item: str, paper: str, others: Sequence[str]) -> str:
+    if len(item.split()) < _SHORTEST:
+        return f"This says too little: {item!r}. Write whole sentences."
+    if again := next((other for other in others if alike(item, other)), None):
+        return f"This was said already: {again!r}. Each point must be a different one."
+    if copied(item, paper):
+        return f"This is copied from the paper: {item!r}. Judge what the paper says, in your own words."
+    return unsupported(item, paper)
+
+
+def unsupported(text: str, paper: str) -> str:
+    """Why a text's numbers cannot stand, or nothing."""
+    if numbers := invented([text], paper):
+        return f"These numbers are not in the paper: {', '.join(numbers)}. Use only numbers that stand in it, or none."
+    return ""
+
+
+def copied(text: str, paper: str) -> bool:
+    """Whether a text stands in the paper as it is."""
+    return " ".join(re.findall(r"\w+", text.casefold())) in " ".join(re.findall(r"\w+", paper.casefold()))
+
+
+def check_scores(scores: Scores) -> str | None:
+    """Why scores contradict each other."""
+    parts = (scores.soundness, scores.contribution, scores.presentation, scores.quality, scores.significance)
+    if scores.overall >= 7 and min(scores.soundness, scores.quality) <= 2:
+        return f"An overall of {scores.overall} contradicts a soundness or quality of 2 or less. Make them agree."
+    if scores.overall <= 3 and min(parts) >= 3:
+        return f"An overall of {scores.overall} contradicts parts that are all 3 or more. Make them agree."
+    if scores.overall >= 6 and max(parts) <= 2:
+        return f"An overall of {scores.overall} contradicts parts that are all 2 or less. Make them agree."
+    return None
