@@ -1,0 +1,170 @@
+"""Independent statistics: the audit recomputes what a paper may say about the trials, and shares no code with what wrote it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from hakken.core.types import Direction
+
+Array = NDArray[np.float64]
+Verdict = Literal["better", "worse", "inconclusive"]
+_CELLS = 20_000
+"""Resolution of the sign-flip distribution where the values have no printed grid of their own."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One metric of one variant on one split."""
+
+    n: int
+    mean: float
+    sd: float | None
+    se: float | None
+    median: float
+    low: float
+    high: float
+    half: float | None
+    """Half the width of the 95 % t interval of the mean."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A variant against another on one metric and split, recomputed from the trials."""
+
+    n: int
+    base: float
+    mean: float
+    difference: float
+    low: float
+    high: float
+    sd: float
+    """Standard deviation of the paired differences (of the pooled values where nothing pairs them)."""
+    p_low: float
+    """The exact p lies between the two; equal up to the resolution of the computation."""
+    p_high: float
+    wins: int
+    ties: int
+    gain: float
+    verdict: Verdict
+
+
+def summarise(values: Array) -> Summary:
+    """Mean, spread and interval of at least one value."""
+    n = len(values)
+    sd = float(values.std(ddof=1)) if n > 1 else None
+    se = sd / math.sqrt(n) if sd is not None else None
+    half = float(stdtrit(n - 1, 0.975)) * se if se is not None else None
+    return Summary(
+        n=n,
+        mean=float(values.mean()),
+        sd=sd,
+        se=se,
+        median=float(np.median(values)),
+        low=float(values.min()),
+        high=float(values.max()),
+        half=half,
+    )
+
+
+def contrast(
+    base: Mapping[int, float],
+    other: Mapping[int, float],
+    direction: Direction,
+    *,
+    paired: bool = True,
+    level: float = 0.95,
+    floor: float | None = None,
+) -> Contrast | None:
+    """Recompute a comparison; None where fewer than two trials stand on a side."""
+    seeds = sorted(set(base) & set(other)) if paired else []
+    x = np.array([base[s] for s in seeds] if paired else list(base.values()), float)
+    y = np.array([other[s] for s in seeds] if paired else list(other.values()), float)
+    if min(len(x), len(y)) < 2:
+        return None
+    sense = -1.0 if direction is Direction.MIN else 1.0
+    difference = float(y.mean() - x.mean())
+    if paired:
+        d = y - x
+        sd = float(d.std(ddof=1))
+        se, freedom = sd / math.sqrt(len(d)), float(len(d) - 1)
+        p_low, p_high = _sign_flip(d)
+        better = sense * d
+    else:
+        vx, vy = float(x.var(ddof=1)) / len(x), float(y.var(ddof=1)) / len(y)
+        se = math.sqrt(vx + vy)
+        freedom = (vx + vy) ** 2 / ((vx**2 / (len(x) - 1) + vy**2 / (len(y) - 1)) or 1.0) or 1.0
+        sd = math.sqrt((float(x.var(ddof=1)) + float(y.var(ddof=1))) / 2)
+        p_low = p_high = _relabel(x, y)
+        better = sense * (y - np.median(x))
+    half = float(stdtrit(freedom, (1 + level) / 2)) * se
+    low, high = difference - half, difference + half
+    gain = sense * difference
+    sure = (low > 0 or high < 0) and p_low < 1 - level and (floor is None or abs(difference) > floor)
+    verdict: Verdict = "inconclusive" if not sure else "better" if gain > 0 else "worse"
+    return Contrast(
+        n=min(len(x), len(y)),
+        base=float(x.mean()),
+        mean=float(y.mean()),
+        difference=difference,
+        low=low,
+        high=high,
+        sd=sd,
+        p_low=p_low,
+        p_high=p_high,
+        wins=int((better > 0).sum()),
+        ties=int((better == 0).sum()),
+        gain=gain,
+        verdict=verdict,
+    )
+
+
+def _sign_flip(d: Array) -> tuple[float, float]:
+    """Bounds of the exact two-sided sign-flip p, from the whole distribution of signed sums on a fine grid.
+
+    Rounding each difference to the grid moves a sum by at most half a cell per difference; the two bounds count the
+    sums that surely and that possibly reach the observed one.
+    """
+    sizes = np.abs(d)
+    total = float(sizes.sum())
+    if total == 0:
+        return 1.0, 1.0
+    cell, exact = _grid(sizes, total)
+    steps = np.rint(sizes / cell).astype(int)
+    reach = int(steps.sum())
+    mass = np.zeros(2 * reach + 1)
+    mass[reach] = 1.0
+    for step in steps:
+        mass = (np.roll(mass, step) + np.roll(mass, -step)) / 2
+    sums = np.abs(np.arange(-reach, reach + 1)) * cell
+    observed = abs(float(d.sum()))
+    slack = -cell / 2 if exact else cell * len(d) / 2 + 1e-12 * total
+    if exact:
+        reached = float(mass[sums >= observed + slack].sum())
+        return reached, reached
+    return float(mass[sums >= observed + slack].sum()), min(1.0, float(mass[sums >= observed - slack].sum()))
+
+
+def _grid(sizes: Array, total: float) -> tuple[float, bool]:
+    """Cell size, and whether every difference is a multiple of it (values are often rounded to a few decimals)."""
+    for decimals in range(5):
+        scaled = sizes * 10**decimals
+        if total * 10**decimals <= 10 * _CELLS and np.all(np.abs(scaled - np.rint(scaled)) < 1e-6):
+            return 10.0**-decimals, True
+    return total / _CELLS, False
+
+
+def _relabel(x: Array, y: Array) -> float:
+    """Two-sided permutation p of the difference of means, sampled with a seed of the audit's own."""
+    pooled = np.concatenate([x, y])
+    rng = np.random.default_rng(20_240)
+    order = np.argsort(rng.random((10_000, len(pooled))), axis=1)
+    drawn = pooled[order]
+    gaps = np.abs(drawn[:, : len(x)].mean(axis=1) - drawn[:, len(x) :].mean(axis=1))
+    return float((1 + (gaps >= abs(float(x.mean() - y.mean())) - 1e-12).sum()) / 10_001)

@@ -1,0 +1,130 @@
+"""A paper as the audit sees it: text units with the place that a reader would give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class UnitKind(StrEnum):
+    """What a piece of text is."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    SENTENCE = "sentence"
+    CAPTION = "caption"
+    HEADER = "header"
+    """A column header or the first cell of a table's row."""
+    CELL = "cell"
+    CODE = "code"
+    EQUATION = "equation"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One sentence, caption or table cell, with what names its numbers."""
+
+    text: str
+    kind: UnitKind
+    section: str
+    place: str
+    paragraph: int = 0
+    """Number of the block that it stands in; sentences of one paragraph share it."""
+    column: str = ""
+    """Header of its column."""
+    row: tuple[tuple[str, str], ...] = ()
+    """(header, text) of every cell of its row."""
+    caption: str = ""
+    """Caption of its table."""
+    table: int | None = None
+    bold: bool = False
+    cites: bool = False
+    """The sentence carries a citation."""
+
+
+@dataclass(frozen=True)
+class Float:
+    """A figure or a table."""
+
+    kind: str
+    label: str
+    caption: str
+    path: str = ""
+
+
+@dataclass
+class Document:
+    """The whole paper. Filled by a reader, then only read."""
+
+    name: str
+    title: str = ""
+    units: list[Unit] = field(default_factory=list)
+    floats: list[Float] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    """Labels that the text refers to."""
+    cited: list[str] = field(default_factory=list)
+    """Citation keys in order of use."""
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    filled: set[int] = field(default_factory=set)
+    """Indices of headings that have text of their own or below them."""
+    bibliography: list[str] = field(default_factory=list)
+    """Bibliography files that the paper names."""
+    raw: str = ""
+    """The source, for what only shows there."""
+
+    @property
+    def text(self) -> str:
+        """All prose, captions and cells, one unit a line."""
+        return "\n".join(u.text for u in self.units if u.kind is not UnitKind.CODE)
+
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|vs|cf|etc|al|Fig|Figs|Tab|Sec|Eq|Eqs|No|approx|resp|Dr|s\.d|St)|\b[A-Z])\.$"
+)
+_END = re.compile(r"[.!?][)\]\"'”’]*(?=\s+[\"'“‘(\[]*[A-Z0-9⟨−\-])")
+
+
+def sentences(text: str) -> list[str]:
+    """Split a paragraph at sentence ends, not at decimals, initials or abbreviations."""
+    parts: list[str] = []
+    start = 0
+    for match in _END.finditer(text):
+        if _ABBREVIATION.search(text[start : match.start() + 1]):
+            continue
+        parts.append(text[start : match.end()].strip())
+        start = match.end()
+    parts.append(text[start:].strip())
+    return [p for p in parts if p]
+
+
+_MATH = (
+    (re.compile(r"\\(?:text|mathrm|mathbf|mathit|operatorname|textbf|boldsymbol|num|qty)\s*\{([^{}]*)\}"), r"\1"),
+    (re.compile(r"\\(?:left|right|displaystyle|bigl|bigr)\b\s*"), ""),
+    (re.compile(r"\\pm\b\s*"), "±"),
+    (re.compile(r"\\(?:times|cdot)\b\s*"), "×"),
+    (re.compile(r"\\(?:leq?|leqslant)\b\s*"), "≤"),
+    (re.compile(r"\\(?:geq?|geqslant)\b\s*"), "≥"),
+    (re.compile(r"\\(?:approx|sim|simeq)\b\s*"), "≈"),
+    (re.compile(r"\\Delta\b\s*"), "Δ"),
+    (re.compile(r"\\(?:lt)\b\s*"), "<"),
+    (re.compile(r"\\(?:gt)\b\s*"), ">"),
+    (re.compile(r"\\(?:to|rightarrow)\b\s*"), "→"),
+    (re.compile(r"\\(?:,|;|:|!|quad\b|qquad\b|\s)"), " "),
+    (re.compile(r"\\([%&#_${}])"), r"\1"),
+    (re.compile(r"\{,\}"), ","),
+    (re.compile(r"\{([^{}]*)\}"), r"\1"),
+    (re.compile(r"~"), " "),
+)
+
+
+def plain_math(source: str) -> str:
+    """Inline TeX mathematics as a reader would type it."""
+    for pattern, replacement in _MATH:
+        source = pattern.sub(replacement, source)
+    return source
+
+
+def is_prose(unit: Unit) -> bool:
+    """Whether a unit is running text."""
+    return unit.kind in (UnitKind.SENTENCE, UnitKind.CAPTION, UnitKind.TITLE)

@@ -1,0 +1,103 @@
+"""The audit gate: the rendered paper as a reader sees it, against the record, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hakken.core.types import AuditReport, Finding, Severity, Snapshot
+from hakken.research.papers.audit.candidates import Candidates
+from hakken.research.papers.audit.consistency import check_record
+from hakken.research.papers.audit.direction import Directions
+from hakken.research.papers.audit.disclosure import check_disclosures
+from hakken.research.papers.audit.document import Document
+from hakken.research.papers.audit.evidence import Evidence, from_snapshot
+from hakken.research.papers.audit.matching import Match, Matcher, Verdict
+from hakken.research.papers.audit.reading import read_document
+from hakken.research.papers.audit.scope import Names
+from hakken.research.papers.audit.setup import check_setup
+from hakken.research.papers.audit.structure import check_structure
+
+_SEVERITY = {
+    Verdict.UNSUPPORTED: Severity.ERROR,
+    Verdict.MISATTRIBUTED: Severity.ERROR,
+    Verdict.WEAK: Severity.WARNING,
+}
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The report together with what it was made from, for the page that shows it."""
+
+    report: AuditReport
+    document: Document
+    matches: tuple[Match, ...]
+
+
+class Auditor:
+    """A record prepared once; any number of papers can be audited against it."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.names = Names(evidence)
+        self.matcher = Matcher(evidence, Candidates(evidence), self.names)
+        self.directions = Directions(evidence, self.names)
+
+    def audit(self, paper: Path, bib: Path | None = None) -> Audit:
+        """Audit one paper.
+
+        Raises:
+            UsageError: the paper cannot be read.
+        """
+        start = time.perf_counter()
+        document = read_document(paper)
+        matches = tuple(self.matcher.match_document(document))
+        findings = sorted(
+            dict.fromkeys(self._findings(document, matches, paper.parent, bib)), key=lambda f: _RANK[f.severity]
+        )
+        checked = [m for m in matches if m.verdict is not Verdict.SKIPPED]
+        report = AuditReport(
+            paper=paper.name,
+            numbers_checked=len(checked),
+            numbers_matched=sum(m.verdict is Verdict.SUPPORTED for m in checked),
+            findings=tuple(findings),
+            seconds=round(time.perf_counter() - start, 4),
+        )
+        return Audit(report, document, matches)
+
+    def _findings(
+        self, document: Document, matches: tuple[Match, ...], folder: Path, bib: Path | None
+    ) -> Iterator[Finding]:
+        yield from (_of_match(m) for m in matches if m.verdict in _SEVERITY)
+        yield from self.directions.check(document)
+        yield from self.directions.claims(document)
+        yield from check_setup(document, self.evidence)
+        yield from check_disclosures(document, self.evidence, matches, self.names)
+        yield from check_structure(document, bib, folder)
+        yield from check_record(self.evidence)
+
+
+def _of_match(match: Match) -> Finding:
+    return Finding(
+        kind=match.verdict.value,
+        severity=_SEVERITY[match.verdict],
+        place=match.unit.place,
+        sentence=match.unit.text,
+        says=f"{match.number.text} ({match.role.value})",
+        record=match.evidence,
+        how="matched within rounding and within what the words around it name",
+    )
+
+
+def audit(paper: Path, snapshot: Snapshot, bib: Path | None = None) -> AuditReport:
+    """Audit a paper of Hakken against its record: every number, direction and set-up fact.
+
+    Args:
+        paper: The rendered paper (``.md``, ``.tex``, ``.html`` or ``.pdf``); figures are looked for beside it.
+        snapshot: What the record says.
+        bib: The bibliography; by default the one that the paper names.
+    """
+    return Auditor(from_snapshot(snapshot)).audit(paper, bib).report

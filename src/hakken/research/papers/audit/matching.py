@@ -1,0 +1,375 @@
+"""Matching each printed number with the record: within the rounding it is printed with, and within what its words name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from hakken.research.papers.audit.candidates import Candidate, Candidates
+from hakken.research.papers.audit.document import Document, Unit, UnitKind
+from hakken.research.papers.audit.evidence import Evidence
+from hakken.research.papers.audit.numbers import Number, find_numbers, normalise
+from hakken.research.papers.audit.roles import Reading, Role, read_number
+from hakken.research.papers.audit.scope import Names, Scope
+
+
+class Verdict(StrEnum):
+    """What became of a number."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    """It matches, but so would many other numbers."""
+    MISATTRIBUTED = "misattributed"
+    UNSUPPORTED = "unsupported"
+    SKIPPED = "skipped"
+    """A label, a year, the number of a table."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The verdict on one number, with its evidence."""
+
+    unit: Unit
+    number: Number
+    role: Role
+    verdict: Verdict
+    evidence: str
+
+
+#: what a printed role may be matched with
+_ADMITS: dict[Role, tuple[Role, ...]] = {
+    Role.LEVEL: (Role.LEVEL,),
+    Role.SPREAD: (Role.SD, Role.SE, Role.HALF),
+    Role.CHANGE: (Role.CHANGE, Role.DIFFERENCE, Role.RELATIVE),
+    Role.DIFFERENCE: (Role.DIFFERENCE, Role.RELATIVE),
+    Role.RATIO: (Role.RATIO, Role.COST_RATIO),
+    Role.WINS: (Role.WINS,),
+    Role.COST: (Role.COST,),
+}
+_WEAK = 0.2
+
+
+class Matcher:
+    """Matches the numbers of units of a paper with the candidates of a record."""
+
+    def __init__(self, evidence: Evidence, candidates: Candidates, names: Names) -> None:
+        self.evidence = evidence
+        self.candidates = candidates
+        self.names = names
+        self.quotes = [
+            q for text in evidence.quoted for q in {_squash(text), *map(_squash, re.split(r"(?<=[.!?])\s", text))} if q
+        ]
+
+    def match_document(self, document: Document) -> list[Match]:
+        """Every number of every unit that makes statements."""
+        found: list[Match] = []
+        before: Unit | None = None
+        for unit in document.units:
+            if unit.kind in (UnitKind.CODE, UnitKind.EQUATION):
+                continue
+            same = before is not None and before.paragraph == unit.paragraph and unit.kind is before.kind
+            found += self.match_unit(unit, before if same else None)
+            before = unit
+        return found
+
+    def match_unit(self, unit: Unit, before: Unit | None) -> list[Match]:
+        """The numbers of one unit; ``before`` is the sentence before it in the same paragraph."""
+        numbers = find_numbers(unit.text)
+        if not numbers:
+            return []
+        quoted = self._quoted_spans(unit.text)
+        return [self._judge(n, numbers, unit, before, quoted) for n in numbers]
+
+    def _quoted_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the text prints words of the record as they are."""
+        clean = normalise(text).lower()
+        spans = []
+        for quote in self.quotes:
+            if re.search(r"\d", quote) or re.search(r"\b(?:two|three|four|five|six|seven|eight|nine|ten)\b", quote):
+                at = re.search(r"\s+".join(map(re.escape, quote.split())), clean)
+                if at is not None and (len(quote.split()) > 1 or quote == _squash(text)):
+                    spans.append(at.span())
+        return spans
+
+    def _judge(
+        self, number: Number, numbers: list[Number], unit: Unit, before: Unit | None, quoted: list[tuple[int, int]]
+    ) -> Match:
+        reading = read_number(number, unit.text, unit)
+        if any(a <= number.start and number.end <= b for a, b in quoted):
+            return Match(unit, number, reading.role, Verdict.SUPPORTED, "words of the record, printed as they are")
+        if reading.role is Role.LABEL or self._is_year(number, unit):
+            return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
+        if reading.role is Role.VERSION:
+            return self._version(number, unit, before)
+        scope = self.names.of_number(number, unit, before)
+        if number.form in ("low", "high") and reading.role in (Role.UNKNOWN, Role.CHANGE):
+            reading, scope = self._from_to(number, unit, reading, scope)
+        if reading.role is Role.UNKNOWN and number.form != "dimension":
+            reading = self._guess(number, unit, scope, reading)
+        return self._look_up(number, numbers, unit, reading, scope)
+
+    def _is_year(self, number: Number, unit: Unit) -> bool:
+        return unit.cites and number.step == 1.0 and 1900 <= number.value <= 2100 and len(number.text) == 4
+
+    def _version(self, number: Number, unit: Unit, before: Unit | None) -> Match:
+        left = unit.text[: number.start].lower()
+        if unit.row:
+            left = " ".join(text for head, text in unit.row if text != unit.text).lower() + " " + unit.column.lower()
+        named = [(left.rfind(name.lower()), name) for name in self.evidence.versions if name.lower() in left]
+        version = number.text.lstrip("vV")
+        if named:
+            name = max(named)[1]
+            true = self.evidence.versions[name]
+            same = version == true or true.startswith(version + ".")
+            verdict = Verdict.SUPPORTED if same else Verdict.UNSUPPORTED
+            return Match(unit, number, Role.VERSION, verdict, f"{name} was {true}")
+        hit = next((f"{n} was {v}" for n, v in self.evidence.versions.items() if v == version), None)
+        verdict = Verdict.SUPPORTED if hit else Verdict.UNSUPPORTED
+        return Match(unit, number, Role.VERSION, verdict, hit or "no such version is recorded")
+
+    def _from_to(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> tuple[Reading, Scope]:
+        """``from 9.8 to 9.1``: the baseline's mean first, the variant's second."""
+        left = normalise(unit.text)[: number.start]
+        if not re.search(r"\bfrom [^.;]*$", left) or not scope.metrics or self.evidence.baseline is None:
+            return reading, scope
+        subjects = (
+            frozenset({self.evidence.baseline}) if number.form == "low" else scope.subjects - {self.evidence.baseline}
+        )
+        return Reading(Role.LEVEL), Scope(subjects, frozenset(), scope.metrics, scope.splits, scope.seeds)
+
+    def _guess(self, number: Number, unit: Unit, scope: Scope, reading: Reading) -> Reading:
+        """A bare number next to a metric's name is a mean of it."""
+        units = {self.evidence.metric(m).unit for m in scope.metrics}
+        if scope.metrics and (number.unit in units or (number.unit == "%" and "" in units)):
+            return Reading(Role.LEVEL)
+        return reading
+
+    def _look_up(self, number: Number, numbers: list[Number], unit: Unit, reading: Reading, scope: Scope) -> Match:
+        if reading.role is Role.COUNT:
+            return self._count(number, unit, reading, scope)
+        if reading.role is Role.SEED:
+            return self._seed(number, unit, scope)
+        if reading.role in (Role.SETTING, Role.CONFIDENCE, Role.UNKNOWN):
+            return self._setting(number, unit, reading, scope)
+        pool = self._pool(number, numbers, unit, reading, scope)
+        hits = [c for c in pool if fits(number, c, reading.role)]
+        inside = [c for c in hits if in_scope(c, scope)]
+        if inside:
+            return Match(unit, number, reading.role, Verdict.SUPPORTED, inside[0].about)
+        if reading.role in (Role.COST, Role.LEVEL, Role.RATIO, Role.COST_RATIO):
+            other = self._setting(number, unit, reading, scope)
+            if other.verdict is Verdict.SUPPORTED and not (reading.role is Role.LEVEL and scope.metrics):
+                return other
+        if hits:
+            return Match(unit, number, reading.role, Verdict.MISATTRIBUTED, f"that is the {hits[0].about}")
+        return Match(
+            unit, number, reading.role, Verdict.UNSUPPORTED, nearest(number, [c for c in pool if in_scope(c, scope)])
+        )
+
+    def _pool(
+        self, number: Number, numbers: list[Number], unit: Unit, reading: Reading, scope: Scope
+    ) -> list[Candidate]:
+        roles = _ADMITS.get(reading.role, (reading.role,))
+        if reading.role is Role.LEVEL and scope.seeds:
+            roles = (Role.VALUE,)
+        if reading.role is Role.COST and scope.seeds:
+            roles = (Role.VALUE,)
+        if (
+            reading.role is Role.SPREAD
+            and unit.row
+            and re.search(r"\bs\.?d\b|standard deviation", unit.column + unit.caption, re.I)
+        ):
+            roles = (Role.SD,)
+        pool = [c for role in roles for c in self.candidates.by_role.get(role, ())]
+        if reading.role in (Role.COST, Role.COST_RATIO) or (scope.seeds and roles == (Role.VALUE,)):
+            wanted = reading.noun if reading.role in (Role.COST, Role.COST_RATIO) else ""
+            pool = [c for c in pool if (c.noun == wanted if wanted else True)]
+            pool = [c for c in pool if reading.role is not Role.LEVEL or not c.noun]
+            if number.unit in ("ms", "min", "h", "GB"):
+                pool = [_rescaled(c, number.unit) for c in pool]
+        return pool
+
+    def _count(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> Match:
+        counts = self.evidence.counts
+        value = int(number.value)
+        tables = {q: t for (noun, q), t in counts.items() if noun == reading.noun}
+        if reading.noun == "ablation":
+            tables = {"": counts.get(("node", "ablation"), {})}
+        if reading.noun == "trial" and "failure" in unit.text and not reading.qualifier:
+            tables |= {"": tables.get("", {}) | tables.get("failed", {})}
+        plain = {"", "ok", "done", "all", "tried", "explore", "report", "noise", "measured"}
+        scoped = self._scoped_sizes(reading, scope, unit)
+        if reading.qualifier in tables:
+            admitted = dict(tables[reading.qualifier])
+        else:
+            admitted = {v: about for q, t in tables.items() if q in plain for v, about in t.items()}
+        if reading.noun == "seed" and not reading.qualifier and scope.splits and unit.row:
+            admitted = {}
+        admitted |= scoped
+        if value in admitted:
+            return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, admitted[value])
+        everywhere = {v: about for t in tables.values() for v, about in t.items()}
+        if value in everywhere and value > 2:
+            return Match(unit, number, Role.COUNT, Verdict.MISATTRIBUTED, f"that is the number of {everywhere[value]}")
+        told = "; ".join(f"{v} {about}" for v, about in list(admitted.items())[:4])
+        return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, told or "nothing of the kind is counted")
+
+    def _scoped_sizes(self, reading: Reading, scope: Scope, unit: Unit) -> dict[int, str]:
+        """How many seeds or trials the named variants have on the named splits."""
+        if reading.noun not in ("seed", "trial"):
+            return {}
+        each = re.search(r"\b(?:each|every|per)\b", unit.text) is not None
+        if reading.noun == "trial" and not (scope.subjects or scope.splits or each):
+            return {}
+        splits = scope.splits or frozenset({reading.qualifier} & set(self.evidence.splits))
+        return {
+            len(v): f"trials of {self.evidence.variants[name].title} on {split} seeds"
+            for (name, split, _), v in self.evidence.values.items()
+            if (not splits or split in splits) and (not scope.subjects or name in scope.subjects or each)
+        }
+
+    def _seed(self, number: Number, unit: Unit, scope: Scope) -> Match:
+        seeds = {
+            s
+            for (_, split, _), v in self.evidence.values.items()
+            if not scope.splits or split in scope.splits
+            for s in v
+        }
+        every = {s for v in self.evidence.values.values() for s in v} | self.evidence.all_seeds
+        if unit.row or not scope.splits:
+            seeds = every
+        ends = {min(seeds), max(seeds)} if seeds and number.form in ("low", "high") else seeds
+        if number.form in ("low", "high") and seeds:
+            ends = (
+                ends | {end for split in self.evidence.splits for end in self.evidence.ends(split)}
+                if not scope.splits
+                else ends
+            )
+        if int(number.value) in ends:
+            return Match(unit, number, Role.SEED, Verdict.SUPPORTED, "a recorded seed")
+        verdict = Verdict.MISATTRIBUTED if int(number.value) in every else Verdict.UNSUPPORTED
+        return Match(unit, number, Role.SEED, verdict, f"recorded seeds there: {_ranges(seeds)}")
+
+    def _setting(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> Match:
+        context = unit.text + " " + unit.column + " " + " ".join(text for _, text in unit.row)
+        words = set(re.findall(r"[a-z]{2,}", context.lower().replace("_", " ")))
+        stems = {w.rstrip("s") for w in words}
+        half = number.step / 2 * (1 + 1e-9)
+        for setting in self.evidence.settings:
+            same_unit = setting.unit == number.unit or (unit.row and not number.unit)
+            if (
+                same_unit
+                and abs(setting.value - number.value) <= half
+                and stems & {w.rstrip("s") for w in setting.words}
+            ):
+                return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, setting.about)
+        if reading.role is Role.CONFIDENCE:
+            return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "intervals were computed at 95 %")
+        named = set(scope.subjects)
+        for literal in self.candidates.literals:
+            if abs(literal.value - number.value) <= 1e-9 and len(
+                stems & {w.rstrip("s") for w in literal.words} - _COMMON
+            ):
+                return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, f"a constant in {literal.where}")
+        for quote in self.quotes:
+            if (
+                _names_number(quote, number)
+                and len(stems & {w.rstrip("s") for w in re.findall(r"[a-z]{3,}", quote)} - _COMMON) >= 2
+            ):
+                return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, f"recorded: {quote[:80]}")
+        return self._anything(number, unit, reading, named, scope)
+
+    def _anything(self, number: Number, unit: Unit, reading: Reading, named: set[str], scope: Scope) -> Match:
+        """Last resort: any measured value, weighed by the chance that a random number would match too."""
+        if reading.role is not Role.UNKNOWN or number.unit in ("s", "MB", "GB"):
+            return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "nothing recorded has this value")
+        roles = (Role.LEVEL, Role.DIFFERENCE, Role.RELATIVE, Role.RATIO, Role.MEDIAN, Role.SD)
+        pool = [c for role in roles for c in self.candidates.by_role.get(role, ()) if in_scope(c, scope)]
+        hits = [c for c in pool if fits(number, c, reading.role)]
+        if hits and chance(number, pool) <= _WEAK:
+            return Match(unit, number, reading.role, Verdict.SUPPORTED, hits[0].about)
+        if hits:
+            return Match(unit, number, reading.role, Verdict.WEAK, f"may be {hits[0].about}; so may many numbers")
+        return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "nothing recorded has this value")
+
+
+_COMMON = frozenset(
+    ["the", "and", "for", "with", "that", "this", "from", "are", "was", "were", "def", "return", "each", "one", "two", "of", "in", "is", "to", "as", "by", "on", "an", "all"]
+)
+
+
+def _squash(text: str) -> str:
+    return " ".join(normalise(text).lower().split()).rstrip(".")
+
+
+def _names_number(quote: str, number: Number) -> bool:
+    return any(abs(n.value - number.value) < 1e-9 and n.unit == number.unit for n in find_numbers(quote))
+
+
+def _rescaled(candidate: Candidate, unit: str) -> Candidate:
+    factor = {"ms": 1000.0, "min": 1 / 60, "h": 1 / 3600, "GB": 1 / 1024}[unit]
+    return replace(candidate, value=candidate.value * factor)
+
+
+def _ranges(seeds: Iterable[int]) -> str:
+    ordered = sorted(seeds)
+    return f"{len(ordered)}, {ordered[0]} to {ordered[-1]}" if ordered else "none"
+
+
+def fits(number: Number, candidate: Candidate, role: Role) -> bool:
+    """Within printed rounding; a change told by a verb may lack its sign, a bound must hold."""
+    value = candidate.value
+    half = number.step / 2 * (1 + 1e-6) + 1e-9 * abs(value)
+    if number.relation in ("<", "<="):
+        return value - candidate.slack <= number.value
+    if number.relation in (">", ">="):
+        return value + candidate.slack >= number.value
+    if candidate.role is Role.RELATIVE and number.unit != "%":
+        return False
+    if candidate.role is Role.COST_RATIO and number.unit == "%":
+        value = 100 * value if abs(number.value) > 50 else 100 * (value - 1)
+    if (
+        candidate.role in (Role.LEVEL, Role.DIFFERENCE)
+        and number.unit == "%"
+        and not candidate.unit
+        and role is not Role.DIFFERENCE
+    ):
+        value = 100 * value if 0 <= value <= 1 and candidate.role is Role.LEVEL else value
+    if abs(value - number.value) <= half + candidate.slack:
+        return True
+    unsigned = role is Role.CHANGE and not number.sign
+    return unsigned and abs(abs(value) - number.value) <= half
+
+
+def in_scope(candidate: Candidate, scope: Scope) -> bool:
+    """Whether a candidate is about what the words around the number name."""
+    if scope.metrics and candidate.metric and candidate.metric not in scope.metrics:
+        return False
+    if scope.splits and candidate.split and candidate.split not in scope.splits:
+        return False
+    if scope.seeds and candidate.seed is not None and candidate.seed not in scope.seeds:
+        return False
+    if candidate.against:
+        named = scope.subjects | scope.against
+        others = named - {candidate.against}
+        return not others or candidate.variant in others
+    return not scope.subjects or not candidate.variant or candidate.variant in scope.subjects
+
+
+def nearest(number: Number, pool: list[Candidate]) -> str:
+    """What the record says in place of an unsupported number."""
+    if not pool:
+        return "nothing of the kind is recorded"
+    best = min(pool, key=lambda c: abs(c.value - number.value))
+    return f"the {best.about} is {best.value:.6g}"
+
+
+def chance(number: Number, pool: list[Candidate]) -> float:
+    """Share of the numbers of this precision and size that would match something too."""
+    step, size = number.step, abs(number.value)
+    low, high = size / 2, max(size * 2, step)
+    cells = max(1.0, (high - low) / step + 1)
+    covered = {round(abs(c.value) / step) for c in pool if low <= abs(c.value) <= high}
+    return len(covered) / cells

@@ -1,0 +1,114 @@
+"""``audit.json`` and ``audit.html``: the paper's text with every number coloured by its verdict, findings on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from hakken.core.types import AuditReport, Finding
+from hakken.research.papers.audit.document import Document, Unit, UnitKind
+from hakken.research.papers.audit.matching import Match
+
+_STYLE = """
+:root{color-scheme:light dark;--bg:#fff;--fg:#1c1e21;--soft:#f2f4f7;--line:#d5d9e0;--mute:#5b6470;
+--supported:#0b6b3a;--weak:#8a5a00;--misattributed:#a03a00;--unsupported:#b3122a;--skipped:#6b7280}
+@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e6e8eb;--soft:#1f242a;--line:#39414b;--mute:#9aa4b0;
+--supported:#6fd79b;--weak:#f0c060;--misattributed:#ff9d66;--unsupported:#ff7d8b;--skipped:#9aa4b0}}
+body{font:16px/1.55 system-ui,sans-serif;margin:0 auto;max-width:56rem;padding:1.5rem;background:var(--bg);color:var(--fg)}
+h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem}
+.finding{border-left:4px solid var(--line);background:var(--soft);padding:.5rem .8rem;margin:.5rem 0;border-radius:0 6px 6px 0}
+.finding.error{border-color:var(--unsupported)}.finding.warning{border-color:var(--weak)}
+.finding q{color:var(--mute)}.finding b{text-transform:capitalize}
+.n{border-bottom:2px solid;border-radius:2px;cursor:help;position:relative}
+.n:hover::after,.n:focus::after{content:attr(data-e);position:absolute;left:0;top:1.6em;z-index:2;width:22rem;max-width:70vw;white-space:normal;
+background:var(--fg);color:var(--bg);font-size:.8rem;padding:.4rem .6rem;border-radius:6px;font-weight:400}
+table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}td,th{border:1px solid var(--line);padding:.2rem .5rem;text-align:left}
+caption{text-align:left;color:var(--mute)}pre{background:var(--soft);padding:.8rem;overflow-x:auto;border-radius:6px}
+.legend span{margin-right:1rem}.mute{color:var(--mute)}
+""" + "".join(f".{k}{{color:var(--{k})}}" for k in ("supported", "weak", "misattributed", "unsupported", "skipped"))  # fmt: skip
+
+
+def write_report(report: AuditReport, document: Document, matches: Sequence[Match], out_dir: Path) -> tuple[Path, Path]:
+    """Write ``audit.json`` and ``audit.html`` into a folder, and return both paths."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    json_path, html_path = out_dir / "audit.json", out_dir / "audit.html"
+    json_path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    html_path.write_text(_page(report, document, matches), encoding="utf-8")
+    return json_path, html_path
+
+
+def _page(report: AuditReport, document: Document, matches: Sequence[Match]) -> str:
+    by_unit: dict[int, list[Match]] = {}
+    for match in matches:
+        by_unit.setdefault(id(match.unit), []).append(match)
+    verdict = "passed" if report.passed else "failed"
+    legend = "".join(
+        f'<span class="{k}">{k}</span>' for k in ("supported", "weak", "misattributed", "unsupported", "skipped")
+    )
+    findings = "".join(_finding(f) for f in report.findings) or "<p>No findings.</p>"
+    body = "".join(_blocks(document.units, by_unit))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Audit of {escape(report.paper)}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>Audit of {escape(report.paper)}: {verdict}</h1>"
+        f"<p>{report.numbers_matched} of {report.numbers_checked} numbers are supported by the record; "
+        f"{len(report.findings)} findings; {report.seconds:.2f} s.</p><h2>Findings</h2>{findings}"
+        f'<h2>The paper</h2><p class="legend">{legend}</p>{body}</body></html>\n'
+    )
+
+
+def _finding(finding: Finding) -> str:
+    quoted = f"<br><q>{escape(finding.sentence)}</q>" if finding.sentence else ""
+    return (
+        f'<div class="finding {finding.severity.value}"><b>{escape(finding.kind.replace("_", " "))}</b> '
+        f'<span class="mute">{finding.severity.value}, {escape(finding.place)}</span>{quoted}'
+        f"<br>Paper: {escape(finding.says)}<br>Record: {escape(finding.record)}"
+        f'<br><span class="mute">{escape(finding.how)}</span></div>'
+    )
+
+
+def _blocks(units: Iterable[Unit], by_unit: dict[int, list[Match]]) -> Iterable[str]:
+    for (table, _), group in groupby(units, key=lambda u: (u.table, None if u.table else u.paragraph or id(u))):
+        members = list(group)
+        if table is not None:
+            yield _table(members, by_unit)
+            continue
+        for kind, same in groupby(members, key=lambda u: u.kind):
+            texts = [_marked(u, by_unit.get(id(u), [])) for u in same]
+            if kind in (UnitKind.TITLE, UnitKind.HEADING):
+                yield "".join(f"<h3>{t}</h3>" for t in texts)
+            elif kind in (UnitKind.CODE, UnitKind.EQUATION):
+                yield "".join(f"<pre>{t}</pre>" for t in texts)
+            else:
+                css = ' class="mute"' if kind is UnitKind.CAPTION else ""
+                yield f"<p{css}>{' '.join(texts)}</p>"
+
+
+def _table(units: list[Unit], by_unit: dict[int, list[Match]]) -> str:
+    def show(unit: Unit) -> str:
+        text = _marked(unit, by_unit.get(id(unit), []))
+        return f"<strong>{text}</strong>" if unit.bold else text
+
+    caption = " ".join(show(u) for u in units if u.kind is UnitKind.CAPTION)
+    head = "".join(f"<th>{show(u)}</th>" for u in units if u.kind is UnitKind.HEADER and not u.row)
+    rows = []
+    for row, cells in groupby((u for u in units if u.row), key=lambda u: u.row):
+        shown = {u.text: show(u) for u in cells}
+        rows.append("<tr>" + "".join(f"<td>{shown.get(text, escape(text))}</td>" for _, text in row) + "</tr>")
+    return f"<table><caption>{caption}</caption><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _marked(unit: Unit, matches: list[Match]) -> str:
+    parts, at = [], 0
+    for match in sorted(matches, key=lambda m: m.number.start):
+        number = match.number
+        parts.append(escape(unit.text[at : number.start]))
+        parts.append(
+            f'<span class="n {match.verdict.value}" tabindex="0" data-e="{escape(match.verdict.value)}: '
+            f'{escape(match.role.value)}; {escape(match.evidence)}">{escape(unit.text[number.start : number.end])}</span>'
+        )
+        at = number.end
+    parts.append(escape(unit.text[at:]))
+    return "".join(parts)
