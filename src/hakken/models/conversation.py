@@ -31,6 +31,8 @@ class Question(Generic[T]):
     """None takes the prompt's."""
     temperature: float | None = None
     """None takes the prompt's."""
+    avoid: tuple[str, ...] = ()
+    """Words that a model which supports it is kept from writing."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ class Conversation(Generic[T]):
             Message(role="assistant", content=completion.text[:_QUOTED] or "(nothing)"),
             *prompt("models/repair", reason=reason).messages,
         )
-        self.request = self._first.model_copy(update={"messages": self._first.messages + follow_up})
+        # Another seed for each turn: a model that repeats itself would make an equal request, answered from the record.
+        seed = fold_seed(self._first.seed, len(self._rejected))
+        self.request = self._first.model_copy(update={"messages": self._first.messages + follow_up, "seed": seed})
         return None
 
 
@@ -115,6 +119,7 @@ def first_request(question: Question[T], seed: int) -> Request:
         purpose=asked.name,
         json_schema=None if question.grammar else schema_of(question.output),
         grammar=question.grammar,
+        avoid=question.avoid,
         max_tokens=question.max_tokens or asked.max_tokens,
         temperature=asked.temperature if question.temperature is None else question.temperature,
         seed=fold_seed(seed, question.sample),

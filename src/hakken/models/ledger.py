@@ -120,6 +120,7 @@ class Ledger:
         check: Callable[[T], str | None] | None = None,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        avoid: tuple[str, ...] = (),
     ) -> Reply[T]:
         """Ask one question and wait for a usable answer.
 
@@ -131,13 +132,14 @@ class Ledger:
             check: Says why a value cannot be used, in words for the model, or None.
             max_tokens: Instead of the prompt's.
             temperature: Instead of the prompt's.
+            avoid: Words that a model which supports it is kept from writing.
 
         Raises:
             BudgetExceeded: a limit of the run is met.
             MalformedReply: no reply could be used, after all repairs.
             ModelError: the call failed, after all retries where those can help.
         """
-        question = Question(prompt, output, sample, grammar, check, max_tokens, temperature)
+        question = Question(prompt, output, sample, grammar, check, max_tokens, temperature, avoid)
         (reply,) = self.ask_many([question])
         if isinstance(reply, MalformedReply):
             raise reply

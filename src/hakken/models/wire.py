@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import json
 import mimetypes
@@ -67,7 +68,9 @@ class Endpoint:
 @cache
 def _client() -> httpx2.Client:
     # One for the process: connections are pooled, and certificates are read once.
-    return httpx2.Client()
+    client = httpx2.Client()
+    atexit.register(client.close)
+    return client
 
 
 def chat(endpoint: Endpoint, body: Mapping[str, Any], request: Request) -> tuple[Completion, dict[str, Any]]:

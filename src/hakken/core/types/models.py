@@ -39,6 +39,8 @@ class Request(Record):
     """JSON schema that the reply must satisfy; sent where the provider supports it, checked always."""
     grammar: str | None = None
     """GBNF grammar for models that support one; ignored elsewhere, so callers check the reply too."""
+    avoid: tuple[str, ...] = ()
+    """Words that a model which supports it is kept from writing; elsewhere ignored, so callers check the reply."""
     max_tokens: PositiveInt = 512
     temperature: NonNegativeFloat = 0.7
     seed: int = 0

@@ -1,0 +1,43 @@
+"""Keeping the local model from writing certain words, by a bias on their tokens."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import httpx2
+
+from hakken.core.errors import ModelUnavailable
+from hakken.models.server import ServerState
+
+_BIAS = -100.0
+
+
+def avoidance(server: ServerState, words: tuple[str, ...]) -> list[list[Any]]:
+    """llama.cpp's ``logit_bias`` for words, capitalised ones too.
+
+    Only words that are one token are covered: the pieces of the others also stand in innocent words.
+
+    Raises:
+        ModelUnavailable: the server is gone.
+    """
+    try:
+        return [[token, _BIAS] for token in _tokens(server.url, server.key, words)]
+    except httpx2.HTTPError as error:
+        raise ModelUnavailable(f"The local model cannot be reached: {error}.") from error
+
+
+@cache
+def _tokens(url: str, key: str, words: tuple[str, ...]) -> tuple[int, ...]:
+    forms = sorted({form for word in words for form in (word, word.capitalize())})
+    # One request for all: a space ends a token, so that each word is cut as it would be alone.
+    text = "".join(f" {form}" for form in forms)
+    response = httpx2.post(
+        f"{url}/tokenize",
+        json={"content": text, "with_pieces": True},
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=10.0,
+    )
+    response.raise_for_status()
+    known = {f" {form}" for form in forms}
+    return tuple(sorted({t["id"] for t in response.json()["tokens"] if t["piece"] in known}))

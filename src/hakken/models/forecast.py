@@ -1,0 +1,107 @@
+"""What a run will cost, said before it spends.
+
+A table of jobs with their usual sizes with the embedded model; settings say how many of each there are. The figures are
+for telling minutes from hours and cents from dollars, not for invoices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hakken.core.config import Settings
+from hakken.core.types import Model, Record, Role, Usage
+
+LOCAL_PROMPT_SPEED = 73.0
+"""Tokens a second of the embedded model on two cores."""
+LOCAL_SPEED = {1: 24.0, 2: 33.0}
+"""Generated tokens a second by slots in use."""
+REMOTE_SPEED = 60.0
+"""Generated tokens a second that remote models usually reach."""
+REMOTE_DELAY = 1.0
+"""Seconds until a remote model begins."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    stage: str
+    role: Role
+    calls: Callable[[Settings], float]
+    prompt: int
+    fresh: float
+    """Share of the prompt that the local model has not just read: the rest is a shared prefix and nearly free."""
+    completion: int
+
+
+_PARAGRAPHS = 24
+"""Passages of a paper that a model writes."""
+
+_JOBS = (
+    _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 900, 0.5, 220),
+    _Job("changes", Role.CODE, lambda s: _nodes(s) * s.search.candidates, 1500, 0.3, 250),
+    _Job("repairs", Role.CODE, lambda s: _nodes(s) * min(1, s.search.debug_rounds) * 0.5, 1800, 0.4, 250),
+    _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.3, 700, 0.5, 110),
+    _Job("review", Role.REVIEW, lambda s: s.review.members * (1 + s.review.reflections) + 1, 4000, 0.6, 400),
+)
+
+
+def _nodes(settings: Settings) -> int:
+    return settings.search.ideas * settings.search.nodes_per_idea
+
+
+class StageForecast(Record):
+    """One stage's share."""
+
+    stage: str
+    model: str
+    usage: Usage
+    priced: bool
+    """Whether ``usage.usd`` is known; the local model is free, which is known."""
+
+
+class Forecast(Record):
+    """What a run's model calls will use. Trials take their time beside it."""
+
+    stages: tuple[StageForecast, ...]
+
+    @property
+    def total(self) -> Usage:
+        """All stages together."""
+        return sum((stage.usage for stage in self.stages), Usage())
+
+    @property
+    def priced(self) -> bool:
+        """Whether every stage's price is known."""
+        return all(stage.priced for stage in self.stages)
+
+
+def forecast(settings: Settings, models: Mapping[Role, Model]) -> Forecast:
+    """Estimate calls, tokens, seconds and US$ of a whole run."""
+    return Forecast(stages=tuple(_stage(job, settings, models[job.role]) for job in _JOBS))
+
+
+def _stage(job: _Job, settings: Settings, model: Model) -> StageForecast:
+    calls = round(job.calls(settings))
+    prompt, completion = calls * job.prompt, calls * job.completion
+    if model.name == "local":
+        seconds = prompt * job.fresh / LOCAL_PROMPT_SPEED + completion / LOCAL_SPEED[min(2, model.parallel)]
+    else:
+        seconds = calls * (REMOTE_DELAY + job.completion / REMOTE_SPEED) / max(1, min(model.parallel, 4))
+    usd = price(model.name, prompt, completion)
+    usage = Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion, seconds=seconds, usd=usd or 0.0)
+    return StageForecast(stage=job.stage, model=model.name, usage=usage, priced=usd is not None)
+
+
+def price(name: str, prompt_tokens: int, completion_tokens: int) -> float | None:
+    """US$ for so many tokens of a model; None where no price is known."""
+    provider, _, model = name.partition(":")
+    if provider in ("local", "scripted"):
+        return 0.0
+    from genai_prices import Usage as Tokens
+    from genai_prices import calc_price
+
+    tokens = Tokens(input_tokens=prompt_tokens, output_tokens=completion_tokens)
+    try:
+        return float(calc_price(tokens, model_ref=model, provider_id=provider).total_price)
+    except LookupError:
+        return None
