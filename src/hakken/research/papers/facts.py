@@ -1,0 +1,265 @@
+"""Facts: everything quantitative that a paper may say, computed from the record and worded by code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from statistics import fmean, median
+
+from hakken.core.types import (
+    Claim,
+    ClaimStatus,
+    Comparison,
+    Fact,
+    MetricSpec,
+    NodeStatus,
+    Operator,
+    Snapshot,
+    Split,
+)
+from hakken.research.papers.wording import (
+    better_word,
+    comparison_views,
+    count,
+    decimals_for,
+    difference_unit,
+    joined,
+    number,
+    quoted,
+    with_unit,
+)
+
+PARITY_LIMIT = 0.10
+"""Undisclosed differences in compute, parameters or data above this share are a finding (design, rule 7)."""
+
+PARITY = (("cpu_seconds", "CPU time", " s"), ("steps", "steps", ""), ("parameters", "parameters", ""))
+_EXAMPLES = ("examples", "examples seen", "")
+
+
+class FactBook:
+    """Numbers the facts of one run in a fixed order, so that equal records give equal ids."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.facts: list[Fact] = []
+        self.decimals = {
+            spec.key: decimals_for(
+                [c.baseline_sd for _, c in snapshot.comparisons if c.metric == spec.key],
+                [v for t in snapshot.trials if (v := t.value(spec.key)) is not None],
+            )
+            for spec in snapshot.template.metrics
+        }
+
+    def add(self, kind: str, subject: str, sentence: str, **fields: object) -> Fact:
+        """Append a fact; ``sentence`` is its main view."""
+        views = {"sentence": sentence, **fields.pop("views", {})}  # type: ignore[dict-item]
+        fact = Fact(id=f"F{len(self.facts) + 1}", kind=kind, subject=subject, views=views, **fields)  # type: ignore[arg-type]
+        self.facts.append(fact)
+        return fact
+
+
+def compute_facts(snapshot: Snapshot) -> tuple[Fact, ...]:
+    """Compute every fact of a run, in order: baseline, claim, comparisons, ablation, noise, parity, counts."""
+    book = FactBook(snapshot)
+    _baseline(book)
+    for claim in snapshot.claims:
+        _claim(book, claim)
+    for split in (Split.REPORT, Split.EXPLORE):
+        for where, comparison in snapshot.comparisons:
+            if where is split:
+                _comparison(book, comparison, split)
+    _noise(book)
+    _parity(book)
+    _counts(book)
+    return tuple(book.facts)
+
+
+def label(snapshot: Snapshot, node_id: str) -> str:
+    """How readers know a node."""
+    node = snapshot.node(node_id)
+    return "baseline" if node.operator is Operator.BASELINE else node.title
+
+
+def _baseline(book: FactBook) -> None:
+    snapshot, spec = book.snapshot, book.snapshot.template.primary
+    node = snapshot.baseline
+    if node is None:
+        return
+    for split in (Split.REPORT, Split.EXPLORE):
+        values = [v for t in snapshot.trials_of(node.id, split) if (v := t.value(spec.key)) is not None]
+        if len(values) < 2:
+            continue
+        mean = fmean(values)
+        spread = (sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5
+        places = book.decimals[spec.key]
+        book.add(
+            "mean",
+            f"baseline/{split.value}",
+            f"On the {split.value} seeds, the unchanged baseline had a mean {spec.label} of "
+            f"{with_unit(number(mean, places), spec)} (standard deviation {number(spread, places)}, "
+            f"n = {len(values)}).",
+            metric=spec.key,
+            values={"mean": mean, "sd": spread, "n": float(len(values))},
+            views={"value": with_unit(number(mean, places), spec), "n": str(len(values))},
+            node_ids=(node.id,),
+            trial_ids=tuple(t.id for t in snapshot.trials_of(node.id, split)),
+        )
+
+
+def _claim(book: FactBook, claim: Claim) -> None:
+    snapshot = book.snapshot
+    spec = snapshot.template.metric(claim.predicate.metric)
+    what = {
+        ClaimStatus.SUPPORTED: "The evidence supports it",
+        ClaimStatus.REFUTED: "The evidence refutes it: the difference points the other way",
+        ClaimStatus.NOT_SUPPORTED: "The evidence does not support it",
+        ClaimStatus.UNTESTED: "It could not be tested",
+    }[claim.status]
+    why = "" if claim.variant_id else ", because no changed version ran on all explore seeds"
+    book.add(
+        "claim",
+        claim.id,
+        f"The primary claim, fixed before the report seeds ran, was that the selected change gives a "
+        f"{better_word(spec)} {spec.label} than the baseline. {what}{why}.",
+        metric=spec.key,
+        direction={ClaimStatus.SUPPORTED: "better", ClaimStatus.REFUTED: "worse"}.get(claim.status, "inconclusive"),
+        trial_ids=claim.trial_ids,
+        node_ids=(claim.variant_id,) if claim.variant_id else (),
+        views={"status": claim.status.value.replace("_", " ")},
+    )
+
+
+def _comparison(book: FactBook, c: Comparison, split: Split) -> None:
+    snapshot = book.snapshot
+    spec = snapshot.template.metric(c.metric)
+    node = snapshot.node(c.variant_id)
+    kind = {Operator.ABLATE: "ablation", Operator.MATCH: "match"}.get(node.operator, "comparison")
+    views = comparison_views(c, spec, book.decimals[c.metric], node.title, split.value)
+    book.add(
+        kind,
+        f"{c.variant_id}/{split.value}/{c.metric}",
+        views.pop("sentence"),
+        metric=c.metric,
+        direction=c.verdict,
+        values={
+            "value": c.variant_mean,
+            "baseline": c.baseline_mean,
+            "difference": c.difference,
+            "low": c.low,
+            "high": c.high,
+            "p": c.p,
+            "n": float(c.n),
+        },
+        views=views,
+        node_ids=(c.variant_id, c.baseline_id),
+        trial_ids=tuple(t.id for node_id in (c.variant_id, c.baseline_id) for t in snapshot.trials_of(node_id, split)),
+    )
+    if kind == "comparison":
+        _power(book, c, spec, split)
+
+
+def _power(book: FactBook, c: Comparison, spec: MetricSpec, split: Split) -> None:
+    """Where nothing was found, what could have been found."""
+    if split is not Split.REPORT or c.verdict != "inconclusive" or c.metric != spec.key or not spec.primary:
+        return
+    half = (c.high - c.low) / 2
+    places = book.decimals[c.metric]
+    book.add(
+        "power",
+        f"{c.variant_id}/{split.value}",
+        f"The half-width of that interval, {number(half, places)}{difference_unit(spec)}, says how small a difference "
+        f"this test could have told from none.",
+        metric=c.metric,
+        values={"half_width": half},
+        views={"value": number(half, places)},
+        node_ids=(c.variant_id,),
+    )
+
+
+def _noise(book: FactBook) -> None:
+    snapshot, spec = book.snapshot, book.snapshot.template.primary
+    floors = {c.noise_floor: where for where, c in snapshot.comparisons if c.metric == spec.key and c.noise_floor}
+    for floor, split in floors.items():
+        places = book.decimals[spec.key]
+        n = next(c.n for where, c in snapshot.comparisons if c.noise_floor == floor and where is split)
+        book.add(
+            "noise",
+            f"{split.value}",
+            f"Two disjoint sets of {n} seeds of the same, unchanged baseline differ in mean {spec.label} by less than "
+            f"{number(floor, places)}{difference_unit(spec)} in 95 % of random draws; this is the noise floor for the "
+            f"{split.value} seeds.",
+            metric=spec.key,
+            values={"floor": floor, "n": float(n)},
+            views={"value": f"{number(floor, places)}{difference_unit(spec)}"},
+        )
+
+
+def parity_rows(snapshot: Snapshot, node_id: str, split: Split) -> list[tuple[str, float, float, str]]:
+    """(quantity, baseline median, variant median, unit) for what both sides have on common seeds."""
+    baseline = snapshot.baseline
+    if baseline is None:
+        return []
+    rows = []
+    for field, name, unit in (*PARITY, _EXAMPLES):
+        sides = []
+        for side in (baseline.id, node_id):
+            found = [getattr(t.cost, field) for t in snapshot.trials_of(side, split) if t.cost]
+            sides.append([float(v) for v in found if v is not None])
+        if all(sides):
+            rows.append((name, median(sides[0]), median(sides[1]), unit))
+    return rows
+
+
+def _parity(book: FactBook) -> None:
+    snapshot = book.snapshot
+    for claim in snapshot.claims:
+        if claim.variant_id is None:
+            continue
+        rows = parity_rows(snapshot, claim.variant_id, Split.REPORT)
+        over = [(name, b, v) for name, b, v, _ in rows if b and abs(v / b - 1) > PARITY_LIMIT]
+        if not rows:
+            continue
+        subject = quoted(label(snapshot, claim.variant_id))
+        if over:
+            parts = [f"{number(v / b, 2)} times the {name}" for name, b, v in over]
+            sentence = f"Per trial, {subject} used {joined(parts)} of the baseline (medians over the report seeds)."
+        else:
+            names = joined([name for name, *_ in rows])
+            sentence = (
+                f"In {names}, {subject} differed from the baseline by at most 10 % (medians over the report seeds)."
+            )
+        book.add(
+            "parity",
+            claim.variant_id,
+            sentence,
+            values={name.replace(" ", "_"): v / b for name, b, v, _ in rows if b},
+            node_ids=(claim.variant_id,),
+        )
+
+
+def _counts(book: FactBook) -> None:
+    snapshot = book.snapshot
+    made = [n for n in snapshot.nodes if n.operator is not Operator.BASELINE]
+    methods = [n for n in made if n.operator not in (Operator.ABLATE, Operator.MATCH)]
+    status = Counter(n.status for n in methods)
+    explored = len({n.idea_id for n in methods if n.idea_id})
+    parts = []
+    if status[NodeStatus.FAILED]:
+        parts.append(f"{status[NodeStatus.FAILED]} failed")
+    if status[NodeStatus.REPLICATE]:
+        parts.append(f"{status[NodeStatus.REPLICATE]} repeated the code of an earlier one and did not run again")
+    if status[NodeStatus.NO_OP]:
+        parts.append(f"{status[NodeStatus.NO_OP]} left every result unchanged")
+    parts.append(f"{status[NodeStatus.DONE]} ran on all explore seeds")
+    book.add(
+        "count",
+        "nodes",
+        f"{count(explored, 'idea')} led to {count(len(methods), 'version')} of the code, of which {joined(parts)}.",
+        values={"ideas": float(explored), "versions": float(len(methods)), "done": float(status[NodeStatus.DONE])},
+    )
+    failed = sum(t.failure is not None for t in snapshot.trials)
+    book.add(
+        "count",
+        "trials",
+        f"In all, {count(len(snapshot.trials), 'trial')} ran, of which {failed} failed; the appendix lists them.",
+        values={"trials": float(len(snapshot.trials)), "failed": float(failed)},
+    )

@@ -1,0 +1,243 @@
+"""The blocks that code writes: facts, set-up, tables and figures with the sentences that lead to them."""
+
+from __future__ import annotations
+
+from hakken.core.types import Comparison, Node, NodeStatus, Operator, Split
+from hakken.research.papers.citations import relevant
+from hakken.research.papers.gate import clean_sentences
+from hakken.research.papers.listings import change_of
+from hakken.research.papers.render.escape import escape_text
+from hakken.research.papers.study import Study
+from hakken.research.papers.tables import comparison_table, parity_table, secondary_table
+from hakken.research.papers.wording import better_word, count, joined, number
+
+MOST_WORKS = 8
+
+
+def ref(fact_id: str, view: str = "sentence") -> str:
+    """A reference that is resolved before anything is rendered."""
+    return f"{{{fact_id}.{view}}}"
+
+
+def figure_block(study: Study, name: str) -> str:
+    """A figure as a paragraph of its own, or nothing."""
+    figure = study.figure(name)
+    return f"![{figure.caption}](figures/{figure.path}){{#fig:{figure.label}}}" if figure else ""
+
+
+def abstract_facts(study: Study) -> str:
+    """The claim and the comparison that decided it."""
+    parts = [ref(fact.id) for fact in study.of("claim")]
+    spec = study.snapshot.template.primary
+    if study.selected:
+        parts += [ref(f.id) for f in study.of("comparison", f"{study.selected.id}/report/{spec.key}")]
+    else:
+        parts += [ref(fact.id) for fact in study.of("count", "nodes")]
+    return " ".join(parts)
+
+
+def claim_sentence(study: Study) -> str:
+    """The primary claim and its status."""
+    return " ".join(ref(fact.id) for fact in study.of("claim"))
+
+
+def contributions(study: Study) -> str:
+    """What this paper offers, counted from the record."""
+    snapshot = study.snapshot
+    where = "{tab:report}" if _has(study, Split.REPORT) else "the appendix"
+    lines = [
+        "This paper contributes a test of one claim that was fixed before the seeds for the report ran, with the "
+        f"selection rule fixed as well ({where}); the record of every version of the code and every trial, failed ones "
+        "too; and a check of every number in this text against that record."
+    ]
+    lines += [ref(fact.id) for fact in study.of("count", "nodes")]
+    if snapshot.template.primary.self_reported:
+        lines.append("All metrics are self-reported by the experiment's own code.")
+    return " ".join(lines)
+
+
+def related_works(study: Study) -> str:
+    """One sentence for each work, from its checked entry."""
+    chosen = relevant(study.snapshot, study.bib, MOST_WORKS)
+    openings = ("The work of @{} {}.", "@{}, in a related line, {}.")
+    return " ".join(openings[index % 2].format(work.key, work.gist) for index, work in enumerate(chosen))
+
+
+def method_listing(study: Study) -> str:
+    """The selected change as a difference from the baseline's code."""
+    assert study.selected is not None
+    diff = change_of(study.snapshot, study.selected.id)
+    title = escape_text(study.selected.title).replace('"', "'")
+    fence = "~~~~"
+    return (
+        f"{{lst:change}} shows the change, *{escape_text(study.selected.title)}*, as it was run.\n\n"
+        f'{fence} {{.diff #lst:change caption="The change {title}: lines taken from the baseline (-) and added (+)."}}\n'
+        f"{diff}\n{fence}"
+    )
+
+
+def other_ideas(study: Study) -> str:
+    """The other ideas in a sentence each, in their author's words as far as the gate lets them through."""
+    lines = []
+    for idea in study.snapshot.ideas:
+        if study.idea is not None and idea.id == study.idea.id:
+            continue
+        said = [escape_text(s) for s in clean_sentences(f"{idea.plan}")][:2]
+        place = f" (`{idea.target}`)" if idea.target else ""
+        lines.append(f"- *{escape_text(idea.title)}*{place}. {' '.join(said)}".rstrip())
+    return "The other ideas under test were these:\n\n" + "\n".join(lines) if lines else ""
+
+
+def protocol(study: Study) -> str:
+    """Claim, selection rule and statistics, as frozen."""
+    snapshot, plan = study.snapshot, study.snapshot.plan
+    if plan is None:
+        return "No plan was fixed, because no idea reached an experiment."
+    spec = snapshot.template.primary
+    text = (
+        f"The primary metric is the {escape_text(spec.label)} on {escape_text(spec.dataset)} ({better_word(spec)} is "
+        f"better). Versions of the code are chosen on {count(len(plan.explore_seeds), 'explore seed')}: "
+        f"{plan.selection} The claim is then tested once, on {count(len(plan.report_seeds), 'report seed')} that no "
+        "choice has seen. Baseline and variant run on the same seeds, each trial in a fresh folder. Differences are "
+        "paired by seed, with a paired t interval and a two-sided sign-flip permutation test; comparisons on the explore "
+        "seeds are secondary and adjusted by Holm's method. A difference counts only if its interval excludes zero, "
+        f"its p is below {plan.claim.predicate.alpha:g}, and it is larger than the noise floor."
+    )
+    if not snapshot.template.seeded:
+        text += " The program takes no seed, so its repeats are unseeded and nothing pairs them: Welch's test is used."
+    parts = [text, *(ref(fact.id) for fact in study.of("noise"))]
+    return " ".join(parts)
+
+
+def setting(study: Study) -> str:
+    """Where it ran, under which limits, by which models: from the record."""
+    snapshot = study.snapshot
+    run, env, limits = snapshot.run, snapshot.run.environment, snapshot.template.limits
+    models = sorted(set(run.models.values()))
+    packages = joined([f"{escape_text(name)} {escape_text(v)}" for name, v in sorted(env.packages.items())])
+    gpu = f" and {escape_text(env.gpu)}" if env.gpu else ", without a GPU"
+    return (
+        f"Everything ran with Python {env.python} on {escape_text(env.platform)} ({escape_text(env.cpu)}, "
+        f"{count(env.cores, 'core')}, {number(env.memory_gb, 0)} GB of memory{gpu}), with {packages}. Each trial was "
+        f"limited to {number(limits.wall_seconds, 0)} s of wall time, {number(limits.cpu_seconds, 0)} s of CPU time and "
+        f"{limits.memory_mb} MB of memory, in a sandbox without network ({escape_text(env.rung)}); metrics were computed "
+        f"in a second step from the files that the trial left. The language {'model' if len(models) == 1 else 'models'} "
+        f"behind ideas, code and prose: {joined([escape_text(m) for m in models])}. The run's seed was {run.seed}."
+    )
+
+
+def results_report(study: Study) -> str:
+    """The primary claim's evidence."""
+    if study.selected is None:
+        return claim_sentence(study)
+    spec = study.snapshot.template.primary
+    parts = [ref(f.id) for f in study.of("comparison", f"{study.selected.id}/report/{spec.key}")]
+    parts += [ref(f.id) for f in study.of("power")]
+    parts += [ref(f.id) for f in study.of("match")]
+    table = comparison_table(study.snapshot, Split.REPORT, study.places)
+    secondary = secondary_table(study.snapshot, study.selected.id, study.places)
+    if table:
+        parts.append("{tab:report} gives every comparison on the report seeds.")
+    if secondary:
+        parts.append("{tab:metrics} lists all metrics.")
+    figure, curves = figure_block(study, "report"), figure_block(study, "curves")
+    if figure:
+        parts.append("{fig:report} shows the differences seed by seed.")
+    if curves:
+        parts.append("{fig:curves} shows the learning curves.")
+    return "\n\n".join(block for block in (" ".join(parts), table, secondary, figure, curves) if block)
+
+
+def results_explore(study: Study) -> str:
+    """The search on the explore seeds."""
+    spec = study.snapshot.template.primary
+    table = comparison_table(study.snapshot, Split.EXPLORE, study.places)
+    if table is None:
+        return ""
+    best = _extreme(study, best=True)
+    parts = [
+        "On the explore seeds, which served to choose, {tab:explore} compares every version that ran on all of them."
+    ]
+    if best is not None and (study.selected is None or best.variant_id != study.selected.id):
+        parts += [ref(f.id) for f in study.of("comparison", f"{best.variant_id}/explore/{spec.key}")]
+    worst = _extreme(study, best=False)
+    if worst is not None and worst.verdict == "worse":
+        parts += [ref(f.id) for f in study.of("comparison", f"{worst.variant_id}/explore/{spec.key}")]
+    figure = figure_block(study, "search")
+    if figure:
+        parts.append("{fig:search} shows the versions in the order in which they were tried.")
+    return "\n\n".join(block for block in (" ".join(parts), table, figure) if block)
+
+
+def _extreme(study: Study, *, best: bool) -> Comparison | None:
+    key = study.snapshot.template.primary.key
+    variants = {node.id for node in study.snapshot.variants}
+    rows = [
+        c for s, c in study.snapshot.comparisons if s is Split.EXPLORE and c.metric == key and c.variant_id in variants
+    ]
+    return (max if best else min)(rows, key=lambda c: c.gain, default=None)
+
+
+def results_ablation(study: Study) -> str:
+    """What the parts of the selected change contribute."""
+    facts = [f for f in study.of("ablation", f"/{study.snapshot.template.primary.key}")]
+    if not facts:
+        return ""
+    parts = ["Parts of the selected change were taken back or weakened, by code, to see what carries it."]
+    figure = figure_block(study, "ablation")
+    shown = [ref(f.id) for f in facts]
+    if figure:
+        parts.append("{fig:ablation} compares these versions with the full change and the baseline.")
+    return "\n\n".join(block for block in (" ".join(parts + shown), figure) if block)
+
+
+def results_parity(study: Study) -> str:
+    """Whether the comparison was fair."""
+    if study.selected is None:
+        return ""
+    table = parity_table(study.snapshot, study.selected.id)
+    if table is None:
+        return ""
+    parts = [ref(fact.id) for fact in study.of("parity")]
+    return " ".join([*parts, "{tab:parity} compares what one trial of each used."]) + f"\n\n{table}"
+
+
+def failures_text(study: Study) -> str:
+    """What did not work, by cause."""
+    failed = [node for node in study.snapshot.nodes if node.status is NodeStatus.FAILED and node.failure]
+    parts = [ref(fact.id) for fact in study.of("count")]
+    causes: dict[str, list[Node]] = {}
+    for node in failed:
+        if node.failure:
+            causes.setdefault(node.failure.cause.value.replace("_", " "), []).append(node)
+    if causes:
+        listed = joined([f"{cause} ({len(nodes)})" for cause, nodes in sorted(causes.items())])
+        parts.append(f"Failed versions by cause: {listed}.")
+    return " ".join(parts)
+
+
+def limits_of_record(study: Study) -> str:
+    """Limitations that the record itself shows."""
+    snapshot = study.snapshot
+    parts = []
+    if snapshot.plan:
+        ideas, explored = len(snapshot.ideas), {n.idea_id for n in snapshot.nodes if n.idea_id}
+        parts.append(
+            f"Of {count(ideas, 'idea')}, {len(explored)} reached code, with at most "
+            f"{count(snapshot.plan.max_nodes_per_idea, 'round')} each."
+        )
+    if any(n.operator is Operator.TUNE for n in snapshot.nodes):
+        parts.append("Constants of changed versions were tuned on the explore seeds; those of the baseline were not.")
+    if snapshot.template.primary.self_reported:
+        parts.append("The metrics are self-reported by the program under study and were not computed independently.")
+    human = [d for d in snapshot.decisions if d.by == "human"]
+    if not human:
+        parts.append(
+            "No person chose ideas, versions or words; a language model wrote them and a program checked them."
+        )
+    return " ".join(parts)
+
+
+def _has(study: Study, split: Split) -> bool:
+    key = study.snapshot.template.primary.key
+    return any(where is split and c.metric == key for where, c in study.snapshot.comparisons)

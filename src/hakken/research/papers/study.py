@@ -1,0 +1,68 @@
+"""What a paper is about: the record, its facts and figures, and the outcome in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from hakken.core.types import Claim, ClaimStatus, Fact, FigureFile, Idea, Node, Snapshot
+from hakken.research.papers.facts import FactBook
+from hakken.research.papers.listings import code_of
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that the writing of one paper reads."""
+
+    snapshot: Snapshot
+    facts: tuple[Fact, ...]
+    figures: tuple[FigureFile, ...]
+    bib: Path
+    options: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Decimals of each metric in this paper."""
+        return FactBook(self.snapshot).decimals
+
+    @cached_property
+    def claim(self) -> Claim | None:
+        """The primary claim."""
+        return next((claim for claim in self.snapshot.claims if claim.primary), None)
+
+    @cached_property
+    def selected(self) -> Node | None:
+        """The version that the selection rule picked."""
+        return self.snapshot.node(self.claim.variant_id) if self.claim and self.claim.variant_id else None
+
+    @cached_property
+    def idea(self) -> Idea | None:
+        """The idea behind the selected version, or the first one."""
+        if self.selected and self.selected.idea_id:
+            return self.snapshot.idea(self.selected.idea_id)
+        return self.snapshot.ideas[0] if self.snapshot.ideas else None
+
+    @cached_property
+    def code(self) -> str:
+        """The changed functions of the selected version."""
+        return code_of(self.snapshot, self.selected.id) if self.selected else ""
+
+    @property
+    def outcome(self) -> str:
+        """The finding without numbers, for a model to write around."""
+        status = self.claim.status if self.claim else ClaimStatus.UNTESTED
+        return {
+            ClaimStatus.SUPPORTED: "the planned test supports the claim that the change helps on this measure.",
+            ClaimStatus.REFUTED: "the planned test shows that the change does harm on this measure.",
+            ClaimStatus.NOT_SUPPORTED: "the planned test finds no clear effect of the change on this measure.",
+            ClaimStatus.UNTESTED: "no version of the code could be tested as planned.",
+        }[status]
+
+    def of(self, kind: str, about: str = "") -> list[Fact]:
+        """Facts of a kind whose subject contains ``about``."""
+        return [fact for fact in self.facts if fact.kind == kind and about in fact.subject]
+
+    def figure(self, label: str) -> FigureFile | None:
+        """The figure with this label, where there was something to draw."""
+        return next((figure for figure in self.figures if figure.label == label), None)

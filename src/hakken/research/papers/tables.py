@@ -1,0 +1,146 @@
+"""Tables of a paper, by code from the record, as Pandoc pipe tables with caption and label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hakken.core.types import Comparison, NodeStatus, Operator, Snapshot, Split, Trial
+from hakken.research.papers.facts import label, parity_rows
+from hakken.research.papers.render.escape import escape_text
+from hakken.research.papers.wording import better_word, decimals_for, difference_unit, number, p_value
+
+
+def pipe_table(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, name: str, align: str = "") -> str:
+    """A Pandoc pipe table. ``align`` has one of ``l r c`` per column; the first column is left, others right."""
+    align = align or "l" + "r" * (len(header) - 1)
+    rule = {"l": ":---", "r": "---:", "c": ":---:"}
+    lines = [_row(header), "|" + "|".join(rule[a] for a in align) + "|", *(_row(row) for row in rows)]
+    return "\n".join(lines) + f"\n\n: {caption} {{#tab:{name}}}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def comparison_table(snapshot: Snapshot, split: Split, places: dict[str, int]) -> str | None:
+    """Variants against the baseline on the primary metric; None when nothing was compared."""
+    spec = snapshot.template.primary
+    rows = [c for where, c in snapshot.comparisons if where is split and c.metric == spec.key]
+    if not rows:
+        return None
+    baseline, d = rows[0], places[spec.key]
+    base_name = label(snapshot, baseline.baseline_id)
+    cells = [[base_name, f"{number(baseline.baseline_mean, d)} ({number(baseline.baseline_sd, d)})", "", "", "", ""]]
+    for c in sorted(rows, key=lambda c: -c.gain):
+        node = snapshot.node(c.variant_id)
+        shown = escape_text(node.title) + {Operator.ABLATE: " (ablation)", Operator.MATCH: " (matched)"}.get(
+            node.operator, ""
+        )
+        cells.append([shown, *_comparison_cells(c, d)])
+    unit = f", in {spec.unit.replace('%', 'per cent')}" if spec.unit else ""
+    holm = " p is adjusted by Holm's method." if any(c.p_adjusted is not None for c in rows) else ""
+    caption = (
+        f"{spec.label.capitalize()} on {escape_text(spec.dataset)} ({better_word(spec)} is better{unit}), {split.value} "
+        f"seeds: mean and standard deviation, paired difference from the baseline with its 95 % interval.{holm}"
+    )
+    header = ["Version", "Mean (SD)", "Difference", "95 % interval", "p", "n"]
+    return pipe_table(header, cells, caption, f"{split.value}")
+
+
+def _comparison_cells(c: Comparison, d: int) -> list[str]:
+    p = c.p if c.p_adjusted is None else c.p_adjusted
+    return [
+        f"{number(c.variant_mean, d)} ({number(c.variant_sd, d)})",
+        number(c.difference, d, sign=True),
+        f"{number(c.low, d)} to {number(c.high, d)}",
+        p_value(p).removeprefix("p ").removeprefix("= "),
+        str(c.n),
+    ]
+
+
+def secondary_table(snapshot: Snapshot, node_id: str, places: dict[str, int]) -> str | None:
+    """The selected variant on every metric, report seeds; None where there is only one metric."""
+    rows = [c for where, c in snapshot.comparisons if where is Split.REPORT and c.variant_id == node_id]
+    if len(rows) < 2:
+        return None
+    cells = []
+    for c in rows:
+        spec, d = snapshot.template.metric(c.metric), places[c.metric]
+        cells.append(
+            [
+                f"{escape_text(spec.label)}{' (primary)' if spec.primary else ''}",
+                f"{number(c.baseline_mean, d)} ({number(c.baseline_sd, d)})",
+                *_comparison_cells(c, d)[:-1],
+            ]
+        )
+    units = "; ".join(
+        f"{spec.label}{difference_unit(spec) and f' in {spec.unit}'}" for spec in snapshot.template.metrics
+    )
+    caption = (
+        f"Every metric of *{escape_text(label(snapshot, node_id))}* on the report seeds ({escape_text(units)}): mean and "
+        "standard deviation, and the paired difference. Secondary metrics were not part of the primary claim."
+    )
+    return pipe_table(["Metric", "Baseline", "Selected", "Difference", "95 % interval", "p"], cells, caption, "metrics")
+
+
+def parity_table(snapshot: Snapshot, node_id: str) -> str | None:
+    """What baseline and variant used; None when nothing was recorded."""
+    rows = parity_rows(snapshot, node_id, Split.REPORT) or parity_rows(snapshot, node_id, Split.EXPLORE)
+    if not rows:
+        return None
+    cells = []
+    for name, base, variant, unit in rows:
+        d = decimals_for([], [base, variant]) if unit else 0
+        ratio = number(variant / base, 2) if base else ""
+        cells.append([f"{name}{f' ({unit.strip()})' if unit else ''}", number(base, d), number(variant, d), ratio])
+    caption = f"What one trial used: medians over the report seeds for the baseline and *{escape_text(label(snapshot, node_id))}*."
+    return pipe_table(["Quantity", "Baseline", "Selected", "Ratio"], cells, caption, "parity")
+
+
+def nodes_table(snapshot: Snapshot) -> str:
+    """Every version of the code that was written, failed ones too."""
+    words = {
+        NodeStatus.NO_OP: "no effect on any output",
+        NodeStatus.REPLICATE: "same code as",
+        NodeStatus.DONE: "measured",
+    }
+    cells = []
+    for node in snapshot.nodes:
+        outcome = node.failure.message if node.failure else words.get(node.status, node.status.value)
+        if node.twin_id and node.status is NodeStatus.REPLICATE:
+            outcome += f" {node.twin_id}"
+        source = node.source_hash.removeprefix("sha256:")[:10]
+        parent = node.parent_id or ""
+        title = escape_text(label(snapshot, node.id))
+        cells.append(
+            [node.id, title, node.operator.value, parent, node.author, f"`{source}`", escape_text(outcome[:160])]
+        )
+    caption = (
+        "Every version of the code: how it was made, from which parent, by whom, the hash of its sources, its end."
+    )
+    header = ["Version", "Name", "Operator", "Parent", "Author", "Sources", "Outcome"]
+    return pipe_table(header, cells, caption, "versions", "lllllll")
+
+
+def trials_table(snapshot: Snapshot, places: dict[str, int]) -> str:
+    """Every trial with its seed and measurements, failed ones too."""
+    specs = snapshot.template.metrics
+    cells = [
+        [
+            trial.node_id,
+            trial.split.value,
+            str(trial.seed),
+            *(_value(trial, spec.key, places[spec.key]) for spec in specs),
+            number(trial.cost.cpu_seconds, 1) if trial.cost else "",
+            escape_text(trial.failure.message[:80]) if trial.failure else f"`{trial.output_hash[7:15]}`",
+        ]
+        for trial in snapshot.trials
+    ]
+    header = ["Version", "Use", "Seed", *(escape_text(spec.label) for spec in specs), "CPU s", "Outputs"]
+    caption = "Every trial: the seed, what was measured, CPU time, and the hash of the outputs or the failure."
+    return pipe_table(header, cells, caption, "trials", "lll" + "r" * (len(specs) + 1) + "l")
+
+
+def _value(trial: Trial, key: str, decimals: int) -> str:
+    value = trial.value(key)
+    return "" if value is None else number(value, decimals)

@@ -1,0 +1,129 @@
+"""How numbers and comparisons are worded. Everything quantitative in a paper is printed by these functions.
+
+A metric has one number of decimals in the whole paper, so that sums and differences can be followed by the reader.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from hakken.core.types import Comparison, Direction, MetricSpec
+from hakken.research.papers.render.escape import escape_text
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def decimals_for(spreads: Iterable[float], values: Iterable[float]) -> int:
+    """Decimals that show two digits of the smallest typical spread, or four digits of values without spread."""
+    positive = sorted(s for s in spreads if s > 0)
+    if positive:
+        typical = positive[len(positive) // 2]
+        return min(6, max(0, 1 - math.floor(math.log10(typical))))
+    largest = max((abs(v) for v in values), default=0.0)
+    return 3 if largest == 0 else min(6, max(0, 3 - math.floor(math.log10(largest))))
+
+
+def number(value: float, decimals: int, *, sign: bool = False) -> str:
+    """A number with a true minus sign; zero never has a sign."""
+    text = f"{abs(value):.{decimals}f}"
+    if float(text) == 0:
+        return text
+    return (MINUS if value < 0 else "+" if sign else "") + text
+
+
+def p_value(p: float) -> str:
+    """``p = 0.034`` or ``p < 0.001``."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """``1 seed``, ``20 seeds``."""
+    return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
+def joined(items: list[str]) -> str:
+    """``a, b and c``."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1] if items else ""
+
+
+def with_unit(text: str, spec: MetricSpec) -> str:
+    """A value of a metric with its unit."""
+    return f"{text} {spec.unit}" if spec.unit else text
+
+
+def difference_unit(spec: MetricSpec) -> str:
+    """Differences of percentages are percentage points."""
+    return " percentage points" if spec.unit == "%" else f" {spec.unit}" if spec.unit else ""
+
+
+def comparison_views(c: Comparison, spec: MetricSpec, decimals: int, variant: str, where: str) -> dict[str, str]:
+    """All printed forms of a comparison, the whole sentence among them.
+
+    Args:
+        c: What was computed.
+        spec: Its metric.
+        decimals: Of this metric in this paper.
+        variant: Label of the variant.
+        where: ``report`` or ``explore``.
+    """
+    delta = number(c.difference, decimals, sign=True)
+    low, high = number(c.low, decimals), number(c.high, decimals)
+    value, baseline = number(c.variant_mean, decimals), number(c.baseline_mean, decimals)
+    verb = _verb(c, spec)
+    unit = difference_unit(spec)
+    floor = _floor(c, decimals, unit)
+    p = p_value(c.p) if c.p_adjusted is None else f"{p_value(c.p_adjusted)} after Holm's correction"
+    sentence = (
+        f"On the {where} seeds, the mean {spec.label} with {quoted(variant)} was {with_unit(value, spec)} (standard "
+        f"deviation {number(c.variant_sd, decimals)}, n = {c.n}) against {with_unit(baseline, spec)} "
+        f"({number(c.baseline_sd, decimals)}) for the baseline: a difference of {delta}{unit} "
+        f"({c.level * 100:.0f} % interval {low} to {high}; {p}), {_verdict(c)}{floor}."
+    )
+    views = {
+        "value": with_unit(value, spec),
+        "baseline": with_unit(baseline, spec),
+        "delta": f"{delta}{unit}",
+        "interval": f"{low} to {high}",
+        "p": p_value(c.p),
+        "n": str(c.n),
+        "verb": verb,
+        "sentence": sentence,
+    }
+    if c.relative is not None:
+        views["relative"] = f"{number(100 * c.relative, 1, sign=True)} %"
+    return views
+
+
+def quoted(label: str) -> str:
+    """A variant's label in running text."""
+    return f"*{escape_text(label)}*"
+
+
+def better_word(spec: MetricSpec) -> str:
+    """Which way is better, as an adjective."""
+    return "lower" if spec.direction is Direction.MIN else "higher"
+
+
+def _verb(c: Comparison, spec: MetricSpec) -> str:
+    if c.verdict == "inconclusive":
+        return "did not measurably change"
+    return "lowered" if (c.verdict == "better") == (spec.direction is Direction.MIN) else "raised"
+
+
+def _verdict(c: Comparison) -> str:
+    if c.verdict == "better":
+        return "an improvement"
+    if c.verdict == "worse":
+        return "a deterioration"
+    if c.low <= 0 <= c.high:
+        return "which is compatible with no difference"
+    return "which does not meet every condition for a claim"
+
+
+def _floor(c: Comparison, decimals: int, unit: str) -> str:
+    if c.noise_floor is None:
+        return ""
+    floor = f"{number(c.noise_floor, decimals)}{unit}"
+    size = "larger" if abs(c.difference) > c.noise_floor else "no larger"
+    return f"; in size it is {size} than the noise floor of {floor}"

@@ -1,0 +1,198 @@
+"""Filling the outline: each paragraph job is asked for, checked, sent back with the reason, or composed by code."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hakken.core.errors import BudgetExceeded, MalformedReply
+from hakken.core.prompts import Prompt, prompt
+from hakken.core.similarity import similarity
+from hakken.core.types import Manuscript, Passage, PassageSource, Role
+from hakken.models import Ledger
+from hakken.models.grammar import sentences as sentence_grammar
+from hakken.research.papers.gate import REFERENCE, avoided, offences, sentences
+from hakken.research.papers.outline import Block, Fixed, Job, outline
+from hakken.research.papers.render.escape import escape_text
+from hakken.research.papers.study import Study
+
+REPEATED = 0.6
+"""Content words in common above which a sentence says what another one said."""
+SHORTEST = 5
+"""Words below which a sentence says nothing."""
+SHOWN = 5
+"""Earlier sentences that a model is reminded of."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The part of a reply that may be printed, and why the rest may not."""
+
+    kept: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def write(
+    study: Study, ledger: Ledger | None, tries: int, on_passage: Callable[[Passage], None] = lambda _: None
+) -> Manuscript:
+    """Write the whole paper.
+
+    Args:
+        study: What it is about.
+        ledger: The models; None composes every passage by code.
+        tries: Replies asked for a passage before code composes it.
+        on_passage: Told of each passage as it is done.
+    """
+    said: list[str] = []
+    passages: list[Passage] = []
+    for block in outline(study):
+        passage, ledger = _passage(study, block, ledger, tries, said)
+        passages.append(passage)
+        on_passage(passage)
+        if passage.source is PassageSource.MODEL and isinstance(block, Job):
+            said += sentences(passage.text)
+    return Manuscript(
+        title=title(study),
+        abstract=tuple(p for p in passages if p.section == "Abstract"),
+        passages=tuple(p for p in passages if p.section != "Abstract"),
+        keywords=_keywords(study),
+    )
+
+
+def title(study: Study) -> str:
+    """A question that the paper answers: a title never claims a result."""
+    spec = study.snapshot.template.primary
+    metric = f"{spec.label} on {spec.dataset}"
+    if study.selected is None:
+        return f"No Working Change: A Report of Attempts to Change the {spec.label.title()} on {spec.dataset.title()}"
+    verb = "Lower" if spec.direction.value == "min" else "Raise"
+    name = study.selected.title.split(" (")[0]
+    return f"Does {name} {verb} the {metric.replace(spec.label, spec.label.title(), 1)}? A Test Planned in Advance"
+
+
+def _passage(
+    study: Study, block: Block, ledger: Ledger | None, tries: int, said: Sequence[str]
+) -> tuple[Passage, Ledger | None]:
+    if isinstance(block, Fixed):
+        return Passage(section=block.section, job=block.name, text=block.text, source=block.source), ledger
+    reasons: list[str] = []
+    best: tuple[str, ...] = ()
+    count = 0
+    if ledger is not None:
+        try:
+            for count, draft in enumerate(_drafts(study, block, ledger, tries, said), start=1):
+                reasons += draft.reasons
+                if len(draft.kept) > len(best):
+                    best = draft.kept
+                if len(best) >= block.low and (not draft.reasons or count == tries):
+                    break
+        except BudgetExceeded as error:
+            # The paper is finished without the model: a run that meets its budget still writes what it has.
+            reasons.append(error.message)
+            ledger = None
+    if len(best) >= min(2, block.low):
+        text = " ".join(_escaped(sentence) for sentence in best[: block.high])
+        return _made(block, text, PassageSource.MODEL, count, reasons), ledger
+    return _made(block, block.fallback, PassageSource.CODE, count, reasons), ledger
+
+
+def _made(block: Job, text: str, source: PassageSource, tries: int, reasons: list[str]) -> Passage:
+    return Passage(
+        section=block.section, job=block.name, text=text, source=source, tries=tries, rejected=tuple(reasons)
+    )
+
+
+def _drafts(study: Study, job: Job, ledger: Ledger, tries: int, said: Sequence[str]) -> Iterator[Draft]:
+    strong = ledger.model(Role.WRITING).strong
+    refused = ""
+    for sample in range(tries):
+        asked = _prompt(study, job, said, refused, strong)
+        grammar = None if strong else sentence_grammar(job.low, job.high)
+        try:
+            reply = ledger.ask(asked, str, sample=sample, grammar=grammar, avoid=() if strong else avoided())
+        except MalformedReply as error:
+            yield Draft((), (error.message,))
+            continue
+        draft = judge(reply.value, said, _known(study))
+        yield draft
+        refused = "; ".join(draft.reasons[:3])
+
+
+def judge(text: str, said: Sequence[str], references: frozenset[str]) -> Draft:
+    """Keep the sentences that the gate lets through, that are new and that refer only to facts there are."""
+    kept: list[str] = []
+    reasons: list[str] = []
+    for sentence in sentences(text):
+        if reason := _fault(sentence, [*said, *kept], references):
+            reasons.append(reason)
+        else:
+            kept.append(sentence)
+    return Draft(tuple(kept), tuple(reasons))
+
+
+def _fault(sentence: str, said: Sequence[str], references: frozenset[str]) -> str | None:
+    if sentence[-1] not in ".!?":
+        return "a sentence is not finished"
+    if len(sentence.split()) < SHORTEST:
+        return "a sentence says nothing"
+    if unknown := [m.group() for m in REFERENCE.finditer(sentence) if m.group() not in references]:
+        return f"there is no {unknown[0]}"
+    if bad := offences(sentence):
+        return str(bad[0])
+    if any(similarity(sentence, other) > REPEATED for other in said):
+        return "a sentence repeats what is said elsewhere"
+    return None
+
+
+def _known(study: Study) -> frozenset[str]:
+    return frozenset(f"{{{fact.id}.{view}}}" for fact in study.facts for view in fact.views)
+
+
+def _prompt(study: Study, job: Job, said: Sequence[str], refused: str, strong: bool) -> Prompt:
+    template, idea = study.snapshot.template, study.idea
+    spec = template.primary
+    reason = f"{idea.hypothesis}" if idea else ""
+    return prompt(
+        "papers/paragraph",
+        title=template.title,
+        task=template.task.strip(),
+        metric=f"the {spec.label} on {spec.dataset}",
+        subject=study.selected.title if study.selected else "none",
+        reason=reason,
+        code=study.code,
+        outcome=study.outcome,
+        facts=study.facts if strong else (),
+        said=list(said[-SHOWN:]),
+        refused=refused,
+        section=job.section,
+        tips=_tips().get(job.section, ""),
+        brief=job.brief,
+        low=job.low,
+        high=job.high,
+    )
+
+
+def _escaped(sentence: str) -> str:
+    """Make a model's words safe for Markdown, references aside."""
+    parts, last = [], 0
+    for match in REFERENCE.finditer(sentence):
+        parts += [escape_text(sentence[last : match.start()]), match.group()]
+        if sentence[last : match.start()].endswith(" "):
+            parts[-2] += " "
+        last = match.end()
+        if sentence[last : last + 1] == " ":
+            parts.append(" ")
+    return "".join([*parts, escape_text(sentence[last:])])
+
+
+def _keywords(study: Study) -> tuple[str, ...]:
+    levers = {idea.lever.replace("_", " ") for idea in study.snapshot.ideas if idea.lever not in ("", "free")}
+    return (study.snapshot.template.name.replace("_", " "), *sorted(levers), "planned test")
+
+
+@cache
+def _tips() -> dict[str, str]:
+    return {str(k): str(v) for k, v in tomllib.loads((Path(__file__).parent / "tips.toml").read_text()).items()}
