@@ -1,0 +1,88 @@
+"""The life of the local model's process, without the model: state, idleness, a process that does not start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from hakken.core.config import ModelSettings
+from hakken.core.errors import ModelUnavailable
+from hakken.models import server as srv
+from hakken.models import weights as w
+
+STATE = srv.ServerState(pid=12, url="http://127.0.0.1:9", key="k", alias="hakken-local-12")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HAKKEN_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def put(state: srv.ServerState = STATE) -> Path:
+    path = srv.state_path(ModelSettings())
+    path.parent.mkdir(parents=True)
+    path.write_text(state.model_dump_json())
+    srv.touch(path)
+    return path
+
+
+def test_each_size_has_a_state_of_its_own() -> None:
+    assert srv.state_path(ModelSettings(slots=1)) != srv.state_path(ModelSettings(slots=2))
+    assert srv.state_path(ModelSettings(context_tokens=1024)) != srv.state_path(ModelSettings())
+
+
+def test_a_state_that_cannot_be_read_is_none() -> None:
+    path = put()
+    assert srv.read_state(path) == STATE
+    path.write_text('{"pid": 1')
+    assert srv.read_state(path) is None
+    path.unlink()
+    assert srv.read_state(path) is None
+
+
+def test_a_dead_server_is_not_healthy() -> None:
+    assert not STATE.healthy()
+
+
+def test_it_ends_when_idle_and_takes_its_state_along() -> None:
+    path = put()
+    os.utime(path.with_suffix(".used"), (1, 1))
+    srv.wait_until_idle(path, 0.02, lambda: False, STATE.pid)
+    assert not path.exists()
+
+
+def test_it_stays_while_a_slot_works() -> None:
+    path = put()
+    os.utime(path.with_suffix(".used"), (1, 1))
+    looks = iter([True, True, False])
+    srv.wait_until_idle(path, 0.02, lambda: next(looks), STATE.pid)
+    assert list(looks) == []
+
+
+def test_it_ends_when_another_took_its_place() -> None:
+    path = put()
+    srv.wait_until_idle(path, 0.02, lambda: True, pid=99)
+    assert srv.read_state(path) == STATE, "the other's state stays"
+
+
+def test_a_process_that_dies_at_once_is_told_with_its_last_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    weights = w.QWEN.model_copy(update={"size": 4})
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / weights.file).write_bytes(b"GGUF")
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\necho first\necho no such model >&2\nexit 1\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(srv, "require", lambda: w.require(weights))
+    monkeypatch.setattr(sys, "executable", str(script))
+    with pytest.raises(ModelUnavailable, match="did not start: no such model"):
+        srv.ensure_server(ModelSettings())
+
+
+def test_threads_are_at_least_one_and_at_most_the_allowed_cores() -> None:
+    assert 1 <= srv.threads() <= (os.cpu_count() or 1)
