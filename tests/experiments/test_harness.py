@@ -67,16 +67,16 @@ def test_equal_outputs_have_equal_hashes(run: Runner) -> None:
         ("    os._exit(0)", "no_output", "The experiment ended well and left no file in its output folder."),
         ("    return 'many'", "evaluator", "could not convert string to float: 'many'"),
         ("    return float('nan')", "not_finite", "metrics.json has nan for toy/miss, and must have a finite number."),
-        ("    x = bytearray(900 << 20)\n    return len(x)", "memory", "memory"),
+        ("    x = bytearray(900 << 20)\n    return len(x)", "memory", "MB of memory (limit 400 MB) and was ended."),
         (
             "    with open('big', 'wb') as f:\n        for _ in range(40): f.write(bytes(1 << 20))\n    return 1",
             "disk",
-            "limit",
+            "wrote a file larger than its limit of 8 MB: OSError",
         ),
         (
-            "    for i in range(9):\n        open(f'big{i}', 'wb').write(bytes(4 << 20))\n    return 1 / 0",
+            "    for i in range(9):\n        open(f'big{i}', 'wb').write(bytes(4 << 20))\n    return 1",
             "disk",
-            "and its limit is 12 MB",
+            "MB to disk (limit 12 MB)",
         ),
     ],
 )
@@ -257,5 +257,7 @@ def test_metrics_of_a_folder_without_a_baseline_are_learnt_by_running_it(tmp_pat
     assert template.primary.key == "walk/end_loss_mean"
     assert not (folder / "run_1").exists()
     (folder / "experiment.py").write_text("raise SystemExit('no data')")
-    with pytest.raises(TemplateError, match=r"The baseline of .* fails: The experiment ended with exit code 1: no data"):
+    with pytest.raises(
+        TemplateError, match=r"The baseline of .* fails: The experiment ended with exit code 1: no data"
+    ):
         measure_v1(folder, tmp_path / "run")

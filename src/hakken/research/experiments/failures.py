@@ -42,8 +42,10 @@ def failure_of(
         folders: Folders whose paths are shortened in the output.
         cause: The cause whatever happened; None tells it from the result.
     """
+    # What was written in the moments before the end is counted after it: nobody was killed, and the limit was crossed.
+    over = next((v for v in result.violations if v.kind is ViolationKind.DISK and not v.killed), None)
     if result.ok:
-        return None
+        return Failure(cause=cause or FailureCause.DISK, message=f"{who} {_crossed(over)}.") if over else None
     detail = tail(result.stderr, folders) or tail(result.stdout, folders)
     found, message = _describe(result, who, detail)
     return Failure(cause=cause or found, message=message, detail=detail)
@@ -72,10 +74,10 @@ def _crossed(violation: Violation) -> str:
     return {
         ViolationKind.WALL: f"ran longer than its limit of {limit} s",
         ViolationKind.CPU: f"used more than its limit of {limit} s of CPU time",
-        ViolationKind.MEMORY: f"used {seen} MB of memory, and its limit is {limit} MB",
-        ViolationKind.PROCESSES: f"had {seen} processes, and its limit is {limit}",
+        ViolationKind.MEMORY: f"used {seen} MB of memory (limit {limit} MB)",
+        ViolationKind.PROCESSES: f"had {seen} processes (limit {limit})",
         ViolationKind.FILE: f"wrote a file larger than its limit of {limit} MB",
-        ViolationKind.DISK: f"wrote {seen} MB to disk, and its limit is {limit} MB",
+        ViolationKind.DISK: f"wrote {seen} MB to disk (limit {limit} MB)",
     }[violation.kind]
 
 
