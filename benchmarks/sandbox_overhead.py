@@ -63,7 +63,7 @@ def main() -> None:
         "# Overhead of the sandbox",
         "",
         "One command from opening the box to closing it, against the same command as a bare process, alternating in",
-        "one run (`python benchmarks/sandbox_overhead.py`). Milliseconds of wall time; aim: overhead under 50 (median).",
+        "one run (`python benchmarks/sandbox_overhead.py`). Milliseconds of wall time; the aim is a median under 50.",
         "",
         f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {platform.release()}, Python "
         f"{machine.python}, {'root' if os.geteuid() == 0 else 'ordinary user'}, {rounds} rounds, load {load:.1f}.",

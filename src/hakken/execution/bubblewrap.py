@@ -20,7 +20,7 @@ from pathlib import Path
 from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import seccomp
 from hakken.execution.environment import SYSTEM_FILES, SYSTEM_FOLDERS, child_environment, python_paths
-from hakken.execution.identity import box_user, can_read_everything
+from hakken.execution.identity import BoxUser, can_read_everything
 from hakken.execution.mounts import writable_folders
 from hakken.execution.process import (
     MB,
@@ -62,7 +62,12 @@ class Bubblewrap:
         self.binary, self.mounts, self.workdir = binary, mounts, workdir
         self.env = child_environment(env, _TMP)
         self.writable = writable_folders(mounts)
-        self.user = box_user()
+        self._identity = BoxUser()
+        self.user = self._identity.uid
+
+    def close(self) -> None:
+        """Give the box's user back."""
+        self._identity.close()
 
     def start(self, argv: Sequence[str], limits: Limits, streams: Streams) -> Running:
         """Start a command in a fresh box; see ``Starter``."""

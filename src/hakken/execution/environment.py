@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -60,6 +61,7 @@ def system_paths() -> tuple[Path, ...]:
     return tuple(path for name in (*SYSTEM_FOLDERS, *SYSTEM_FILES) if (path := Path(name)).exists())
 
 
+@cache
 def python_paths(executable: str | None = None) -> tuple[Path, ...]:
     """Everything that the Python of this process needs to start, wherever it is installed.
 

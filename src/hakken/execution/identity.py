@@ -9,24 +9,47 @@ from __future__ import annotations
 import itertools
 import os
 import pwd
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+from hakken.core.errors import SandboxError
 
 _FIRST, _COUNT = 50_000, 9_000
 _turn = itertools.count()
 
 
-def box_user() -> int | None:
-    """A user id that nobody has, for one box; None where the parent is no root and cannot change it."""
-    if os.geteuid() != 0:
+class BoxUser:
+    """A user id that nobody else has, held until it is closed; None where the parent cannot change its user."""
+
+    def __init__(self) -> None:
+        self.uid: int | None = None
+        self._held: socket.socket | None = None
+        if os.geteuid() != 0 or not _mapped(_FIRST):
+            return
+        for _ in range(_COUNT):
+            uid = _FIRST + (os.getpid() * 61 + next(_turn)) % _COUNT
+            if not _known(uid) and (held := _hold(uid)) is not None:
+                self.uid, self._held = uid, held
+                return
+        raise SandboxError("No user id is free for a sandbox.", "End other sandboxes that run on this machine.")
+
+    def close(self) -> None:
+        """Let another box have the id."""
+        if self._held is not None:
+            self._held.close()
+
+
+def _hold(uid: int) -> socket.socket | None:
+    """Reserve an id on this machine: the name of a socket is given to one process, and is free when that ends."""
+    held = socket.socket(socket.AF_UNIX)
+    try:
+        held.bind(f"\0hakken-box-{uid}")
+    except OSError:
+        held.close()
         return None
-    for _ in range(_COUNT):
-        # Several parents may run at once: they start at different places and step by one.
-        uid = _FIRST + (os.getpid() * 61 + next(_turn)) % _COUNT
-        if _mapped(uid) and not _known(uid) and not _busy(uid):
-            return uid
-    return None
+    return held
 
 
 def hand_over(folder: Path, uid: int) -> None:
@@ -97,15 +120,3 @@ def _known(uid: int) -> bool:
     except KeyError:
         return False
     return True
-
-
-def _busy(uid: int) -> bool:
-    """Whether a process of that user runs: a box of another parent, say."""
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                if process.stat().st_uid == uid:
-                    return True
-            except OSError:
-                continue  # it ended meanwhile
-    return False

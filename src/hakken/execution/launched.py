@@ -22,7 +22,7 @@ from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import seccomp
 from hakken.execution.environment import child_environment, python_paths, system_paths
-from hakken.execution.identity import box_user, can_read_everything, take_back
+from hakken.execution.identity import BoxUser, can_read_everything, take_back
 from hakken.execution.landlock import ruleset
 from hakken.execution.mounts import writable_folders
 from hakken.execution.process import (
@@ -45,10 +45,15 @@ class Launched:
     def __init__(self, rung: Rung, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path) -> None:
         self.rung, self.mounts, self.env, self.workdir = rung, mounts, env, workdir
         self.writable = writable_folders(mounts)
-        self.user = box_user()
         self._confine = rung is Rung.LANDLOCK
         if self._confine:
             _refuse_holes(mounts, self.writable)
+        self._identity = BoxUser()
+        self.user = self._identity.uid
+
+    def close(self) -> None:
+        """Give the box's user back."""
+        self._identity.close()
 
     def start(self, argv: Sequence[str], limits: Limits, streams: Streams) -> Running:
         """Start a command with a private temporary folder; see ``Starter``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import cache, partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hakken.core.types import Limits, Mount, Rung, RungStatus
 from hakken.execution import landlock, seccomp
 from hakken.execution.box import StartedBox
 from hakken.execution.bubblewrap import Bubblewrap, binaries
+from hakken.execution.container import Container, engines
 from hakken.execution.launched import Launched
 from hakken.execution.process import Starter
 
@@ -76,8 +78,9 @@ def _try(make: Make) -> str | None:
         out, err = Path(name, "out"), Path(name, "err")
         program = "open('written', 'w').write('yes'); print('ran')"
         try:
-            box = StartedBox(make([Mount(path=folder, writable=True)], {}, folder), _LIMITS)
-            result = box.exec([sys.executable, "-I", "-S", "-c", program], stdout=out, stderr=err)
+            with closing(make([Mount(path=folder, writable=True)], {}, folder)) as starter:
+                box = StartedBox(starter, _LIMITS)
+                result = box.exec([sys.executable, "-I", "-S", "-c", program], stdout=out, stderr=err)
         except (SandboxError, OSError) as problem:
             return getattr(problem, "message", str(problem))
         if result.ok and out.read_text() == "ran\n" and (folder / "written").exists():
@@ -91,12 +94,15 @@ def _ways(rung: Rung) -> Iterator[tuple[str, Make]]:
         case Rung.BUBBLEWRAP:
             for binary in binaries():
                 yield str(binary), partial(Bubblewrap, binary)
+        case Rung.CONTAINER:
+            for engine in engines():
+                yield engine, partial(Container, engine)
         case Rung.LANDLOCK if seccomp.supported():
             yield f"Landlock version {landlock.version()} and seccomp", partial(Launched, rung)
         case Rung.RLIMITS:
             yield "kernel limits and watchdog", partial(Launched, rung)
         case _:
-            return
+            return  # Landlock where the numbers of system calls are not known
 
 
 _ISOLATES: dict[Rung, tuple[str, ...]] = {

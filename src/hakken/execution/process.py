@@ -32,6 +32,8 @@ class Running:
     """End the whole tree, daemons included; returns when the signal is sent, and may be called again."""
     scratch_bytes: Callable[[], int]
     """Bytes that the command keeps in its private temporary folders."""
+    tree_root: Callable[[], int | None] | None = None
+    """Process to measure from, where it is not ``popen``; None until it is there."""
     own_tasks: int = 0
     """Processes in the tree that hold the box and are not the command's."""
     exit_code: Callable[[int], int] = lambda status: status
@@ -74,6 +76,9 @@ class Starter(Protocol):
         Raises:
             SetupFailed: the isolation could not be built.
         """
+
+    def close(self) -> None:
+        """Called once, when the box is closed."""
 
 
 def kernel_limits(limits: Limits, tasks_elsewhere: int = 0) -> dict[int, int]:

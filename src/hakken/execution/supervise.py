@@ -83,6 +83,8 @@ class Supervision:
         return False
 
     def _look(self, now: float) -> None:
+        if self.running.tree_root is not None and self.tree.root == self.running.popen.pid:
+            self.tree.root = self.running.tree_root() or self.tree.root
         self._next_look = now + min(_LOOK, 0.5 * (now - self.started))
         self.tree.look()
         if self._killed_at is not None:

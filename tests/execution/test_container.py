@@ -1,0 +1,31 @@
+"""What is asked of a container engine; that it does it is tested where an engine runs (``test_rungs``)."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from hakken.core.types import Limits, Mount
+from hakken.execution.container import Container
+
+
+def test_options_close_what_the_other_rungs_close(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    mounts = [Mount(path=tmp_path, writable=True), Mount(path=tmp_path / "data")]
+    with closing(Container("docker", mounts, {"GIVEN": "yes"}, tmp_path)) as container:
+        options = container.options("name", Limits(processes=8, file_mb=3))
+    text = " ".join(options)
+    for wanted in (
+        "--network none",
+        "--read-only",
+        "--cap-drop ALL",
+        "--security-opt no-new-privileges",
+        "--pids-limit 9",
+        f"fsize={3 << 20}",
+        "--env GIVEN=yes",
+        f"source={tmp_path},target={tmp_path} ",
+        f"source={tmp_path}/data,target={tmp_path}/data,readonly",
+    ):
+        assert wanted in text
+    assert "--user 0:" not in text
+    assert text.index(f"target={tmp_path} ") < text.index(f"target={tmp_path}/data,")

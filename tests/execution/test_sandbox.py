@@ -1,0 +1,112 @@
+"""The door: what is mounted where, what is refused, several boxes at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hakken.core.errors import SandboxError
+from hakken.core.types import Limits, Mount, Rung
+from hakken.execution import best_rung, open_sandbox, probe
+from hakken.execution.mounts import checked, writable_folders
+
+LIMITS = Limits(wall_seconds=60)
+
+
+def run(program: str, folder: Path, *mounts: Mount, workdir: Path | None = None, name: str = "x") -> str:
+    out, err = folder / f"out-{name}", folder / f"err-{name}"
+    with open_sandbox(mounts=mounts, limits=LIMITS, workdir=workdir or mounts[0].path) as box:
+        result = box.exec([sys.executable, "-c", program], stdout=out, stderr=err)
+    assert result.ok, err.read_text()
+    return out.read_text()
+
+
+def test_every_rung_is_probed_and_the_best_one_is_taken() -> None:
+    found = probe()
+    assert [status.rung for status in found] == list(Rung)
+    assert all(status.available or status.mend for status in found)
+    assert best_rung().rung == next(status.rung for status in found if status.available)
+    assert [status.rung for status in found if status.weak] == [Rung.RLIMITS]
+
+
+def test_weak_rung_needs_a_word(tmp_path: Path) -> None:
+    opened = open_sandbox(mounts=[Mount(path=tmp_path)], limits=LIMITS, workdir=tmp_path, rung=Rung.RLIMITS)
+    with pytest.raises(SandboxError, match="--allow-weak-sandbox"), opened:
+        pass
+
+
+def test_packages_of_this_python_are_there(tmp_path: Path) -> None:
+    program = "import numpy, scipy; print(numpy.ones(3).sum(), scipy.__version__ > '1')"
+    assert run(program, tmp_path, Mount(path=tmp_path, writable=True)) == "3.0 True\n"
+
+
+@pytest.mark.skipif(not next(iter(probe())).available, reason="only namespaces can do this")
+def test_inner_mount_is_laid_over_outer_one(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (inner / "protected").write_text("as it was")
+    program = """
+open('free', 'w').close()
+for name in ('a/b/protected', 'a/b/new'):
+    try: open(name, 'w')
+    except OSError: print('refused')
+"""
+    assert run(program, tmp_path, Mount(path=tmp_path, writable=True), Mount(path=inner)) == "refused\n" * 2
+    assert (tmp_path / "free").exists()
+    assert (inner / "protected").read_text() == "as it was"
+
+
+def test_folders_reached_through_links_keep_their_name(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    program = "import os; open('made', 'w').write('x'); print(os.environ['PWD'])"
+    mount = Mount(path=tmp_path / "link", writable=True)
+    assert run(program, tmp_path, mount).strip() in (str(tmp_path / "link"), str(tmp_path / "real"))
+    assert (tmp_path / "real" / "made").read_text() == "x"
+
+
+def test_bad_mounts_are_said_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="does not exist"):
+        checked([Mount(path=tmp_path / "absent")], tmp_path)
+    with pytest.raises(SandboxError, match="is in no mount"):
+        checked([Mount(path=tmp_path)], Path("/"))
+
+
+def test_writable_folders_are_counted_once(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    mounts = checked([Mount(path=tmp_path / "inner", writable=True), Mount(path=tmp_path, writable=True)], tmp_path)
+    assert [mount.path for mount in mounts] == [tmp_path, tmp_path / "inner"]
+    assert writable_folders(mounts) == (tmp_path,)
+
+
+def test_boxes_at_once_do_not_meet(tmp_path: Path) -> None:
+    def job(number: int) -> str:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        program = f"import os; open('own', 'w').write('{number}'); print(len(os.listdir('..')), os.getuid())"
+        return run(program, tmp_path, Mount(path=folder, writable=True), name=str(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(job, range(4)))
+    if os.geteuid() == 0:
+        assert len({line.split()[1] for line in said}) == 4
+    assert [(tmp_path / str(n) / "own").read_text() for n in range(4)] == list("0123")
+    if best_rung().rung is Rung.BUBBLEWRAP:
+        assert {line.split()[0] for line in said} == {"1"}
+
+
+def test_empty_command_is_refused(tmp_path: Path) -> None:
+    opened = open_sandbox(mounts=[Mount(path=tmp_path)], limits=LIMITS, workdir=tmp_path)
+    with opened as box, pytest.raises(SandboxError, match="no command"):
+        box.exec([], stdout=tmp_path / "o", stderr=tmp_path / "e")
+
+
+@pytest.mark.slow
+def test_torch_trains_within_the_default_limits(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    program = "import torch; x = torch.randn(64, 64, requires_grad=True); (x @ x).sum().backward(); print('ok')"
+    assert run(program, tmp_path, Mount(path=tmp_path, writable=True)) == "ok\n"
