@@ -1,7 +1,7 @@
 """What a look at the pages would find: text over the margin, text over text, cut figures, empty pages, placeholders.
 
-Everything is measured on the PDF itself, so that it holds for papers of any origin. What cannot be measured reliably (bad
-taste) is not guessed at. Margins are taken to be symmetric: the left one is where lines begin.
+Everything is measured on the PDF itself, so that it holds for papers of any origin; what cannot be measured reliably is
+not guessed at. Margins are taken to be symmetric: the left one is where lines begin.
 """
 
 from __future__ import annotations
@@ -101,12 +101,18 @@ def _read(pdf: Path) -> list[_Page]:
         for number, page in enumerate(document, 1):
             text = page.get_textpage()
             boxes = [text.get_rect(k) for k in range(text.count_rects())]
-            runs = [_Run(*box, text.get_text_bounded(*box).strip()) for box in boxes]
+            runs = [_run(box, text.get_text_bounded(*box).strip()) for box in boxes]
             kinds = [FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_IMAGE]
             pictures = [tuple(o.get_bounds()) for o in page.get_objects(filter=kinds, max_depth=1)]
             whole = text.get_text_range() if text.count_chars() else ""
-            pages.append(_Page(number, *page.get_size(), whole, [r for r in runs if r.text], pictures))
+            width, height = page.get_size()
+            pages.append(_Page(number, width, height, whole, [r for r in runs if r.text], pictures))
     return pages
+
+
+def _run(box: tuple[float, float, float, float], text: str) -> _Run:
+    left, bottom, right, top = box
+    return _Run(left, bottom, right, top, text)
 
 
 def _margin(pages: list[_Page]) -> float:

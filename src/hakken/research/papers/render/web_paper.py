@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import html
 
-from hakken.research.papers.render.pandoc import Element, attributes, link, paragraph, plain, raw_block, replace, string
+from hakken.research.papers.render.pandoc import (
+    Element,
+    attributes,
+    link,
+    paragraph,
+    plain,
+    raw_block,
+    raw_inline,
+    replace,
+    string,
+)
 from hakken.research.papers.render.parts import Figure, Listing, Table
 
 
@@ -86,6 +96,18 @@ def _tree(table: Table, caption: list[Element]) -> Element:
 def tidy(blocks: list[Element]) -> list[Element]:
     """Citations as their words."""
     out: list[Element] = replace(blocks, lambda e: list(e["c"][1]) if e["t"] == "Cite" else None)
+    return out
+
+
+def keep_dashes(blocks: list[Element]) -> list[Element]:
+    """Escape a paragraph of nothing but dashes, which Pandoc would write as a rule in Markdown."""
+
+    def change(element: Element) -> list[Element] | None:
+        if element["t"] == "Para" and [e["t"] for e in element["c"]] == ["Str"] and not element["c"][0]["c"].strip("-"):
+            return [paragraph([raw_inline("markdown", "\\" + element["c"][0]["c"])])]
+        return None
+
+    out: list[Element] = replace(blocks, change)
     return out
 
 
