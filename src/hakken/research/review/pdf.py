@@ -10,13 +10,16 @@ from hakken.core.errors import UsageError
 from hakken.research.review.paper import PaperText, Section
 
 _HEADING = re.compile(r"^(?:(?P<number>(?:\d+|[A-Z])(?:\.\d+)*)\.?\s+)(?P<title>[A-Z][^.!?]{2,70})$")
-_KNOWN = re.compile(
-    r"^(?:\d+(?:\.\d+)*\.?\s+)?(abstract|introduction|background|preliminaries|related work|methods?|approach|"
-    r"experimental set-?up|experiments?|results?(?: and discussion)?|evaluation|analysis|ablations?(?: stud(?:y|ies))?|"
-    r"discussion|limitations?|conclusions?(?: and future work)?|ethics(?: statement)?|acknowledge?ments?|references|"
-    r"bibliography|appendix|appendices)\.?$",
-    re.I,
+_OUTSIDE = r"abstract|limitations?|ethics(?: statement)?|acknowledge?ments?|references|bibliography|appendix|appendices"
+_INSIDE = (
+    r"introduction|background|preliminaries|related work|methods?|approach|experimental set-?up|experiments?|"
+    r"results?(?: and discussion)?|evaluation|analysis|ablations?(?: stud(?:y|ies))?|discussion|"
+    r"conclusions?(?: and future work)?"
 )
+_UNNUMBERED = re.compile(rf"^(?=[A-Z])(?:{_OUTSIDE})\.?$", re.I)
+_KNOWN = re.compile(rf"^(?=[A-Z])(?:{_OUTSIDE}|{_INSIDE})\.?$", re.I)
+_NUMBERED_PAPER = 3
+"""Numbered headings from which on a bare word such as Method is a table's head, not a heading."""
 _ABSTRACT_LEAD = re.compile(r"^abstract\s*[.:—–-]\s*", re.I)
 _CAPTION = re.compile(r"^(?:figure|fig\.|table)\s*\d+\s*[:.|]", re.I)
 _CAPTION_LINES = 6
@@ -81,35 +84,45 @@ def _without_running_heads(pages: list[list[str]]) -> list[str]:
 
 
 def _sections(lines: list[str]) -> list[Section]:
-    sections: list[Section] = []
-    title, level = "Opening", 1
-    body: list[str] = []
-
-    def close() -> None:
-        if body:
-            sections.append(Section(title=title, level=level, text=_flow(body)))
-
-    for line in lines:
-        if lead := _ABSTRACT_LEAD.match(line):
-            close()
-            title, level, body = "Abstract", 1, [line[lead.end() :]]
-        elif heading := _heading(line):
-            close()
-            (title, level), body = heading, []
-        else:
-            body.append(line)
-    close()
+    headings = _headings(lines)
+    starts = [-1, *headings]
+    sections = []
+    for start, end in zip(starts, [*headings, len(lines)], strict=True):
+        title, level, first = headings[start] if start >= 0 else ("Opening", 1, "")
+        text = _flow([line for line in (first, *lines[start + 1 : end]) if line])
+        # A numbered heading without text of its own has subsections.
+        if text or (start >= 0 and level == 1):
+            sections.append(Section(title=title, level=level, text=text))
     return sections
 
 
-def _heading(line: str) -> tuple[str, int] | None:
-    if _KNOWN.match(line):
-        number = re.match(r"[\d.]+\s+", line)
-        title = line[number.end() :] if number else line
-        return title.strip(" ."), number[0].strip(" .").count(".") + 1 if number else 1
-    if (match := _HEADING.match(line)) and not line.endswith((",", ";", "-")):
-        return match["title"].strip(), match["number"].count(".") + 1
-    return None
+def _headings(lines: list[str]) -> dict[int, tuple[str, int, str]]:
+    """Title, level and the text that stands on the heading's own line, by the number of the line."""
+    numbered = _numbered(lines)
+    known = _UNNUMBERED if len(numbered) >= _NUMBERED_PAPER else _KNOWN
+    found = dict(numbered)
+    for index, line in enumerate(lines):
+        if lead := _ABSTRACT_LEAD.match(line):
+            found[index] = ("Abstract", 1, line[lead.end() :])
+        elif known.match(line):
+            found[index] = (line.strip(" ."), 1, "")
+    return dict(sorted(found.items()))
+
+
+def _numbered(lines: list[str]) -> dict[int, tuple[str, int, str]]:
+    """Headings whose numbers count up; a list or a table cell that looks like one seldom does."""
+    found = {}
+    last: tuple[int, ...] = (0,)
+    for index, line in enumerate(lines):
+        match = _HEADING.match(line)
+        if not match or line.endswith((",", ";", "-")):
+            continue
+        number = tuple(int(part) if part.isdigit() else 100 + ord(part) for part in match["number"].split("."))
+        follows = number[0] in (last[0], last[0] + 1) or number[0] == 100 + ord("A")
+        if number > last and follows:
+            last = number
+            found[index] = (match["title"].strip(), len(number), "")
+    return found
 
 
 def _flow(lines: list[str]) -> str:
@@ -128,6 +141,8 @@ def _captions(lines: list[str]) -> list[str]:
         if _CAPTION.match(line):
             taken: list[str] = []
             for piece in lines[index : index + _CAPTION_LINES]:
+                if taken and _CAPTION.match(piece):
+                    break
                 taken.append(piece)
                 if piece.endswith("."):
                     break
