@@ -2,6 +2,6 @@
 
 from hakken.models.conversation import Question, Reply
 from hakken.models.ledger import Ledger
-from hakken.models.registry import open_model
+from hakken.models.registry import open_model, open_models
 
-__all__ = ["Ledger", "Question", "Reply", "open_model"]
+__all__ = ["Ledger", "Question", "Reply", "open_model", "open_models"]

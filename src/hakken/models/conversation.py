@@ -64,6 +64,11 @@ class Conversation(Generic[T]):
         self._rejected: list[str] = []
         self._cached = True
 
+    @property
+    def usage(self) -> Usage:
+        """What the replies heard so far used when they were made."""
+        return self._usage
+
     def hear(self, completion: Completion, key: str, cached: bool) -> Reply[T] | MalformedReply | None:
         """Judge a reply: the answer, the end of all tries, or None when ``request`` holds a repair to ask."""
         self._usage += completion.usage

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hakken.core.config import ModelSettings
-from hakken.core.errors import HakkenError, MalformedReply, ModelError, RateLimited
+from hakken.core.errors import BudgetExceeded, HakkenError, MalformedReply, ModelError, RateLimited
 from hakken.core.prompts import Prompt
 from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage
 from hakken.models.conversation import Conversation, Question, Reply
@@ -100,6 +100,8 @@ class Ledger:
         self._settings = settings or ModelSettings()
         self._purse = Purse(budget or Budget(), used or Usage(), elapsed, clock)
         self._sleep = sleep
+        self._allowed = 0
+        self._granted: int | None = None
 
     @property
     def used(self) -> Usage:
@@ -109,6 +111,23 @@ class Ledger:
     def model(self, role: Role) -> Model:
         """The model of a role."""
         return self._models[role]
+
+    @contextmanager
+    def allowance(self, completion_tokens: int | None) -> Iterator[None]:
+        """Give what is asked inside so many completion tokens, answers from the record included.
+
+        Because remembered answers count like new ones, a resumed run meets the allowance at the same question.
+        """
+        before = self._allowed, self._granted
+        self._allowed, self._granted = 0, completion_tokens
+        try:
+            yield
+        finally:
+            self._allowed, self._granted = before
+
+    def too_late(self) -> BudgetExceeded | None:
+        """The error to raise when the run's wall time is up."""
+        return self._purse.too_late(0.0)
 
     def ask(
         self,
@@ -160,11 +179,14 @@ class Ledger:
         """
         if not questions:
             return []
+        if self._granted is not None and self._allowed >= self._granted:
+            raise BudgetExceeded("completion tokens for this stage", self._allowed, self._granted)
         width = min(min(self._models[q.prompt.role].parallel for q in questions), len(questions))
         talks = [Conversation(question, self._seed, self._settings.repairs) for question in questions]
         with ExitStack() as stack:
             pool: Executor = _Inline() if width == 1 else stack.enter_context(ThreadPoolExecutor(width))
             results = _Round(self, talks, pool, width).run()
+        self._allowed += sum(talk.usage.completion_tokens for talk in talks)
         return [results[index] for index in range(len(talks))]
 
     def _recall(self, talk: Conversation[T]) -> Reply[T] | MalformedReply | None:

@@ -30,10 +30,12 @@ from hakken.core.types import (
 
 
 class Started(Record):
-    """A run begins: the run itself and the template as it was read."""
+    """A run begins: the run itself, and the template as it was read with its editable files."""
 
     run: Run
     template: Template
+    pristine: dict[str, str] = {}
+    """Artifact hash of each editable file."""
 
 
 class Compared(Record):

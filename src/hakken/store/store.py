@@ -99,6 +99,11 @@ class Store:
         row = self._connection.execute("SELECT data FROM current WHERE stream = ?", (stream,)).fetchone()
         return kind.model_validate_json(row[0]) if row else None
 
+    def first(self, stream: str, kind: type[R]) -> R | None:
+        """The first payload of a stream: what was known when it began, which is what a replay must see again."""
+        row = self._connection.execute("SELECT data FROM events WHERE stream = ? AND version = 1", (stream,)).fetchone()
+        return kind.model_validate_json(row[0]) if row else None
+
     def all(self, prefix: str, kind: type[R]) -> list[R]:
         """The newest payloads of all streams below ``prefix/``, in the order of their first event."""
         rows = self._connection.execute(

@@ -133,6 +133,8 @@ class Template(Record):
     """Folder seen only by ``evaluate``; its subfolder named like the split wins if there is one."""
     smoke: tuple[str, ...] = ()
     """Arguments appended for a smoke run, such as ``--steps 5``."""
+    steps_arg: str | None = None
+    """Argument that sets how long the experiment trains, such as ``--steps``: what a compute-matched baseline needs."""
     packages: tuple[str, ...] = ()
     """Importable packages that the experiment needs; checked before anything runs."""
     layout: Literal["hakken", "ai_scientist_v1"] = "hakken"

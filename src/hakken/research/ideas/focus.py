@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from hakken.core.similarity import words
 from hakken.core.source import arguments, docstring, function_names, function_source
 from hakken.core.types import Target, Template
-from hakken.research.ideas.similarity import words
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Choosing what to cite: only entries of the template's bibliography, each of which was checked against a public record."""
+"""What to cite: only entries of the template's bibliography, each checked against a public record."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 from hakken.core.types import Snapshot
 from hakken.research.papers.render.bibliography import load
 
-_SHORT = 4
-"""Words below this length say nothing about a topic."""
+_SHORT = 3
+"""Stems below this length say nothing about a topic."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,12 @@ def relevant(snapshot: Snapshot, bib: Path, most: int) -> list[Work]:
 
     def closeness(work: Work) -> float:
         own = _words(" ".join((*work.topics, work.title, work.gist)))
-        return sum(weights.get(word, 0.0) for word in own) / (3 + len(own)) ** 0.5
+        return sum(weights.get(word, 0.0) for word in own) / math.sqrt(3 + len(own))
 
     candidates = [work for work in works(bib) if work.gist]
     return sorted(candidates, key=lambda work: (-closeness(work), work.key))[:most]
 
 
 def _words(text: str) -> set[str]:
-    return {
-        re.sub(r"(?:ing|ed|es|s|ation|isation|ization)$", "", w)
-        for w in re.findall(r"[a-z]+", text.lower())
-        if len(w) >= _SHORT
-    }
+    stems = (re.sub(r"(?:ing|ed|es|s|ation|isation|ization)$", "", w) for w in re.findall(r"[a-z]+", text.lower()))
+    return {stem for stem in stems if len(stem) >= _SHORT}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from statistics import fmean, median
+from typing import Any
 
 from hakken.core.types import (
     Claim,
@@ -49,10 +50,10 @@ class FactBook:
             for spec in snapshot.template.metrics
         }
 
-    def add(self, kind: str, subject: str, sentence: str, **fields: object) -> Fact:
+    def add(self, kind: str, subject: str, sentence: str, **fields: Any) -> Fact:
         """Append a fact; ``sentence`` is its main view."""
-        views = {"sentence": sentence, **fields.pop("views", {})}  # type: ignore[dict-item]
-        fact = Fact(id=f"F{len(self.facts) + 1}", kind=kind, subject=subject, views=views, **fields)  # type: ignore[arg-type]
+        views = {"sentence": sentence, **fields.pop("views", {})}
+        fact = Fact(id=f"F{len(self.facts) + 1}", kind=kind, subject=subject, views=views, **fields)
         self.facts.append(fact)
         return fact
 

@@ -163,8 +163,10 @@ def results_explore(study: Study) -> str:
     worst = _extreme(study, best=False)
     if worst is not None and worst.verdict == "worse":
         parts += [ref(f.id) for f in study.of("comparison", f"{worst.variant_id}/explore/{spec.key}")]
-    figure = figure_block(study, "search")
-    if figure:
+    figure = "\n\n".join(f for name in ("explore", "search") if (f := figure_block(study, name)))
+    if study.figure("explore"):
+        parts.append("{fig:explore} shows the differences seed by seed.")
+    if study.figure("search"):
         parts.append("{fig:search} shows the versions in the order in which they were tried.")
     return "\n\n".join(block for block in (" ".join(parts), table, figure) if block)
 

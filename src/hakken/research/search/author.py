@@ -11,7 +11,7 @@ from hakken.core.errors import MalformedReply
 from hakken.core.prompts import Prompt, prompt
 from hakken.core.source import SourceError, function_names, function_source
 from hakken.core.types import Idea, Role, Target, Template
-from hakken.models import Ledger
+from hakken.models import Ledger, Question
 from hakken.research.search.edits import Change, EditList, apply_edits, read_rewrite, rewrite_grammar
 from hakken.research.search.laboratory import Sources
 
@@ -104,8 +104,6 @@ class Author:
                     yield error
 
     def _ask(self, asked: Prompt, output: type[Any], samples: list[int], options: dict[str, Any]) -> list[Any]:
-        from hakken.models import Question
-
         return self.ledger.ask_many([Question(asked, output, sample=sample, **options) for sample in samples])
 
     def _read(self, value: EditList | str, texts: Sources) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, create_model
 
@@ -48,7 +48,8 @@ def tune(
         history=history,
         choices=list(menu),
     )
-    kind = create_model("Choice", __base__=Choice, choice=(Literal[tuple(menu)], ...))  # type: ignore[call-overload]
+    allowed: Any = Literal[tuple(menu)]
+    kind = create_model("Choice", __base__=Choice, choice=(allowed, ...))
     try:
         reply = cast(Choice, ledger.ask(asked, kind).value)
     except MalformedReply as error:

@@ -1,0 +1,295 @@
+"""The experimental stages: baseline and noise floor, the frozen plan, the search, ablation, and the report seeds."""
+
+from __future__ import annotations
+
+from hakken.core.errors import BudgetExceeded, MalformedReply, TemplateError
+from hakken.core.types import (
+    Claim,
+    ClaimStatus,
+    Comparison,
+    Decision,
+    EventKind,
+    Idea,
+    IdeaOutcome,
+    Node,
+    NodeStatus,
+    Operator,
+    Plan,
+    Predicate,
+    Split,
+    StageFailure,
+)
+from hakken.research.experiments import SELECTION_RULE, parity_table, select_best
+from hakken.research.ideas import Ideation, load_seed_ideas, propose
+from hakken.research.papers.gate import safe_label
+from hakken.research.search import Journal, Limits, ablations, explore_idea
+from hakken.research.session import Session
+
+MOST_ABLATIONS = 3
+
+
+def ideate(session: Session) -> list[Idea]:
+    """Propose ideas; a budget that is met ends the proposing, not the run."""
+    settings, template = session.settings, session.template
+    brief = Ideation(
+        template=template,
+        pristine=dict(session.lab.pristine),
+        count=settings.search.ideas,
+        reflections=settings.search.idea_reflections,
+        seed=settings.seed,
+    )
+    seeds = load_seed_ideas(template)
+    with session.step("ideas"):
+        try:
+            for idea in propose(brief, session.ledger, seeds, session.progress.note):
+                _keep(session, idea)
+        except (BudgetExceeded, MalformedReply) as error:
+            session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=error.message))
+        have = session.ideas()
+        for idea in seeds[: settings.search.ideas - len(have)] if not have else []:
+            _keep(session, idea.model_copy(update={"id": f"i{len(session.ideas()) + 1}"}))
+    return session.ideas()
+
+
+def _keep(session: Session, idea: Idea) -> None:
+    # Titles become names in tables and sentences, so they must not claim anything.
+    place = (idea.target.function or idea.target.file) if idea.target else "the program"
+    plain = f"{(idea.lever or 'change').capitalize()} of {place.replace('_', ' ')}"
+    title = safe_label(idea.title, plain)
+    taken = {known.title for known in session.ideas() if known.id != idea.id}
+    if title in taken:
+        title = plain if plain not in taken else f"{plain} ({idea.id})"
+    kept = session.store.once(EventKind.IDEA_PROPOSED, f"idea/{idea.id}", idea.model_copy(update={"title": title}))
+    session.progress.note(f"idea {kept.id}: {kept.title} ({kept.target})")
+
+
+def measure_baseline(session: Session) -> Node:
+    """Run the unchanged template on the explore and noise seeds.
+
+    Raises:
+        TemplateError: the baseline does not run on every seed.
+    """
+    lab, template = session.lab, session.template
+    with session.step("baseline"):
+        node = lab.propose(_baseline_node(session), {})
+        session.progress.expect(len(template.seeds.explore) + len(template.seeds.noise))
+        trials = lab.run(node, Split.EXPLORE, template.seeds.explore)
+        first = next((t.failure for t in trials if t.failure), None)
+        if first is not None:
+            lab.fail(
+                StageFailure(stage="baseline", error=first.cause.value, message=first.message, detail=first.detail)
+            )
+            detail = f" The last lines of its output: {first.detail[-300:]}" if first.detail else ""
+            raise TemplateError(f"The baseline of {template.name} fails: {first.message}{detail}", "Mend the template.")
+        lab.run(node, Split.NOISE, template.seeds.noise)
+        return lab.finish(node.model_copy(update={"status": NodeStatus.DONE}))
+
+
+def _baseline_node(session: Session) -> Node:
+    return Node(
+        id=session.lab.next_id(),
+        idea_id=None,
+        parent_id=None,
+        operator=Operator.BASELINE,
+        title="baseline",
+        author="template",
+        source_hash=session.lab.identity({}),
+    )
+
+
+def freeze_plan(session: Session) -> Plan:
+    """Fix the claim and the selection rule before anything that they are about has run."""
+    template, search = session.template, session.settings.search
+    spec = template.primary
+    predicate = Predicate(
+        metric=spec.key,
+        direction=spec.direction,
+        alpha=session.settings.statistics.alpha,
+        seeds=template.seeds.report,
+    )
+    word = "lower" if spec.direction.value == "min" else "higher"
+    claim = Claim(
+        id="C1",
+        text=f"The selected variant has a {word} mean {spec.label} on {spec.dataset} than the baseline.",
+        primary=True,
+        predicate=predicate,
+    )
+    plan = Plan(
+        claim=claim,
+        selection=SELECTION_RULE,
+        explore_seeds=template.seeds.explore,
+        report_seeds=template.seeds.report,
+        max_nodes_per_idea=search.nodes_per_idea,
+        max_ideas=search.ideas,
+    )
+    return session.store.once(EventKind.PLAN_FROZEN, "plan", plan)
+
+
+def explore(session: Session) -> Journal:
+    """Try every idea; one that fails is recorded and the next one is tried."""
+    search = session.settings.search
+    limits = Limits(search.nodes_per_idea, search.debug_rounds, search.candidates)
+    journal = Journal(session.template.primary)
+    with session.step("search"):
+        for idea in session.ideas():
+            try:
+                for entry in explore_idea(
+                    session.template,
+                    idea,
+                    session.lab,
+                    session.ledger,
+                    limits,
+                    journal,
+                    seed=session.settings.seed,
+                ):
+                    journal = Journal(journal.objective, (*journal.rounds, entry))
+                    session.progress.note(_told(entry.node, entry.comparison))
+            except BudgetExceeded as error:
+                session.lab.decide(Decision(what="The search was ended early", by="code", why=error.message))
+                break
+            _close(session, idea, journal)
+        session.lab.adjust()
+    return journal
+
+
+def _close(session: Session, idea: Idea, journal: Journal) -> None:
+    rounds = journal.of(idea.id)
+    measured = any(entry.measured for entry in rounds)
+    failures = [entry.node.failure.message for entry in rounds if entry.node.failure]
+    outcome = IdeaOutcome(
+        idea_id=idea.id,
+        outcome="explored" if measured else "failed",
+        why="" if measured else (failures[-1] if failures else "No version of the code ran."),
+    )
+    session.store.once(EventKind.IDEA_CLOSED, f"closed/{idea.id}", outcome)
+
+
+def _told(node: Node, comparison: Comparison | None) -> str:
+    if comparison is not None:
+        sign = "better" if comparison.gain > 0 else "worse"
+        return (
+            f"{node.id} {node.operator.value}: {node.title}: {comparison.variant_mean:.4g} against "
+            f"{comparison.baseline_mean:.4g}, {sign} by {abs(comparison.gain):.3g}"
+        )
+    reason = node.failure.message if node.failure else f"same as {node.twin_id}"
+    return f"{node.id} {node.operator.value}: {node.title}: {node.status.value.replace('_', ' ')}: {reason}"
+
+
+def select(session: Session) -> Node | None:
+    """The variant that the frozen rule picks."""
+    seeds = session.template.seeds.explore
+    return select_best(session.template.primary, session.lab.nodes, session.lab.trials, "n0", seeds)
+
+
+def ablate(session: Session, best: Node) -> list[Node]:
+    """Take parts of the best variant back, by code, and measure what is left, on the explore seeds."""
+    lab = session.lab
+    texts = {**lab.pristine, **lab.sources(best.id)}
+    made: list[Node] = []
+    with session.step("ablation"):
+        for label, version in ablations(texts, lab.pristine):
+            if len(made) == MOST_ABLATIONS:
+                break
+            sources = {path: text for path, text in version.items() if text != lab.pristine.get(path)}
+            node = Node(
+                id=lab.next_id(),
+                idea_id=best.idea_id,
+                parent_id=best.id,
+                operator=Operator.ABLATE,
+                title=f"{best.title}, {label}",
+                author="code",
+                source_hash=lab.identity(sources),
+            )
+            try:
+                if (entry := _measure(session, lab.propose(node, sources))) is not None:
+                    made.append(entry)
+            except BudgetExceeded as error:
+                lab.decide(Decision(what="The ablation was ended early", by="code", why=error.message))
+                break
+    return made
+
+
+def _measure(session: Session, node: Node) -> Node | None:
+    """Smoke and explore trials of a node that code made; None for a replicate or a failure."""
+    lab = session.lab
+    if node.status is NodeStatus.REPLICATE:
+        return None
+    smoke = lab.smoke(node)
+    trials = [smoke] if smoke.failure else [smoke, *lab.explore(node)]
+    if failure := next((trial.failure for trial in trials if trial.failure), None):
+        lab.finish(node.model_copy(update={"status": NodeStatus.FAILED, "failure": failure}))
+        return None
+    if twin := lab.twin(node):
+        lab.finish(node.model_copy(update={"status": NodeStatus.NO_OP, "twin_id": twin}))
+        return None
+    node = lab.finish(node.model_copy(update={"status": NodeStatus.DONE}))
+    comparison = lab.compare(node)
+    session.progress.note(_told(node, comparison))
+    return node
+
+
+def report(session: Session, best: Node | None) -> Claim:
+    """Test the frozen claim, once, on the report seeds; then the matched baseline where the comparison needs one."""
+    plan = session.store.get("plan", Plan)
+    assert plan is not None
+    lab, template = session.lab, session.template
+    comparison: Comparison | None = None
+    with session.step("report"):
+        if best is not None:
+            seeds = template.seeds.report
+            session.progress.expect(2 * len(seeds))
+            try:
+                for node in (session.baseline(), best):
+                    lab.run(node, Split.REPORT, seeds)
+                comparison = lab.compare(best, Split.REPORT)
+                match_compute(session, best)
+            except BudgetExceeded as error:
+                lab.decide(Decision(what="The report was ended early", by="code", why=error.message))
+        claim = judge(plan.claim, best, comparison, len(template.seeds.report))
+        return session.store.once(EventKind.CLAIM_JUDGED, "claim/C1", claim)
+
+
+def judge(claim: Claim, variant: Node | None, comparison: Comparison | None, seeds: int) -> Claim:
+    """Evaluate the predicate of a claim; a report that lacks seeds tests nothing."""
+    if variant is None or comparison is None or comparison.n < seeds:
+        return claim.model_copy(update={"variant_id": variant.id if variant else None})
+    status = {
+        "better": ClaimStatus.SUPPORTED,
+        "worse": ClaimStatus.REFUTED,
+        "inconclusive": ClaimStatus.NOT_SUPPORTED,
+    }[comparison.verdict]
+    ids = tuple(f"{n}-report-{s}" for n in (variant.id, comparison.baseline_id) for s in claim.predicate.seeds)
+    return claim.model_copy(update={"variant_id": variant.id, "status": status, "trial_ids": ids})
+
+
+def match_compute(session: Session, best: Node) -> Node | None:
+    """Give the baseline as many steps as the variant's CPU time is worth, where that is over 10 % more.
+
+    Only for templates that say how (``steps_arg``); the difference is disclosed in any case.
+    """
+    lab, template = session.lab, session.template
+    if not session.settings.search.match or template.steps_arg is None:
+        return None
+    trials = {n: [t for t in lab.trials if t.node_id == n and t.split is Split.REPORT] for n in ("n0", best.id)}
+    rows = {row.quantity: row for row in parity_table(trials["n0"], trials[best.id])}
+    cpu, steps = rows["cpu_seconds"], rows["steps"]
+    if not cpu.different or cpu.ratio is None or cpu.ratio < 1 or steps.baseline is None:
+        return None
+    args = (template.steps_arg, str(round(steps.baseline * cpu.ratio)))
+    node = Node(
+        id=lab.next_id(),
+        idea_id=None,
+        parent_id="n0",
+        operator=Operator.MATCH,
+        title="baseline with matched compute",
+        author="code",
+        source_hash=lab.identity({}, args),
+        extra_args=args,
+    )
+    node = lab.propose(node, {})
+    session.progress.expect(len(template.seeds.report))
+    failed = next((t.failure for t in lab.run(node, Split.REPORT, template.seeds.report) if t.failure), None)
+    status = NodeStatus.FAILED if failed else NodeStatus.DONE
+    node = lab.finish(node.model_copy(update={"status": status, "failure": failed}))
+    lab.compare(node, Split.REPORT)
+    return node

@@ -1,0 +1,261 @@
+"""The laboratory: runs nodes, records everything, and answers from the record what was run before.
+
+This is the only place where the search, the harness, the statistics and the store meet. It is the ``Laboratory`` of
+the search; its methods can be called again after a crash and give the same answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+
+from hakken.core.types import (
+    Comparison,
+    Decision,
+    EventKind,
+    Node,
+    NodeStatus,
+    Operator,
+    Rung,
+    Split,
+    StageFailure,
+    Template,
+    Trial,
+    content_hash,
+)
+from hakken.research.experiments import (
+    TrialJob,
+    compare,
+    holm,
+    noise_floor,
+    outputs_equal,
+    run_trials,
+    tree_hash,
+    values_by_seed,
+)
+from hakken.research.search import Sources
+from hakken.store import RunFolder, Store
+from hakken.store.kinds import Compared
+
+_TAIL = 1500
+"""Characters of a failing trial's output that a model is shown."""
+
+
+class Lab:
+    """Experiments of one run."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: RunFolder,
+        template: Template,
+        executor: Executor,
+        *,
+        rung: Rung | None = None,
+        allow_weak: bool = False,
+        guard: Callable[[], None] = lambda: None,
+        on_trial: Callable[[Trial], None] = lambda _: None,
+    ) -> None:
+        """Open a laboratory.
+
+        Args:
+            store: The record.
+            folder: Where trials leave their logs.
+            template: What is experimented on.
+            executor: Where trials run.
+            rung: Isolation; None takes the best there is.
+            allow_weak: Whether model-written code may run where the network cannot be cut.
+            guard: Called before trials start; raises when the run's budget is met.
+            on_trial: Told of each trial as it ends.
+        """
+        self._store, self._folder, self._template, self._executor = store, folder, template, executor
+        self._rung, self._allow_weak, self._guard, self._on_trial = rung, allow_weak, guard, on_trial
+        self._nodes: dict[str, Node] = {}
+        self._sources: dict[str, dict[str, str]] = {}
+        self._trials: dict[str, Trial] = {t.id: t for t in store.all("trial", Trial)}
+
+    # Nodes ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def pristine(self) -> Sources:
+        """Text of the template's editable files."""
+        root = Path(self._template.root)
+        files = dict.fromkeys(target.file for target in self._template.editable)
+        return {file: (root / file).read_text(encoding="utf-8") for file in files}
+
+    def next_id(self) -> str:
+        """``n0`` for the baseline, then ``n1``, ``n2`` and so on."""
+        return f"n{len(self._nodes)}"
+
+    def identity(self, sources: Sources, extra_args: tuple[str, ...] = ()) -> str:
+        """Hash of the whole tree with these files, Python normalised."""
+        return tree_hash(self._template, sources, extra_args)
+
+    def sources(self, node_id: str) -> Sources:
+        """The files of a node that differ from the template."""
+        return self._sources[node_id]
+
+    def node(self, node_id: str) -> Node:
+        """The newest state of a node."""
+        return self._nodes[node_id]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All nodes in order."""
+        return list(self._nodes.values())
+
+    def propose(self, node: Node, sources: Sources) -> Node:
+        """Record a new node with its files; the same code as an earlier one makes it a replicate of that."""
+        files = {path: self._folder.artifacts.put(text) for path, text in sorted(sources.items())}
+        twin = next((n for n in self._nodes.values() if n.source_hash == node.source_hash and n.source_hash), None)
+        node = node.model_copy(update={"files": files})
+        if twin is not None:
+            node = node.model_copy(update={"status": NodeStatus.REPLICATE, "twin_id": twin.id})
+        stream = f"node/{node.id}"
+        recorded = self._store.first(stream, Node)
+        if recorded is None:
+            self._store.append(EventKind.NODE_CHANGED, stream, node, expects=0)
+            recorded = node
+        self._nodes[node.id] = recorded
+        self._sources[node.id] = dict(sources)
+        return recorded
+
+    def finish(self, node: Node) -> Node:
+        """Record how a node ended, once."""
+        stream = f"node/{node.id}"
+        if self._store.version(stream) == 1:
+            self._store.append(EventKind.NODE_CHANGED, stream, node, expects=1)
+        ended = self._store.get(stream, Node)
+        assert ended is not None
+        self._nodes[node.id] = ended
+        return ended
+
+    # Trials --------------------------------------------------------------------------------------------------------
+
+    def smoke(self, node: Node) -> Trial:
+        """Run a node for a moment, to see whether it works at all."""
+        return self.run(node, Split.SMOKE, self._template.seeds.explore[:1])[0]
+
+    def explore(self, node: Node) -> Sequence[Trial]:
+        """Run a node on all explore seeds."""
+        return self.run(node, Split.EXPLORE, self._template.seeds.explore)
+
+    def run(self, node: Node, split: Split, seeds: Sequence[int]) -> list[Trial]:
+        """Run a node on seeds; trials in the record are not run again.
+
+        Raises:
+            BudgetExceeded: the run's time is up before all have run.
+        """
+        ids = [f"{node.id}-{split.value}-{seed}" for seed in seeds]
+        missing = [(name, seed) for name, seed in zip(ids, seeds, strict=True) if name not in self._trials]
+        if missing:
+            self._guard()
+            jobs = [self._job(name, node, split, seed) for name, seed in missing]
+            run_trials(jobs, self._executor, self._record)
+        return [self._trials[name] for name in ids]
+
+    def _job(self, name: str, node: Node, split: Split, seed: int) -> TrialJob:
+        return TrialJob(
+            id=name,
+            template=self._template,
+            node_id=node.id,
+            files=dict(self._sources[node.id]),
+            extra_args=node.extra_args,
+            split=split,
+            seed=seed,
+            rung=self._rung,
+            # The template's own code is the user's, and not written by a model.
+            allow_weak=self._allow_weak or node.operator is Operator.BASELINE,
+            run_folder=self._folder.path,
+            keep=self._folder.trials / name,
+        )
+
+    def _record(self, trial: Trial) -> None:
+        self._store.append(EventKind.TRIAL_FINISHED, f"trial/{trial.id}", trial, expects=0)
+        self._trials[trial.id] = trial
+        self._on_trial(trial)
+        self._guard()
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every recorded trial."""
+        return list(self._trials.values())
+
+    def output_tail(self, trial: Trial) -> str:
+        """The end of what a trial printed."""
+        if trial.run is None:
+            return ""
+        texts = []
+        for path in (trial.run.stdout, trial.run.stderr):
+            file = self._folder.path / path
+            texts.append(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
+        return "\n".join(text.strip() for text in texts if text.strip())[-_TAIL:]
+
+    # Measurements --------------------------------------------------------------------------------------------------
+
+    def twin(self, node: Node) -> str | None:
+        """The parent, or the baseline, when its outputs equal the node's on all explore seeds."""
+        seeds = self._template.seeds.explore
+        for other in (node.parent_id, "n0"):
+            if other and other != node.id and outputs_equal(self.trials, node.id, other, Split.EXPLORE, seeds):
+                return other
+        return None
+
+    def compare(self, node: Node, split: Split = Split.EXPLORE) -> Comparison | None:
+        """Compare a node with the baseline on every metric; returns the comparison on the primary one.
+
+        None when fewer than two seeds have both sides.
+        """
+        primary: Comparison | None = None
+        for spec in self._template.metrics:
+            base = values_by_seed(self.trials, "n0", split, spec.key)
+            own = values_by_seed(self.trials, node.id, split, spec.key)
+            if len(set(base) & set(own)) < 2:
+                continue
+            comparison = compare(
+                spec,
+                base,
+                own,
+                variant_id=node.id,
+                baseline_id="n0",
+                noise_floor=self.noise_floor(spec.key, len(own)),
+                paired=self._template.seeded,
+            )
+            stream = f"comparison/{split.value}/{node.id}/{spec.key}"
+            entry = self._store.once(EventKind.COMPARED, stream, Compared(split=split, comparison=comparison))
+            if spec.primary:
+                primary = entry.comparison
+        return primary
+
+    def noise_floor(self, key: str, size: int) -> float | None:
+        """A/A noise floor for sets of ``size`` seeds, from all baseline trials that are not part of the report."""
+        pool = {}
+        for split in (Split.NOISE, Split.EXPLORE):
+            pool.update(values_by_seed(self.trials, "n0", split, key))
+        return noise_floor(pool, size)
+
+    def adjust(self) -> None:
+        """Adjust the p of all explored versions by Holm's method, since they are many and secondary."""
+        for spec in self._template.metrics:
+            found = []
+            for node in self.nodes:
+                stream = f"comparison/{Split.EXPLORE.value}/{node.id}/{spec.key}"
+                entry = self._store.get(stream, Compared)
+                if entry is not None and entry.comparison.p_adjusted is None:
+                    found.append((stream, entry))
+            for (stream, entry), p in zip(found, holm([e.comparison.p for _, e in found]), strict=True):
+                adjusted = entry.comparison.model_copy(update={"p_adjusted": p})
+                self._store.append(
+                    EventKind.COMPARED, stream, Compared(split=entry.split, comparison=adjusted), expects=1
+                )
+
+    # Decisions -----------------------------------------------------------------------------------------------------
+
+    def decide(self, decision: Decision) -> None:
+        """Record a decision, once."""
+        self._store.once(EventKind.DECIDED, f"decision/{content_hash(decision)[7:19]}", decision)
+
+    def fail(self, failure: StageFailure) -> None:
+        """Record a stage's failure, once."""
+        self._store.once(EventKind.FAILED, f"failure/{content_hash(failure)[7:19]}", failure)

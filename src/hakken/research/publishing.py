@@ -1,0 +1,181 @@
+"""The publishing stages: facts, figures, manuscript, rendering, the audit gate, layout, review."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hakken.core.errors import BudgetExceeded, ModelError
+from hakken.core.types import (
+    AuditReport,
+    Decision,
+    EventKind,
+    Manuscript,
+    PaperFiles,
+    Passage,
+    PassageSource,
+    Review,
+    Snapshot,
+    StageFailure,
+)
+from hakken.models import Ledger
+from hakken.research.papers.audit import audit, write_report
+from hakken.research.papers.facts import compute_facts
+from hakken.research.papers.figures import make_figures
+from hakken.research.papers.layout import check_layout
+from hakken.research.papers.manuscript import to_markdown
+from hakken.research.papers.outline import Job, outline
+from hakken.research.papers.render import PaperMetadata, render
+from hakken.research.papers.study import Study
+from hakken.research.papers.writer import write as write_manuscript
+from hakken.research.review import review as review_paper
+from hakken.research.review import to_json
+from hakken.research.review import to_markdown as review_markdown
+from hakken.research.session import Session
+from hakken.research.snapshots import read_snapshot
+from hakken.store.kinds import Facts
+
+GATE_ROUNDS = 2
+"""Times that passages with findings are composed by code and the paper is rendered again."""
+
+
+def study_of(session: Session) -> Study:
+    """Facts and figures of a run, recorded."""
+    snapshot = read_snapshot(session.folder, session.store)
+    figures = session.folder.paper / "figures"
+    figures.mkdir(parents=True, exist_ok=True)
+    made = tuple(make_figures(snapshot, figures))
+    facts = compute_facts(snapshot)
+    latest = session.store.get("facts", Facts)
+    if latest is None or latest.facts != facts:
+        session.store.append(EventKind.FACTS_COMPUTED, "facts", Facts(facts=facts, figures=made))
+    return Study(snapshot, facts, made, Path(session.template.root) / "references.bib")
+
+
+def write(session: Session, *, compose: bool = False) -> PaperFiles:
+    """Write, render and audit the paper; what the gate refuses is composed by code and rendered again.
+
+    Args:
+        session: The run.
+        compose: Let code compose every passage, without asking a model.
+    """
+    with session.step("paper"):
+        study = study_of(session)
+        ledger: Ledger | None = None if compose else session.ledger
+        told = session.progress.note
+        manuscript = write_manuscript(study, ledger, session.settings.paper.tries, lambda passage: told(_told(passage)))
+        _record(session, manuscript)
+        files, report = _publish(session, study, manuscript)
+        for _ in range(GATE_ROUNDS):
+            if report.passed:
+                break
+            manuscript, changed = _mend(manuscript, study, report)
+            if not changed:
+                break
+            _record(session, manuscript)
+            files, report = _publish(session, study, manuscript)
+        _layout(session, files)
+    return files
+
+
+def _told(passage: Passage) -> str:
+    who = {PassageSource.MODEL: "model", PassageSource.CODE: "composed by code"}.get(passage.source, "record")
+    return f"{passage.job}: {who}"
+
+
+def _record(session: Session, manuscript: Manuscript) -> None:
+    if session.store.get("manuscript", Manuscript) != manuscript:
+        session.store.append(EventKind.PAPER_WRITTEN, "manuscript", manuscript)
+
+
+def _publish(session: Session, study: Study, manuscript: Manuscript) -> tuple[PaperFiles, AuditReport]:
+    out = session.folder.paper
+    abstract, body = to_markdown(manuscript, study)
+    run = study.snapshot.run
+    metadata = PaperMetadata(
+        title=manuscript.title,
+        abstract=abstract,
+        authors=session.settings.paper.authors or ("Hakken",),
+        notice=f"This paper was written by an AI system, Hakken {run.version}. Every number in it was computed by a "
+        "program from the record of the run and checked against it.",
+        keywords=manuscript.keywords,
+    )
+    files = render(
+        body, bib=study.bib if study.bib.is_file() else None, figures=out / "figures", out=out, metadata=metadata,
+        engine=session.settings.paper.engine,
+    )  # fmt: skip
+    if session.store.get("files", PaperFiles) != files:
+        session.store.append(EventKind.PAPER_RENDERED, "files", files)
+    return files, audit_run(session, study.snapshot)
+
+
+def audit_run(session: Session, snapshot: Snapshot) -> AuditReport:
+    """Audit the rendered paper against the record; writes ``audit.json`` and ``audit.html``."""
+    report = audit_paper(session.folder.paper, snapshot)
+    known = session.store.get("audit", AuditReport)
+    # The time that an audit took is no part of what it found.
+    if known is None or known.model_copy(update={"seconds": report.seconds}) != report:
+        session.store.append(EventKind.AUDITED, "audit", report)
+    return report
+
+
+def audit_paper(paper: Path, snapshot: Snapshot) -> AuditReport:
+    """Audit ``paper.md`` of a folder, which says what every other format says."""
+    report = audit(paper / "paper.md", snapshot, paper / "paper.bib")
+    write_report(report, paper / "paper.md", snapshot, paper)
+    return report
+
+
+def _mend(manuscript: Manuscript, study: Study, report: AuditReport) -> tuple[Manuscript, bool]:
+    """Compose by code each model passage that holds a sentence with a finding."""
+    fallbacks = {block.name: block.fallback for block in outline(study) if isinstance(block, Job)}
+    bad = [finding.sentence for finding in report.findings]
+
+    def mended(passage: Passage) -> Passage:
+        hit = next((s for s in bad if s and s[:60] in passage.text), None)
+        if passage.source is not PassageSource.MODEL or hit is None or passage.job not in fallbacks:
+            return passage
+        reason = f"the audit: {hit}"
+        return passage.model_copy(
+            update={
+                "text": fallbacks[passage.job],
+                "source": PassageSource.CODE,
+                "rejected": (*passage.rejected, reason),
+            }
+        )
+
+    after = manuscript.model_copy(
+        update={
+            "abstract": tuple(mended(p) for p in manuscript.abstract),
+            "passages": tuple(mended(p) for p in manuscript.passages),
+        }
+    )
+    return after, after != manuscript
+
+
+def _layout(session: Session, files: PaperFiles) -> None:
+    if files.pdf is None:
+        return
+    findings = check_layout(session.folder.path / files.pdf)
+    listed = [finding.model_dump(mode="json") for finding in findings]
+    (session.folder.paper / "layout.json").write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n")
+    for finding in findings:
+        session.progress.note(f"layout: {finding.place}: {finding.says}")
+
+
+def review(session: Session) -> Review | None:
+    """Review the paper with the panel; a review that cannot be had is recorded and does not end the run."""
+    paper = session.folder.paper / "paper.md"
+    with session.step("review"):
+        try:
+            verdict = review_paper(paper, session.ledger, session.settings.review)
+        except (BudgetExceeded, ModelError) as error:
+            session.lab.fail(StageFailure(stage="review", error=type(error).__name__, message=error.message))
+            session.lab.decide(Decision(what="The paper was not reviewed", by="code", why=error.message))
+            return None
+        if session.store.get("review", Review) != verdict:
+            session.store.append(EventKind.REVIEWED, "review", verdict)
+        report = session.store.get("audit", AuditReport)
+        (session.folder.paper / "review.json").write_text(to_json(verdict, report))
+        (session.folder.paper / "review.md").write_text(review_markdown(verdict, report))
+        return verdict

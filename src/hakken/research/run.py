@@ -1,0 +1,108 @@
+"""The whole pipeline, top to bottom: from a template to an audited, reviewed paper.
+
+Each line is a stage that can be called alone, and each stage answers from the record what was done before. So running
+this again continues a run that was killed, and changes nothing in one that is finished.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from hakken.core.config import Settings
+from hakken.core.errors import BudgetExceeded, HakkenError
+from hakken.core.types import AuditReport, Claim, PaperFiles, Review, RunOutcome, StageFailure, Template
+from hakken.research import experimenting, publishing
+from hakken.research.experiments import load_template, with_seed_counts
+from hakken.research.session import Progress, Session, close, open_session
+from hakken.store import RunFolder, next_run_folder, unfinished_run
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run ended with."""
+
+    folder: Path
+    outcome: RunOutcome
+    claim: Claim | None
+    paper: PaperFiles | None
+    audit: AuditReport | None
+    review: Review | None
+
+    @property
+    def pdf(self) -> Path | None:
+        """The paper."""
+        return self.folder / self.paper.pdf if self.paper and self.paper.pdf else None
+
+
+def run(
+    template: Template | str | Path,
+    settings: Settings | None = None,
+    *,
+    folder: Path | None = None,
+    new: bool = False,
+    progress: Progress | None = None,
+    executor: str = "threads",
+) -> RunResult:
+    """Do research on a template, to the end.
+
+    Args:
+        template: A template, the name of one that ships, or a folder.
+        settings: Everything that can be set; the defaults otherwise.
+        folder: Run folder; by default the unfinished run of this template is continued, or a new folder numbered.
+        new: Start another run even where one is unfinished.
+        progress: Told what happens.
+        executor: ``threads`` or ``ray``.
+
+    Raises:
+        HakkenError: something that the run cannot mend: a broken baseline, a missing prerequisite, no model.
+    """
+    settings = settings or Settings()
+    template = prepare(template, settings)
+    where = RunFolder(folder) if folder else choose_folder(template, settings, new=new)
+    start = time.monotonic()
+    with open_session(where, template, settings, progress, executor=executor) as session:
+        try:
+            experiment(session)
+            paper = publishing.write(session)
+            verdict = publishing.review(session)
+        except HakkenError as error:
+            failure = StageFailure(stage="run", error=type(error).__name__, message=error.message)
+            session.lab.fail(failure)
+            close(session, "stopped" if isinstance(error, BudgetExceeded) else "failed", error.message, _since(start))
+            raise
+        outcome = close(session, "finished", "", _since(start))
+        claim = session.store.get("claim/C1", Claim)
+        report = session.store.get("audit", AuditReport)
+    return RunResult(where.path, outcome, claim, paper, report, verdict)
+
+
+def experiment(session: Session) -> Claim:
+    """From ideas to a tested claim."""
+    experimenting.measure_baseline(session)
+    experimenting.ideate(session)
+    experimenting.freeze_plan(session)
+    experimenting.explore(session)
+    best = experimenting.select(session)
+    if best is not None and session.settings.search.ablate:
+        experimenting.ablate(session, best)
+    return experimenting.report(session, best)
+
+
+def prepare(template: Template | str | Path, settings: Settings) -> Template:
+    """Load a template and give it the seeds that the settings ask for."""
+    loaded = template if isinstance(template, Template) else load_template(template)
+    wanted = settings.statistics
+    return with_seed_counts(loaded, wanted.explore_seeds, wanted.report_seeds, wanted.noise_seeds)
+
+
+def choose_folder(template: Template, settings: Settings, *, new: bool = False) -> RunFolder:
+    """The unfinished run of this template, or the next number."""
+    root = Path(settings.runs_dir)
+    unfinished = None if new else unfinished_run(root, template.name, template.source_hash)
+    return unfinished or next_run_folder(root, template.name)
+
+
+def _since(start: float) -> float:
+    return time.monotonic() - start

@@ -1,0 +1,239 @@
+"""An open run: its folder, record, models, laboratory and settings. Stages take one and add to the record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import hakken
+from hakken.core.config import Settings
+from hakken.core.errors import PrerequisiteError, TemplateError
+from hakken.core.types import (
+    Call,
+    Environment,
+    EventKind,
+    Idea,
+    Node,
+    Role,
+    Run,
+    Rung,
+    RunOutcome,
+    Step,
+    Template,
+    Trial,
+    Usage,
+)
+from hakken.execution import best_rung, describe_machine, open_executor
+from hakken.models import Ledger, open_models
+from hakken.research.experiments import missing_packages
+from hakken.research.lab import Lab
+from hakken.store import RunFolder, Store
+from hakken.store.kinds import Resumed, Started
+
+STAGES = ("ideas", "baseline", "search", "report", "paper", "review")
+TOKEN_SHARES = {"ideas": 0.18, "search": 0.42, "paper": 0.28, "review": 0.12}
+"""Share of a budget of completion tokens that each stage may use, so that a small budget still ends with a paper."""
+
+
+class Progress(Protocol):
+    """What is told while a run goes on; every method may be called often and must be quick."""
+
+    def stage(self, name: str, done: bool) -> None:
+        """A stage begins or ends."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something worth a line: an idea, a node's result, a decision."""
+        ...
+
+    def trial(self, trial: Trial) -> None:
+        """A trial ended."""
+        ...
+
+    def call(self, call: Call, used: Usage) -> None:
+        """A model call ended."""
+        ...
+
+    def expect(self, trials: int) -> None:
+        """So many trials are about to run."""
+        ...
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def stage(self, name: str, done: bool) -> None:
+        """Ignore."""
+
+    def note(self, text: str) -> None:
+        """Ignore."""
+
+    def trial(self, trial: Trial) -> None:
+        """Ignore."""
+
+    def call(self, call: Call, used: Usage) -> None:
+        """Ignore."""
+
+    def expect(self, trials: int) -> None:
+        """Ignore."""
+
+
+@dataclass
+class Session:
+    """A run that is open for writing, alone."""
+
+    folder: RunFolder
+    store: Store
+    settings: Settings
+    template: Template
+    run: Run
+    ledger: Ledger
+    lab: Lab
+    progress: Progress
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """An arrow of the pipeline: recorded when it begins and when it is done, with what it cost.
+
+        Its share of the run's completion tokens is enforced here.
+        """
+        stream = f"step/{name}"
+        self.progress.stage(name, False)
+        self.store.once(EventKind.STEP_STARTED, stream, Step(name=name))
+        before, start = self.ledger.used, time.monotonic()
+        limit = self.settings.budget.completion_tokens
+        share = TOKEN_SHARES.get(name)
+        with self.ledger.allowance(int(limit * share) if limit and share else None):
+            yield
+        if self.store.version(stream) == 1:
+            spent = _minus(self.ledger.used, before)
+            step = Step(name=name, usage=spent, seconds=round(time.monotonic() - start, 3))
+            self.store.append(EventKind.STEP_FINISHED, stream, step, expects=1)
+        self.progress.stage(name, True)
+
+    def baseline(self) -> Node:
+        """The unchanged template as a node."""
+        return self.lab.node("n0")
+
+    def ideas(self) -> list[Idea]:
+        """Ideas in the record."""
+        return self.store.all("idea", Idea)
+
+
+def _minus(total: Usage, before: Usage) -> Usage:
+    return Usage(
+        calls=total.calls - before.calls,
+        prompt_tokens=total.prompt_tokens - before.prompt_tokens,
+        completion_tokens=total.completion_tokens - before.completion_tokens,
+        seconds=max(0.0, total.seconds - before.seconds),
+        usd=max(0.0, total.usd - before.usd),
+    )
+
+
+@contextmanager
+def open_session(
+    folder: RunFolder,
+    template: Template,
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    executor: str = "threads",
+) -> Iterator[Session]:
+    """Open a run for writing: begin it, or continue it where it stopped.
+
+    Raises:
+        PrerequisiteError: a package of the template, the model's weights or a sandbox is missing.
+        TemplateError: the run in this folder is about another state of the template.
+        RunLocked: another process writes to this folder.
+    """
+    progress = progress or Silent()
+    if missing := missing_packages(template):
+        raise PrerequisiteError(
+            f"The template {template.name} needs {', '.join(missing)}.", f"Install it: pip install {' '.join(missing)}"
+        )
+    rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
+    strongest = best_rung(allow_weak=True) if rung is None else None
+    level = rung or (strongest.rung if strongest else Rung.RLIMITS)
+    with folder.write() as store:
+        run = _begin(folder, store, template, settings, level)
+        models = open_models(settings.models)
+        elapsed = sum(step.seconds for step in store.all("step", Step))
+        ledger = Ledger(
+            models,
+            store,
+            settings.budget,
+            settings.models,
+            settings.seed,
+            store.usage(),
+            progress.call,
+            elapsed=elapsed,
+        )
+        workers: Executor = open_executor(executor, settings.search.workers)
+        with workers:
+            lab = Lab(
+                store,
+                folder,
+                template,
+                workers,
+                rung=rung,
+                allow_weak=settings.sandbox.allow_weak,
+                guard=lambda: _in_time(ledger),
+                on_trial=progress.trial,
+            )
+            yield Session(folder, store, settings, template, run, ledger, lab, progress)
+
+
+def _in_time(ledger: Ledger) -> None:
+    if late := ledger.too_late():
+        raise late
+
+
+def _begin(folder: RunFolder, store: Store, template: Template, settings: Settings, rung: Rung) -> Run:
+    known = store.get("run", Started)
+    if known is not None:
+        if known.run.template_hash != template.source_hash:
+            raise TemplateError(
+                f"The template {template.name} has changed since {folder.path} was begun.",
+                "Start another run with --new, or restore the template.",
+            )
+        store.append(EventKind.RUN_RESUMED, "resumed", Resumed(version=hakken.__version__))
+        return known.run
+    environment: Environment = describe_machine(template.packages).model_copy(update={"rung": rung.value})
+    run = Run(
+        id=folder.path.name,
+        template=template.name,
+        template_hash=template.source_hash,
+        seed=settings.seed,
+        config=settings.model_dump(mode="json"),
+        budget=settings.budget,
+        models={role.value: settings.models.name(role) for role in Role},
+        version=hakken.__version__,
+        environment=environment,
+    )
+    root = Path(template.root)
+    files = dict.fromkeys(target.file for target in template.editable)
+    pristine = {file: folder.artifacts.put((root / file).read_text(encoding="utf-8")) for file in files}
+    store.append(EventKind.RUN_STARTED, "run", Started(run=run, template=template, pristine=pristine), expects=0)
+    return run
+
+
+def close(session: Session, status: str, why: str, seconds: float) -> RunOutcome:
+    """Record how the run ended."""
+    trials = session.lab.trials
+    outcome = RunOutcome(
+        status=status,
+        why=why,
+        seconds=round(seconds, 3),
+        usage=session.store.usage(),
+        trials=len(trials),
+        trials_failed=sum(t.failure is not None for t in trials),
+        nodes=len(session.lab.nodes),
+        ideas=len(session.ideas()),
+    )
+    session.store.append(EventKind.RUN_FINISHED, "outcome", outcome)
+    return outcome

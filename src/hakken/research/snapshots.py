@@ -1,0 +1,37 @@
+"""The record of a run as one value."""
+
+from __future__ import annotations
+
+from hakken.core.errors import StoreError
+from hakken.core.types import Claim, Decision, Idea, IdeaOutcome, Node, Plan, Snapshot, StageFailure, Trial
+from hakken.store import RunFolder, Store
+from hakken.store.kinds import Compared, Started
+
+
+def read_snapshot(folder: RunFolder, store: Store) -> Snapshot:
+    """Read everything that a paper or an audit is computed from.
+
+    Raises:
+        StoreError: the record holds no run, or an artifact is missing.
+    """
+    started = store.get("run", Started)
+    if started is None:
+        raise StoreError(f"{folder.path} holds no run.")
+    nodes = tuple(store.all("node", Node))
+    texts = {node.id: {path: folder.artifacts.text(name) for path, name in node.files.items()} for node in nodes}
+    return Snapshot(
+        run=started.run,
+        template=started.template,
+        ideas=tuple(store.all("idea", Idea)),
+        outcomes=tuple(store.all("closed", IdeaOutcome)),
+        plan=store.get("plan", Plan),
+        nodes=nodes,
+        trials=tuple(store.all("trial", Trial)),
+        comparisons=tuple((entry.split, entry.comparison) for entry in store.all("comparison", Compared)),
+        claims=tuple(store.all("claim", Claim)),
+        decisions=tuple(store.all("decision", Decision)),
+        failures=tuple(store.all("failure", StageFailure)),
+        usage=store.usage(),
+        sources=texts,
+        pristine={path: folder.artifacts.text(name) for path, name in started.pristine.items()},
+    )
