@@ -168,7 +168,7 @@ def test_strangers_are_not_served(model: LocalModel) -> None:
     model.generate(ask("Hi.", max_tokens=1))
     state = srv.read_state(srv.state_path(SETTINGS))
     assert state is not None
-    assert httpx2.get(f"{state.url}/v1/models", headers={"Authorization": "Bearer x"}).status_code == 200
+    assert httpx2.get(f"{state.url}/v1/models", headers={"Authorization": "Bearer x"}).status_code == 401
     assert httpx2.post(f"{state.url}/v1/chat/completions", json={}).status_code == 401
     assert srv.state_path(SETTINGS).stat().st_mode & 0o077 == 0
     assert {c.laddr.ip for c in psutil.Process(state.pid).net_connections() if c.status == "LISTEN"} == {"127.0.0.1"}

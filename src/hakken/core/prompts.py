@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from pydantic import NonNegativeFloat, PositiveInt, ValidationError
 
 from hakken.core.errors import ConfigError
 from hakken.core.types import Message, Record, Role, content_hash
@@ -32,6 +33,14 @@ class Prompt(Record):
     """Hash of the prompt file, before rendering."""
 
 
+class _Header(Record):
+    """The front matter: what is not known in it is a mistake."""
+
+    role: Role
+    max_tokens: PositiveInt = 512
+    temperature: NonNegativeFloat = 0.7
+
+
 def prompt(name: str, **variables: Any) -> Prompt:
     """Render ``room/name``, found at ``hakken/**/room/prompts/name.md``.
 
@@ -45,20 +54,24 @@ def prompt(name: str, **variables: Any) -> Prompt:
     text = _source(name)
     try:
         _, header, body = text.split("+++\n", 2)
-        meta = tomllib.loads(header)
+        meta = _Header.model_validate(tomllib.loads(header))
         parts = body.split("\n---\n", 1)
         rendered = [_JINJA.from_string(part).render(**variables).strip() for part in parts]
-    except (ValueError, tomllib.TOMLDecodeError, jinja2.TemplateError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"The prompt {name} has a wrong front matter: {where}: {first['msg']}.") from None
+    except (ValueError, jinja2.TemplateError) as error:
         raise ConfigError(f"The prompt {name} cannot be rendered: {error}.") from error
     system, user = rendered if len(rendered) == 2 else ("", rendered[0])
     messages = [Message(role="system", content=system)] if system else []
     messages.append(Message(role="user", content=user))
     return Prompt(
         name=name,
-        role=Role(meta["role"]),
+        role=meta.role,
         messages=tuple(messages),
-        max_tokens=int(meta.get("max_tokens", 512)),
-        temperature=float(meta.get("temperature", 0.7)),
+        max_tokens=meta.max_tokens,
+        temperature=meta.temperature,
         hash=content_hash(text),
     )
 
