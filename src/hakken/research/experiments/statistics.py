@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +70,6 @@ def compare(
     wins = int(np.sum(better < 0 if spec.gain(0.0, 1.0) > 0 else better > 0))
     gain = spec.gain(difference, 0.0)
     sure = (low > 0 or high < 0) and p < 1 - level and (noise_floor is None or abs(difference) > noise_floor)
-    verdict: Literal["better", "worse", "inconclusive"] = "inconclusive"
-    if sure:
-        verdict = "better" if gain > 0 else "worse"
     base_mean = float(x.mean())
     return Comparison(
         metric=spec.key,
@@ -94,7 +91,7 @@ def compare(
         noise_floor=noise_floor,
         effect_size=effect,
         wins=wins,
-        verdict=verdict,
+        verdict="inconclusive" if not sure else "better" if gain > 0 else "worse",
     )
 
 
