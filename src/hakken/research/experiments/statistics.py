@@ -57,16 +57,11 @@ def compare(
     x, y = _samples(spec, baseline, variant, paired)
     n = min(len(x), len(y))
     difference = float(y.mean() - x.mean())
-    constant = _is_constant(x) and _is_constant(y)
-    if paired:
-        low, high, effect = _paired_interval(y - x, level)
-        p = sign_flip_p(y - x, rng_seed)
-        better = y - x
-    else:
-        low, high, effect = _welch_interval(x, y, level)
-        p = relabel_p(x, y, rng_seed)
-        better = y - np.median(x)
-    p = 1.0 if constant else p
+    low, high, effect = _paired_interval(y - x, level) if paired else _welch_interval(x, y, level)
+    p = sign_flip_p(y - x, rng_seed) if paired else relabel_p(x, y, rng_seed)
+    if _is_constant(x) and _is_constant(y):
+        p = 1.0
+    better = y - x if paired else y - np.median(x)
     wins = int(np.sum(better < 0 if spec.gain(0.0, 1.0) > 0 else better > 0))
     gain = spec.gain(difference, 0.0)
     sure = (low > 0 or high < 0) and p < 1 - level and (noise_floor is None or abs(difference) > noise_floor)
