@@ -52,6 +52,16 @@ class Candidates:
         for candidate in (*self._levels(), *self._contrasts(), *self._costs()):
             self.by_role.setdefault(candidate.role, []).append(candidate)
 
+        self.by_seed: dict[int | None, list[Candidate]] = {}
+        for candidate in self.by_role.get(Role.VALUE, ()):
+            self.by_seed.setdefault(candidate.seed, []).append(candidate)
+
+    def of_role(self, role: Role, seeds: frozenset[int]) -> list[Candidate]:
+        """Candidates of a role; single trials only those of the seeds that are named."""
+        if role is Role.VALUE and seeds:
+            return [c for seed in seeds for c in self.by_seed.get(seed, ())]
+        return self.by_role.get(role, [])
+
     def _name(self, variant: str) -> str:
         return self.evidence.variants[variant].title if variant in self.evidence.variants else variant
 
@@ -130,19 +140,20 @@ class Candidates:
         base = self.evidence.baseline or ""
         for (variant, split), costs in self.evidence.costs.items():
             for kind, (get, unit) in getters.items():
-                values = np.array([v for c in costs if (v := get(c)) is not None], float)
+                values = np.array([v for _, c in costs if (v := get(c)) is not None], float)
                 if not len(values):
                     continue
                 where = f"{kind} of {self._name(variant)} on {split} seeds"
                 common = {"variant": variant, "split": split, "noun": kind, "unit": unit}
                 for what, value in (("mean", values.mean()), ("median", np.median(values)), ("total", values.sum())):
                     yield Candidate(Role.COST, float(value), f"{what} {where}", **common)  # type: ignore[arg-type]
-                for cost in costs:
+                for seed, cost in costs:
                     one = get(cost)
                     if one is not None:
-                        yield Candidate(Role.VALUE, float(one), f"one trial's {where}", **common)  # type: ignore[arg-type]
+                        about = f"{where}, seed {seed}"
+                        yield Candidate(Role.VALUE, float(one), about, seed=seed, **common)  # type: ignore[arg-type]
                 theirs = np.array(
-                    [v for c in self.evidence.costs.get((base, split), ()) if (v := get(c)) is not None], float
+                    [v for _, c in self.evidence.costs.get((base, split), ()) if (v := get(c)) is not None], float
                 )
                 if len(theirs) and theirs.mean():
                     for what, ratio in (

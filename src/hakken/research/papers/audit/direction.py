@@ -74,6 +74,7 @@ class Directions:
     def __init__(self, evidence: Evidence, names: Names) -> None:
         self.evidence = evidence
         self.names = names
+        self.seen: dict[tuple[Unit, Unit | None], list[Finding]] = {}
         self.asides = [
             re.compile(r"\s+".join(map(re.escape, q.split())), re.I) for q in evidence.quoted if len(q.split()) > 3
         ]
@@ -84,7 +85,10 @@ class Directions:
         for unit in document.units:
             if is_prose(unit):
                 same = before is not None and before.paragraph == unit.paragraph
-                yield from self.check_unit(unit, before if same else None)
+                key = (unit, before if same else None)
+                if key not in self.seen:
+                    self.seen[key] = list(self.check_unit(*key))
+                yield from self.seen[key]
                 before = unit
         yield from self._bold(document)
         yield from self._verdict_cells(document)

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+CITED = "\u2060"
+"""Stands after a citation that is printed in words; readers do not see it."""
+
+
 class UnitKind(StrEnum):
     """What a piece of text is."""
 

@@ -10,6 +10,7 @@ from hakken.core.types import (
     ClaimStatus,
     Comparison,
     Direction,
+    FailureCause,
     MetricSpec,
     NodeStatus,
     Operator,
@@ -67,7 +68,8 @@ class Evidence:
     """The variant that the primary claim is about."""
     values: dict[tuple[str, str, str], dict[int, float]]
     """(variant, split, metric key) -> seed -> value."""
-    costs: dict[tuple[str, str], list[TrialCost]]
+    costs: dict[tuple[str, str], list[tuple[int, TrialCost]]]
+    """(variant, split) -> (seed, cost) of each trial."""
     counts: dict[tuple[str, str], dict[int, str]]
     """(noun, qualifier) -> value -> what it counts."""
     settings: list[Setting]
@@ -133,14 +135,14 @@ def from_snapshot(snapshot: Snapshot) -> Evidence:
     base = snapshot.baseline
     claim = next((c for c in snapshot.claims if c.primary), None)
     values: dict[tuple[str, str, str], dict[int, float]] = {}
-    costs: dict[tuple[str, str], list[TrialCost]] = {}
+    costs: dict[tuple[str, str], list[tuple[int, TrialCost]]] = {}
     for trial in snapshot.trials:
         if trial.failure is not None:
             continue
         for metric in trial.metrics:
             values.setdefault((trial.node_id, trial.split.value, metric.key), {})[trial.seed] = metric.value
         if trial.cost is not None:
-            costs.setdefault((trial.node_id, trial.split.value), []).append(trial.cost)
+            costs.setdefault((trial.node_id, trial.split.value), []).append((trial.seed, trial.cost))
     environment = snapshot.run.environment
     evidence = Evidence(
         metrics=snapshot.template.metrics,
@@ -258,6 +260,11 @@ def _counts(snapshot: Snapshot) -> dict[tuple[str, str], dict[int, str]]:
     for outcome in ("explored", "failed", "duplicate", "skipped"):
         add("idea", outcome, outcomes.count(outcome), f"ideas {outcome}")
     add("idea", "tried", len(ideas) - outcomes.count("skipped") - outcomes.count("duplicate"), "ideas tried")
+    for cause in FailureCause:
+        of_nodes = sum(n.failure is not None and n.failure.cause is cause for n in nodes)
+        of_trials = sum(t.failure is not None and t.failure.cause is cause for t in trials)
+        add("cause", cause.value, of_nodes, f"versions that failed: {cause.value}")
+        add("cause", cause.value, of_trials, f"trials that failed: {cause.value}")
     add("call", "", snapshot.usage.calls, "model calls")
     add("token", "", snapshot.usage.tokens, "tokens in all")
     add("token", "", snapshot.usage.prompt_tokens, "prompt tokens")

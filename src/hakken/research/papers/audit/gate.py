@@ -53,14 +53,18 @@ class Auditor:
             UsageError: the paper cannot be read.
         """
         start = time.perf_counter()
-        document = read_document(paper)
+        return self.check(read_document(paper), paper.parent, bib, start)
+
+    def check(self, document: Document, folder: Path, bib: Path | None = None, start: float | None = None) -> Audit:
+        """Audit a paper that has been read; units that were seen before cost nothing."""
+        start = time.perf_counter() if start is None else start
         matches = tuple(self.matcher.match_document(document))
         findings = sorted(
-            dict.fromkeys(self._findings(document, matches, paper.parent, bib)), key=lambda f: _RANK[f.severity]
+            dict.fromkeys(self._findings(document, matches, folder, bib)), key=lambda f: _RANK[f.severity]
         )
         checked = [m for m in matches if m.verdict is not Verdict.SKIPPED]
         report = AuditReport(
-            paper=paper.name,
+            paper=document.name,
             numbers_checked=len(checked),
             numbers_matched=sum(m.verdict is Verdict.SUPPORTED for m in checked),
             findings=tuple(findings),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hakken.research.papers.audit.candidates import Candidate, Candidates
-from hakken.research.papers.audit.document import Document, Unit, UnitKind
+from hakken.research.papers.audit.document import CITED, Document, Unit, UnitKind
 from hakken.research.papers.audit.evidence import Evidence
 from hakken.research.papers.audit.numbers import Number, find_numbers, normalise
 from hakken.research.papers.audit.roles import Reading, Role, read_number
@@ -58,8 +58,14 @@ class Matcher:
         self.evidence = evidence
         self.candidates = candidates
         self.names = names
-        self.quotes = [
+        self.seen: dict[tuple[Unit, Unit | None], list[Match]] = {}
+        self.quotes: list[str] = [
             q for text in evidence.quoted for q in {_squash(text), *map(_squash, re.split(r"(?<=[.!?])\s", text))} if q
+        ]
+
+        numbered = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten)\b")
+        self.numbered = [
+            (q, re.compile(r"\s+".join(map(re.escape, q.split())))) for q in self.quotes if numbered.search(q)
         ]
 
     def match_document(self, document: Document) -> list[Match]:
@@ -76,6 +82,11 @@ class Matcher:
 
     def match_unit(self, unit: Unit, before: Unit | None) -> list[Match]:
         """The numbers of one unit; ``before`` is the sentence before it in the same paragraph."""
+        if (unit, before) not in self.seen:
+            self.seen[unit, before] = self._match(unit, before)
+        return self.seen[unit, before]
+
+    def _match(self, unit: Unit, before: Unit | None) -> list[Match]:
         numbers = find_numbers(unit.text)
         if not numbers:
             return []
@@ -86,15 +97,20 @@ class Matcher:
         """Where the text prints words of the record as they are."""
         clean = normalise(text).lower()
         spans = []
-        for quote in self.quotes:
-            if re.search(r"\d", quote) or re.search(r"\b(?:two|three|four|five|six|seven|eight|nine|ten)\b", quote):
-                at = re.search(r"\s+".join(map(re.escape, quote.split())), clean)
-                if at is not None and (len(quote.split()) > 1 or quote == _squash(text)):
+        for quote, pattern in self.numbered:
+            if len(clean) >= len(quote) and quote[:12] in clean:
+                at = pattern.search(clean)
+                if at is not None and (" " in quote or quote == _squash(text)):
                     spans.append(at.span())
         return spans
 
     def _judge(
-        self, number: Number, numbers: list[Number], unit: Unit, before: Unit | None, quoted: list[tuple[int, int]]
+        self,
+        number: Number,
+        numbers: tuple[Number, ...],
+        unit: Unit,
+        before: Unit | None,
+        quoted: list[tuple[int, int]],
     ) -> Match:
         reading = read_number(number, unit.text, unit)
         if any(a <= number.start and number.end <= b for a, b in quoted):
@@ -111,6 +127,9 @@ class Matcher:
         return self._look_up(number, numbers, unit, reading, scope)
 
     def _is_year(self, number: Number, unit: Unit) -> bool:
+        after = unit.text[number.end : number.end + 2]
+        if CITED in after and 1800 <= number.value <= 2100:
+            return True
         return unit.cites and number.step == 1.0 and 1900 <= number.value <= 2100 and len(number.text) == 4
 
     def _version(self, number: Number, unit: Unit, before: Unit | None) -> Match:
@@ -146,7 +165,9 @@ class Matcher:
             return Reading(Role.LEVEL)
         return reading
 
-    def _look_up(self, number: Number, numbers: list[Number], unit: Unit, reading: Reading, scope: Scope) -> Match:
+    def _look_up(
+        self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope
+    ) -> Match:
         if reading.role is Role.COUNT:
             return self._count(number, unit, reading, scope)
         if reading.role is Role.SEED:
@@ -169,7 +190,7 @@ class Matcher:
         )
 
     def _pool(
-        self, number: Number, numbers: list[Number], unit: Unit, reading: Reading, scope: Scope
+        self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope
     ) -> list[Candidate]:
         roles = _ADMITS.get(reading.role, (reading.role,))
         if reading.role is Role.LEVEL and scope.seeds:
@@ -182,7 +203,7 @@ class Matcher:
             and re.search(r"\bs\.?d\b|standard deviation", unit.column + unit.caption, re.I)
         ):
             roles = (Role.SD,)
-        pool = [c for role in roles for c in self.candidates.by_role.get(role, ())]
+        pool = [c for role in roles for c in self.candidates.of_role(role, scope.seeds)]
         if reading.role in (Role.COST, Role.COST_RATIO) or (scope.seeds and roles == (Role.VALUE,)):
             wanted = reading.noun if reading.role in (Role.COST, Role.COST_RATIO) else ""
             pool = [c for c in pool if (c.noun == wanted if wanted else True)]
@@ -195,6 +216,12 @@ class Matcher:
         counts = self.evidence.counts
         value = int(number.value)
         tables = {q: t for (noun, q), t in counts.items() if noun == reading.noun}
+        if reading.noun == "passage":
+            return Match(
+                unit, number, Role.COUNT, Verdict.SKIPPED, "about the text itself; the record does not count it"
+            )
+        if number.form == "word" and value < 2 and reading.qualifier not in ("failed", "no_op", "replicate"):
+            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a word, no count")
         if reading.noun == "ablation":
             tables = {"": counts.get(("node", "ablation"), {})}
         if reading.noun == "trial" and "failure" in unit.text and not reading.qualifier:
@@ -296,7 +323,32 @@ class Matcher:
 
 
 _COMMON = frozenset(
-    ["the", "and", "for", "with", "that", "this", "from", "are", "was", "were", "def", "return", "each", "one", "two", "of", "in", "is", "to", "as", "by", "on", "an", "all"]
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "that",
+        "this",
+        "from",
+        "are",
+        "was",
+        "were",
+        "def",
+        "return",
+        "each",
+        "one",
+        "two",
+        "of",
+        "in",
+        "is",
+        "to",
+        "as",
+        "by",
+        "on",
+        "an",
+        "all",
+    ]
 )
 
 

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 WORDS = {
     word: value
     for value, word in enumerate(
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"],
+        [
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ],
         start=2,
     )
 } | {"one": 1, "zero": 0, "no": 0, "none": 0, "thirty": 30, "forty": 40, "fifty": 50, "a single": 1, "both": 2}
@@ -18,7 +39,7 @@ WORDS = {
 COUNTED = (
     r"seeds?|trials?|ideas?|nodes?|variants?|candidates?|methods?|attempts?|hypothes[ie]s|calls?|tokens?|runs?|repeats?"
     r"|replicates?|cores?|repetitions?|pairs?|claims?|comparisons?|ablations?|measurements?|experiments?|failures?"
-    r"|decisions?|metrics?|changes?|versions?"
+    r"|decisions?|metrics?|changes?|versions?|rounds?|passages?"
 )
 
 
@@ -73,7 +94,8 @@ def normalise(text: str) -> str:
     return text.translate(_SPELLINGS)
 
 
-def find_numbers(text: str) -> list[Number]:
+@lru_cache(maxsize=20_000)
+def find_numbers(text: str) -> tuple[Number, ...]:
     """Every number of a text in order. Names such as ``n3`` or ``CIFAR-10``, code and citations are none."""
     clean = normalise(text)
     blank = _MASKED.sub(_mask, clean)
@@ -141,7 +163,7 @@ _BETWEEN_ENDS = re.compile(r"^\s?(?:%|points?|percentage points?)?\s?(?:to|and|â
 _BETWEEN_PARTS = re.compile(r"^\s?(?:\([^)]*\)\s?)?(?:out of|of|/)\s?(?:the |its |these |all |those )?$")
 
 
-def _link(text: str, numbers: list[Number]) -> list[Number]:
+def _link(text: str, numbers: list[Number]) -> tuple[Number, ...]:
     """Tell means from their spreads, the ends of intervals from each other, and parts from totals."""
     linked = list(numbers)
     for k, (left, right) in enumerate(pairwise(numbers)):
@@ -156,7 +178,7 @@ def _link(text: str, numbers: list[Number]) -> list[Number]:
             unit = linked[k].unit or right.unit
             linked[k] = replace(linked[k], form="low", partner=k + 1, unit=unit)
             linked[k + 1] = replace(linked[k + 1], form="high", partner=k, unit=unit)
-    return linked
+    return tuple(linked)
 
 
 def _opens_range(before: str, between: str, left: Number) -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hakken.core.errors import PrerequisiteError, UsageError
-from hakken.research.papers.audit.document import Document, Float, Unit, UnitKind, plain_math, sentences
+from hakken.research.papers.audit.document import Document, Float, Unit, UnitKind, plain_math, sentences, CITED
+from hakken.research.papers.audit.tex import readable
 
 FORMATS = {".md": "markdown", ".markdown": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
 _NO_AUDIT_SECTIONS = re.compile(r"^(references|bibliography)$", re.IGNORECASE)
@@ -32,7 +33,7 @@ def read_document(paper: Path) -> Document:
             f"A paper cannot be read from a {suffix or 'nameless'} file.", "Name a .md, .tex, .html or .pdf."
         )
     source = paper.read_text(encoding="utf-8", errors="replace")
-    tree = _pandoc(_body_of_tex(source) if suffix == ".tex" else source, FORMATS[suffix], paper)
+    tree = _pandoc(readable(source) if suffix == ".tex" else source, FORMATS[suffix], paper)
     document = Document(name=paper.name, raw=source)
     _Walker(document).walk(tree)
     return document
@@ -53,28 +54,6 @@ def _pandoc(source: str, kind: str, paper: Path) -> dict[str, Any]:
         raise UsageError(f"{paper.name} could not be parsed: {reason[0] if reason else 'no reason given'}", "Mend it.")
     tree: dict[str, Any] = json.loads(done.stdout)
     return tree
-
-
-_ENVIRONMENT_NOISE = (
-    (re.compile(r"\\endfirsthead.*?\\endhead", re.DOTALL), r"\\endhead"),
-    (re.compile(r"\\pandocbounded\s*\{((?:[^{}]|\{[^{}]*\})*)\}"), r"\1"),
-    (re.compile(r"\\(?:definecolor|hypersetup|urlstyle|setcounter|bibliographystyle)\{[^{}]*\}(?:\{[^{}]*\})*"), ""),
-    (re.compile(r"\\begin\{(?:table|figure)\*\}"), lambda m: m.group().replace("*", "")),
-    (re.compile(r"\\end\{(?:table|figure)\*\}"), lambda m: m.group().replace("*", "")),
-)
-
-
-def _body_of_tex(source: str) -> str:
-    """Drop the preamble, whose macros would be expanded, but keep the title, and what long tables say twice."""
-    head, begin, body = source.partition("\\begin{document}")
-    if not begin:
-        head, body = "", source
-    kept = [m.group() for m in re.finditer(r"\\(?:title|addbibresource)\s*\{(?:[^{}]|\{[^{}]*\})*\}", head)]
-    for pattern, replacement in _ENVIRONMENT_NOISE:
-        body = pattern.sub(replacement, body)
-    if not begin:
-        return body
-    return "\\documentclass{article}\n" + "\n".join(kept) + "\n\\begin{document}" + body
 
 
 def _read_pdf(paper: Path) -> Document:
@@ -101,6 +80,8 @@ class _Walker:
         self.count = 0
         """Paragraphs of the section so far."""
         self.silent = False
+        self.waiting = ""
+        """A caption that stood above the next table."""
 
     def walk(self, tree: dict[str, Any]) -> None:
         meta = tree.get("meta", {})
@@ -124,24 +105,52 @@ class _Walker:
         return self.inlines(value["c"]) if value["t"] == "MetaInlines" else str(value["c"])
 
     def blocks(self, blocks: list[dict[str, Any]]) -> None:
-        for block in blocks:
+        for k, block in enumerate(blocks):
+            following = blocks[k + 1]["t"] if k + 1 < len(blocks) else ""
+            if block["t"] == "Para" and self.is_caption(block["c"], following):
+                continue
             handler = getattr(self, "on_" + block["t"].lower(), None)
             if handler is not None:
                 handler(block.get("c"))
+
+    def is_caption(self, inlines: list[dict[str, Any]], following: str) -> bool:
+        """A paragraph such as ``**Table 2.** Caption`` above a table or below a picture, where captions have no syntax."""
+        if inlines[0]["t"] != "Strong":
+            return False
+        text = " ".join(self.inlines(inlines).split())
+        match = re.match(r"(Table|Figure) [A-Z]?\.?\d+[.:]\s*", text)
+        if match is None:
+            return False
+        caption = text[match.end() :]
+        if match.group(1) == "Table" and following == "Table":
+            self.waiting = caption
+            return True
+        if match.group(1) == "Figure" and self.doc.floats and not self.doc.floats[-1].caption:
+            last = self.doc.floats.pop()
+            self.figure(last.label, caption, last.path)
+            return True
+        return False
 
     def on_header(self, content: list[Any]) -> None:
         level, _, inlines = content
         text = self.inlines(inlines)
         self.section, self.count = text, 0
         self.silent = bool(_NO_AUDIT_SECTIONS.match(text.strip()))
+        text = re.sub(r"^(?:[A-Z]|\d+)(?:\.\d+)*\.?\s+(?=\w)", "", text) if self.numbered(text) else text
+        self.section = text
         self.doc.headings.append((level, text))
         self.doc.units.append(Unit(text, UnitKind.HEADING, text, f"Heading “{text}”"))
+
+    def numbered(self, text: str) -> bool:
+        """Whether a heading begins with its own number (``2.1 Data``, ``A Trials``), and not with a word such as ``A``."""
+        return re.match(r"(?:\d+(?:\.\d+)*\.?|[A-Z](?:\.\d+)*\.?) [A-Z]", text) is not None
 
     def on_para(self, inlines: list[dict[str, Any]]) -> None:
         images = [i for i in inlines if i["t"] == "Image"]
         if images and all(i["t"] in ("Image", "Space", "SoftBreak") for i in inlines):
             for image in images:
-                self.figure(image["c"][0][0], self.inlines(image["c"][1]), image["c"][2][0])
+                said = self.inlines(image["c"][1])
+                self.figure(image["c"][0][0], "" if re.fullmatch(r"Figure \d+", said) else said, image["c"][2][0])
             return
         displayed = [i for i in inlines if i["t"] == "Math" and i["c"][0]["t"] == "DisplayMath"]
         for formula in displayed:
@@ -156,6 +165,8 @@ class _Walker:
         text = " ".join(re.split(r"[ \t\n]+", text)).strip()
         if not text or self.silent:
             return
+        if text.startswith("Abstract."):
+            self.section, text = "Abstract", text[len("Abstract.") :].strip()
         self.filled()
         self.block += 1
         self.count += 1
@@ -167,7 +178,7 @@ class _Walker:
                     self.section,
                     f"{self.section}, paragraph {self.count}",
                     paragraph=self.block,
-                    cites=cites or "[@" in sentence,
+                    cites=cites or "[@" in sentence or CITED in sentence,
                 )
             )
 
@@ -249,6 +260,7 @@ class _Walker:
         self.filled()
         self.block += 1
         caption = " ".join(self.inlines(b["c"]) for b in caption_blocks if b["t"] in ("Para", "Plain"))
+        caption, self.waiting = caption or self.waiting, ""
         self.doc.floats.append(Float("table", label or own, caption))
         index = sum(f.kind == "table" for f in self.doc.floats)
         name = f"Table {index}"
@@ -340,6 +352,9 @@ class _Walker:
         named = dict(attributes).get("reference")
         if named:
             self.doc.links += named.split(",")
+        elif target.startswith("#ref-"):
+            self.doc.cited.append(target[5:])
+            return self.inlines(inlines) + CITED
         elif target.startswith("#"):
             self.doc.links.append(target[1:])
         return self.inlines(inlines)

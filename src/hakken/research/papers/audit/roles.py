@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hakken.core.types import FailureCause
 from hakken.research.papers.audit.document import Unit, UnitKind
 from hakken.research.papers.audit.numbers import COUNTED, Number, normalise
 
@@ -56,7 +57,9 @@ FAMILIES = {
     "seed": "seed pair repeat replicate repetition",
     "trial": "trial run experiment measurement",
     "idea": "idea hypothesis hypothese",
-    "node": "node variant candidate method attempt change version",
+    "node": "node variant candidate method attempt change version round",
+    "passage": "passage",
+    "cause": "cause",
     "ablation": "ablation",
     "call": "call",
     "token": "token",
@@ -104,7 +107,6 @@ _LEFT = tuple(
     (re.compile(pattern + r"\s*(?:was|were|is|are|of|at|by|about|=|:|,|≈|\()*\s*(?:about |only |just )?$", re.I), role)
     for pattern, role in (
         (r"(?:\b[vV]ersion|\bv\.)", Role.VERSION),
-        (r"\b(?:Tables?|Figures?|Figs?\.|Sections?|Sec\.|Appendix|Equations?|Eqs?\.|Listings?|Algorithm|Reference)", Role.LABEL),
         (r"(?<![\w-])p(?:[- ]?values?)?(?: adjusted| \(adjusted\))?", Role.P),
         (r"\b(?:sign-flip|permutation|adjusted|Holm-adjusted) p", Role.P),
         (r"(?:\bstandard deviation|\bsd|\bs\.d\.|\bstd\.?|\bSD)(?: of the (?:paired )?differences?)?", Role.SD),
@@ -124,7 +126,12 @@ _LEFT = tuple(
         (r"(?<![\w])n", Role.COUNT),
     )
 )  # fmt: skip
+_LABELLED = re.compile(
+    r"\b(?:Tables?|Figures?|Figs?\.|Sections?|Sec\.|Appendix|Equations?|Eqs?\.|Listings?|Algorithm|Reference)\s\(?$"
+)
+_CAUSE = re.compile(rf"\b({'|'.join(c.value.replace('_', '[ _]') for c in FailureCause)}) \($", re.I)
 _RIGHT = (
+    (re.compile(r"^ of (?:the )?(?:random )?draws\b", re.I), Role.SETTING),
     (re.compile(r"^\s*%?-?\s*(?:confidence |t |paired )*(?:intervals?\b|CIs?\b|confidence\b)", re.I), Role.CONFIDENCE),
     (re.compile(r"^(?:th)? percentile", re.I), Role.SETTING),
     (
@@ -159,8 +166,12 @@ def read_number(number: Number, text: str, unit: Unit) -> Reading:
     clean = normalise(text)
     left, right = clean[max(0, number.start - 90) : number.start], clean[number.end : number.end + 60]
     left = re.sub(r"[<>=≤≥~]\s?$", "", left)
+    if _LABELLED.search(left):
+        return Reading(Role.LABEL)
     if number.form == "version":
         return Reading(Role.VERSION)
+    if re.search(r"\($", left) and re.match(r"^\)", right) and (cause := _CAUSE.search(left)):
+        return Reading(Role.COUNT, "cause", cause.group(1).lower().replace(" ", "_"))
     if _SEED.search(left) and not _NOUN.match(right):
         return Reading(Role.SEED)
     if number.unit == "points" and re.search(r"\bby (?:less|no more) than\s?$", left) and "noise floor" in clean:
@@ -215,7 +226,7 @@ def _counted(number: Number, left: str, right: str, text: str) -> Reading | None
 def _elliptic(left: str, right: str, before: str) -> Reading | None:
     """``of which 2 failed``: the noun was said before."""
     verb = re.match(
-        r"^ (?:of (?:them|these|which) )?(?:failed|repeated|left|ran|was|were|succeeded|crashed|finished|changed|did|timed|had|could)\b",
+        r"^ (?:of (?:them|these|which) )?(?:failed|repeated|left|ran|was|were|succeeded|crashed|finished|changed|did|timed|had|could|reached|passed|gave|needed)\b",
         right,
     )
     nouns = re.findall(rf"\d (?:[\w-]+ ){{0,3}}?({COUNTED})\b", before, re.I)

@@ -27,6 +27,9 @@ _AGAINST = re.compile(
 _PREPOSITION = re.compile(r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b|\()[^,;:.\d]*$")
 
 
+_REMEMBERED = 50_000
+
+
 @dataclass(frozen=True)
 class Mention:
     """A name found in a text."""
@@ -56,6 +59,9 @@ class Names:
     evidence: Evidence
     patterns: list[tuple[str, dict[str, tuple[str, ...]], re.Pattern[str]]] = field(default_factory=list)
 
+    seen: dict[str, list[Mention]] = field(default_factory=dict)
+    """Mentions by text: cells share headers and captions."""
+
     def __post_init__(self) -> None:
         variants: dict[str, tuple[str, ...]] = {}
         for variant in self.evidence.variants.values():
@@ -77,6 +83,13 @@ class Names:
 
     def find(self, text: str) -> list[Mention]:
         """Every mention in order; a longer name hides the shorter ones inside it."""
+        if text not in self.seen:
+            if len(self.seen) > _REMEMBERED:
+                self.seen.clear()
+            self.seen[text] = self._find(text)
+        return self.seen[text]
+
+    def _find(self, text: str) -> list[Mention]:
         clean = normalise(text)
         found: list[Mention] = []
         for kind, names, pattern in self.patterns:

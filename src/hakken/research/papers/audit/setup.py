@@ -39,10 +39,12 @@ def check_setup(document: Document, evidence: Evidence) -> Iterator[Finding]:
         ]
         + [text for files in (evidence.pristine, *evidence.sources.values()) for text in files.values()]
     ).lower()
+    seen: set[str] = set()
     for unit in document.units:
         if unit.kind is UnitKind.CODE:
             yield from _listing(unit, evidence)
-        elif unit.kind is not UnitKind.EQUATION:
+        elif unit.kind is not UnitKind.EQUATION and unit.text not in seen:
+            seen.add(unit.text)
             yield from _names(unit, record)
             yield from _code_spans(unit, evidence, record)
     yield from _datasets_of_metrics(document, evidence)

@@ -91,7 +91,7 @@ def _doubled(document: Document) -> Iterator[Finding]:
             continue
         bag = frozenset(words)
         for other, sequence, first in seen:
-            if unit.section != first.section and tuple(words) != sequence:
+            if unit.section != first.section and (tuple(words) != sequence or _may_repeat(unit, first)):
                 continue
             union = len(bag | other)
             same_numbers = {w for w in bag if w[0].isdigit()} == {w for w in other if w[0].isdigit()}
@@ -102,6 +102,12 @@ def _doubled(document: Document) -> Iterator[Finding]:
                 )
                 break
         seen.append((bag, tuple(words), unit))
+
+
+def _may_repeat(unit: Unit, first: Unit) -> bool:
+    """Abstract and conclusion repeat what the results say, and sentences with numbers are bound to be equal."""
+    summaries = r"abstract|introduction|conclusion"
+    return bool(re.search(summaries, f"{unit.section} {first.section}", re.I) or re.search(r"\d", unit.text))
 
 
 def _floats(document: Document, folder: Path) -> Iterator[Finding]:
@@ -145,8 +151,9 @@ def _exists(folder: Path, path: str) -> bool:
 
 
 def _citations(document: Document, bib: Path | None, folder: Path) -> Iterator[Finding]:
-    files = [bib] if bib else [f for name in document.bibliography for f in (folder / name, folder / f"{name}.bib")]
-    known = [f for f in files if f is not None and f.is_file()]
+    named = [*document.bibliography, Path(document.name).stem]
+    files = [bib] if bib else [f for name in named for f in (folder / name, folder / f"{name}.bib")]
+    known = list(dict.fromkeys(f for f in files if f.suffix == ".bib" and f.is_file()))
     if not known:
         if document.cited:
             yield _make(
