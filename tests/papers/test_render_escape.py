@@ -13,7 +13,7 @@ from hakken.research.papers.render import escape_text
 from hakken.research.papers.render.escape import clean_text, latex_text, typst_string
 from hakken.research.papers.render.pandoc import Element, elements, plain, read, write
 from hakken.research.papers.render.source import READER
-from hakken.research.papers.render.web_paper import keep_dashes
+from hakken.research.papers.render.web_paper import escape_markdown
 
 FORMATS = {"html5": "html", "latex": "latex", "typst-citations": "typst", "gfm+tex_math_dollars-raw_html": "gfm"}
 #: LaTeX that Pandoc writes and cannot read.
@@ -58,7 +58,7 @@ def through(paragraphs: list[str], writer: str, reader: str) -> list[str]:
     fenced = [f"{escape_text(p)}\n\nQQQ{k}QQQ" for k, p in enumerate(paragraphs)]
     tree = read("\n\n".join(fenced), READER)
     if reader == "gfm":
-        tree = tree | {"blocks": keep_dashes(tree["blocks"])}
+        tree = tree | {"blocks": escape_markdown(tree["blocks"])}
     written = write(tree, writer)
     for command, character in UNREAD.items():
         written = written.replace(command, character)

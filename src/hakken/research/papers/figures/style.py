@@ -61,6 +61,8 @@ def new_figure(height: float) -> Figure:
 def save(figure: Figure, out: Path, name: str) -> None:
     """Write ``.pdf``, ``.svg`` and ``.png``, without dates, so that equal data give equal files."""
     out.mkdir(parents=True, exist_ok=True)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once; each savefig would do it again
     figure.savefig(out / f"{name}.pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
     figure.savefig(out / f"{name}.svg", metadata={"Date": None, "Creator": None})
     figure.savefig(out / f"{name}.png", metadata={"Software": None})

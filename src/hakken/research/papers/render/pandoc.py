@@ -106,7 +106,7 @@ def raw_block(form: str, text: str) -> Element:
 def string(text: str) -> list[Element]:
     """Plain text as inlines."""
     inlines: list[Element] = []
-    for word in text.split():
+    for word in text.split(" "):
         inlines += [{"t": "Space"}, {"t": "Str", "c": word}]
     return inlines[1:]
 

@@ -170,7 +170,7 @@ def _html(source: Source, cited: list[Element], metadata: PaperMetadata, folder:
 
 def _markdown(source: Source, cited: list[Element], metadata: PaperMetadata, folder: Path) -> str:
     abstract, body, appendix = (web_paper.tidy(p) for p in _spoken(web_paper.Markdown(), source, cited, folder))
-    blocks = web_paper.number_sections(web_paper.keep_dashes(body))
+    blocks = web_paper.number_sections(web_paper.escape_markdown(body))
     refs = [block for entry in web_paper.tidy(_references(cited)) for block in entry["c"][1]]
     blocks += [_heading("References"), *refs] if refs else []
     blocks += web_paper.number_sections(appendix, appendix=True)

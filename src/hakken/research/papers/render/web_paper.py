@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 from hakken.research.papers.render.pandoc import (
     Element,
@@ -99,10 +100,13 @@ def tidy(blocks: list[Element]) -> list[Element]:
     return out
 
 
-def keep_dashes(blocks: list[Element]) -> list[Element]:
-    """Escape a paragraph of nothing but dashes, which Pandoc would write as a rule in Markdown."""
+def escape_markdown(blocks: list[Element]) -> list[Element]:
+    """Escape what Pandoc's writer of Markdown forgets: backslashes, and paragraphs of nothing but dashes (a rule)."""
 
     def change(element: Element) -> list[Element] | None:
+        if element["t"] == "Str" and "\\" in element["c"]:
+            pieces = re.split(r"(\\)", element["c"])
+            return [raw_inline("markdown", r"\\") if p == "\\" else {"t": "Str", "c": p} for p in pieces if p]
         if element["t"] == "Para" and [e["t"] for e in element["c"]] == ["Str"] and not element["c"][0]["c"].strip("-"):
             return [paragraph([raw_inline("markdown", "\\" + element["c"][0]["c"])])]
         return None
