@@ -15,6 +15,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from hakken.core.types import Limits, Mount, Rung
@@ -148,7 +149,12 @@ class Bubblewrap:
                 os.close(handle)
 
         return Running(
-            popen, kill=kill, scratch_bytes=lambda: _used(first), own_tasks=own, exit_code=exit_code, close=close
+            popen,
+            kill=kill,
+            scratch_bytes=partial(_used, first, limits.disk_mb * MB),
+            own_tasks=own,
+            exit_code=exit_code,
+            close=close,
         )
 
     def _as_user(self) -> list[str]:
@@ -219,11 +225,15 @@ def _at_most(pid: int, kind: int, value: int) -> tuple[int, int]:
     return lowest, lowest
 
 
-def _used(first: int | None) -> int:
-    """Bytes in the box's own file systems in memory; it may have ended, or hide itself."""
+def _used(first: int | None, size: int) -> int:
+    """Bytes in the box's own file systems in memory; it may have ended, or hide itself.
+
+    While the box is being built its folders are still the host's: only what has our size is ours.
+    """
     total = 0
     for folder in (_TMP, _SHARED_MEMORY):
         with suppress(OSError):
             usage = os.statvfs(f"/proc/{first}/root{folder}")
-            total += (usage.f_blocks - usage.f_bfree) * usage.f_frsize
+            if usage.f_blocks * usage.f_frsize == size:
+                total += (usage.f_blocks - usage.f_bfree) * usage.f_frsize
     return total
