@@ -90,9 +90,12 @@ class Candidates:
 
     def _contrasts(self) -> Iterator[Candidate]:
         for (variant, against, split, metric), c in self.evidence.contrasts.items():
+            if variant == self.evidence.baseline:
+                continue  # differences are told from the variant's side
             where = f"{metric}, {self._name(variant)} against {self._name(against)}, {split} seeds (n = {c.n})"
             for role, value, what, slack in self._of_contrast(c):
-                yield Candidate(role, value, f"{what}: {where}", variant, against, split, metric, slack=slack)
+                noun = "gain" if "of the gain" in what else "differences" if "of the differences" in what else ""
+                yield Candidate(role, value, f"{what}: {where}", variant, against, split, metric, noun, slack=slack)
             recorded = self.evidence.recorded.get((variant, split, metric))
             if recorded is None or against != self.evidence.baseline:
                 continue

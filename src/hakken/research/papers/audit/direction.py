@@ -44,7 +44,7 @@ _RULE = re.compile(
 )
 _HEDGE = re.compile(
     r"inconclusive|not (?:statistically )?significant|compatible with no|(?:contains?|includes?|cover\w*) zero|within (?:the )?noise"
-    r"|no larger than|not supported|does not (?:meet|support)|cannot be told|no evidence|not enough",
+    r"|not supported|does not (?:meet|support)|cannot be told|no evidence|not enough",
     re.I,
 )
 _COSTS = re.compile(

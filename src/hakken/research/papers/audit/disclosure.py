@@ -160,8 +160,19 @@ def _bounds(document: Document, evidence: Evidence, names: Names) -> Iterator[Fi
         share = float(match.group(1)) / 100
         kinds = {kind for kind, pattern in COSTS if pattern.search(text)}
         splits = {i for m in names.find(text) if m.kind == "split" for i in m.ids}
-        for variant in {i for m in names.find(text) if m.kind == "variant" for i in m.ids}:
-            for (split, kind), ratio in _ratios(evidence, variant).items():
+        for variant in {i for m in names.find(text) if m.kind == "variant" for i in m.ids} - {evidence.baseline}:
+            ratios = _ratios(evidence, variant)
+            if not any(not splits or split in splits for split, _ in ratios):
+                yield Finding(
+                    kind="unsupported",
+                    severity=Severity.ERROR,
+                    place=unit.place,
+                    sentence=unit.text,
+                    says=match.group(),
+                    record="no costs of this variant are recorded there",
+                    how="costs of the trials",
+                )
+            for (split, kind), ratio in ratios.items():
                 if kind in kinds and (not splits or split in splits) and abs(ratio - 1) > share + 0.005:
                     yield Finding(
                         kind="unfair",

@@ -90,6 +90,8 @@ class Evidence:
     seeded: bool = True
     all_seeds: set[int] = field(default_factory=set)
     """Seeds of every trial, failed ones too, and of the plan."""
+    trials: set[tuple[str, str, int]] = field(default_factory=set)
+    """(variant, split, seed) of every trial, failed ones too."""
     contrasts: dict[tuple[str, str, str, str], Contrast] = field(default_factory=dict)
     """(variant, against, split, metric) -> recomputed comparison."""
 
@@ -165,6 +167,7 @@ def from_snapshot(snapshot: Snapshot) -> Evidence:
         decisions=[d.what for d in snapshot.decisions if d.by == "human"],
         failed=sum(t.failure is not None for t in snapshot.trials),
         seeded=snapshot.template.seeded,
+        trials={(t.node_id, t.split.value, t.seed) for t in snapshot.trials},
         all_seeds={t.seed for t in snapshot.trials}
         | {s for split in snapshot.template.seeds.model_dump().values() for s in split},
     )
@@ -252,6 +255,10 @@ def _counts(snapshot: Snapshot) -> dict[tuple[str, str], dict[int, str]]:
     add("node", "done", len(snapshot.variants), "variants that finished")
     add("node", "", len(snapshot.variants), "variants that finished")
     add("idea", "", len({n.idea_id for n in methods if n.idea_id}), "ideas that led to a version of the code")
+    for node_split in (Split.EXPLORE, Split.REPORT):
+        whole = max((len({t.seed for t in snapshot.trials_of(n.id, node_split)}) for n in nodes), default=0)
+        full = [n for n in methods if whole and len({t.seed for t in snapshot.trials_of(n.id, node_split)}) == whole]
+        add("node", f"ran_{node_split.value}", len(full), f"versions that ran on all {node_split.value} seeds")
     if plan:
         add("node", "limit", plan.max_nodes_per_idea, "limit of nodes an idea")
         add("idea", "limit", plan.max_ideas, "limit of ideas")

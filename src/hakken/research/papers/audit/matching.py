@@ -48,7 +48,14 @@ _ADMITS: dict[Role, tuple[Role, ...]] = {
     Role.WINS: (Role.WINS,),
     Role.COST: (Role.COST,),
 }
+_WORDED = {
+    "gain": re.compile(r"\bgain|\bimprovement|\breduction", re.I),
+    "differences": re.compile(r"deviation of the (?:paired )?differences", re.I),
+}
+"""Candidates that only these words call for."""
 _WEAK = 0.2
+_THRESHOLDS = {0.1, 0.05, 0.01, 0.005, 0.001, 0.0005, 0.0001}
+"""Bounds that a p is printed against; any other is an odd way to say a p."""
 
 
 class Matcher:
@@ -156,7 +163,7 @@ class Matcher:
         subjects = (
             frozenset({self.evidence.baseline}) if number.form == "low" else scope.subjects - {self.evidence.baseline}
         )
-        return Reading(Role.LEVEL), Scope(subjects, frozenset(), scope.metrics, scope.splits, scope.seeds)
+        return Reading(Role.LEVEL), replace(scope, subjects=subjects)
 
     def _guess(self, number: Number, unit: Unit, scope: Scope, reading: Reading) -> Reading:
         """A bare number next to a metric's name is a mean of it."""
@@ -176,7 +183,7 @@ class Matcher:
             return self._setting(number, unit, reading, scope)
         pool = self._pool(number, numbers, unit, reading, scope)
         hits = [c for c in pool if fits(number, c, reading.role)]
-        inside = [c for c in hits if in_scope(c, scope)]
+        inside = [c for c in hits if in_scope(c, scope, self.evidence.baseline)]
         if inside:
             return Match(unit, number, reading.role, Verdict.SUPPORTED, inside[0].about)
         if reading.role in (Role.COST, Role.LEVEL, Role.RATIO, Role.COST_RATIO):
@@ -186,7 +193,11 @@ class Matcher:
         if hits:
             return Match(unit, number, reading.role, Verdict.MISATTRIBUTED, f"that is the {hits[0].about}")
         return Match(
-            unit, number, reading.role, Verdict.UNSUPPORTED, nearest(number, [c for c in pool if in_scope(c, scope)])
+            unit,
+            number,
+            reading.role,
+            Verdict.UNSUPPORTED,
+            nearest(number, [c for c in pool if in_scope(c, scope, self.evidence.baseline)]),
         )
 
     def _pool(
@@ -313,7 +324,12 @@ class Matcher:
         if reading.role is not Role.UNKNOWN or number.unit in ("s", "MB", "GB"):
             return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "nothing recorded has this value")
         roles = (Role.LEVEL, Role.DIFFERENCE, Role.RELATIVE, Role.RATIO, Role.MEDIAN, Role.SD)
-        pool = [c for role in roles for c in self.candidates.by_role.get(role, ()) if in_scope(c, scope)]
+        pool = [
+            c
+            for role in roles
+            for c in self.candidates.by_role.get(role, ())
+            if in_scope(c, scope, self.evidence.baseline)
+        ]
         hits = [c for c in pool if fits(number, c, reading.role)]
         if hits and chance(number, pool) <= _WEAK:
             return Match(unit, number, reading.role, Verdict.SUPPORTED, hits[0].about)
@@ -374,6 +390,8 @@ def fits(number: Number, candidate: Candidate, role: Role) -> bool:
     """Within printed rounding; a change told by a verb may lack its sign, a bound must hold."""
     value = candidate.value
     half = number.step / 2 * (1 + 1e-6) + 1e-9 * abs(value)
+    if role is Role.P and number.relation and number.value not in _THRESHOLDS:
+        return False
     if number.relation in ("<", "<="):
         return value - candidate.slack <= number.value
     if number.relation in (">", ">="):
@@ -395,7 +413,7 @@ def fits(number: Number, candidate: Candidate, role: Role) -> bool:
     return unsigned and abs(abs(value) - number.value) <= half
 
 
-def in_scope(candidate: Candidate, scope: Scope) -> bool:
+def in_scope(candidate: Candidate, scope: Scope, baseline: str | None) -> bool:
     """Whether a candidate is about what the words around the number name."""
     if scope.metrics and candidate.metric and candidate.metric not in scope.metrics:
         return False
@@ -404,9 +422,8 @@ def in_scope(candidate: Candidate, scope: Scope) -> bool:
     if scope.seeds and candidate.seed is not None and candidate.seed not in scope.seeds:
         return False
     if candidate.against:
-        named = scope.subjects | scope.against
-        others = named - {candidate.against}
-        return not others or candidate.variant in others
+        allowed = scope.against | {baseline}
+        return candidate.against in allowed and (not scope.treated or candidate.variant in scope.treated)
     return not scope.subjects or not candidate.variant or candidate.variant in scope.subjects
 
 

@@ -46,6 +46,8 @@ class Scope:
     """What a number may be about; an empty set means that nothing was said."""
 
     subjects: frozenset[str] = frozenset()
+    treated: frozenset[str] = frozenset()
+    """The variant of a comparison: the nearest name that is not the baseline's."""
     against: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     splits: frozenset[str] = frozenset()
@@ -119,6 +121,10 @@ class Names:
         mentions = self.find(text)
         earlier = self.find(before.text) if before else []
         subject = self._nearest("variant", number, text, mentions) or _last("variant", earlier)
+        others = [m for m in mentions if m.kind != "variant" or m.ids != (self.evidence.baseline,)]
+        treated = self._nearest("variant", number, text, others) or _last(
+            "variant", [m for m in earlier if m.ids != (self.evidence.baseline,)]
+        )
         metric = self._nearest("metric", number, text, mentions) or _last("metric", earlier)
         split = self._nearest("split", number, text, mentions) or self._split_by_count(text) or _last("split", earlier)
         named = [m for m in mentions if m.kind == "variant"]
@@ -128,7 +134,8 @@ class Names:
                 against |= set(mention.ids)
         return Scope(
             subjects=frozenset(subject),
-            against=against,
+            treated=frozenset(treated),
+            against=against - set(treated),
             metrics=frozenset(metric),
             splits=frozenset(split),
             seeds=frozenset(int(s) for s in re.findall(r"\bseed (\d+)\b", text)),
