@@ -19,7 +19,7 @@ from hakken.core.types import (
     StageFailure,
 )
 from hakken.models import Ledger
-from hakken.research.papers.audit import audit, write_report
+from hakken.research.papers.audit import Auditor, from_snapshot, write_report
 from hakken.research.papers.facts import compute_facts
 from hakken.research.papers.figures import make_figures
 from hakken.research.papers.layout import check_layout
@@ -28,9 +28,9 @@ from hakken.research.papers.outline import Job, outline
 from hakken.research.papers.render import PaperMetadata, render
 from hakken.research.papers.study import Study
 from hakken.research.papers.writer import write as write_manuscript
-from hakken.research.review import review as review_paper
-from hakken.research.review import to_json
-from hakken.research.review import to_markdown as review_markdown
+from hakken.research.review.panel import review as review_paper
+from hakken.research.review.render import to_json
+from hakken.research.review.render import to_markdown as review_markdown
 from hakken.research.session import Session
 from hakken.research.snapshots import read_snapshot
 from hakken.store.kinds import Facts
@@ -121,9 +121,9 @@ def audit_run(session: Session, snapshot: Snapshot) -> AuditReport:
 
 def audit_paper(paper: Path, snapshot: Snapshot) -> AuditReport:
     """Audit ``paper.md`` of a folder, which says what every other format says."""
-    report = audit(paper / "paper.md", snapshot, paper / "paper.bib")
-    write_report(report, paper / "paper.md", snapshot, paper)
-    return report
+    found = Auditor(from_snapshot(snapshot)).audit(paper / "paper.md", paper / "paper.bib")
+    write_report(found.report, found.document, found.matches, paper)
+    return found.report
 
 
 def _mend(manuscript: Manuscript, study: Study, report: AuditReport) -> tuple[Manuscript, bool]:

@@ -159,9 +159,9 @@ def open_session(
     rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
     strongest = best_rung(allow_weak=True) if rung is None else None
     level = rung or (strongest.rung if strongest else Rung.RLIMITS)
+    models = open_models(settings.models)
     with folder.write() as store:
         run = _begin(folder, store, template, settings, level)
-        models = open_models(settings.models)
         elapsed = sum(step.seconds for step in store.all("step", Step))
         ledger = Ledger(
             models,

@@ -105,7 +105,7 @@ def unfinished_run(root: Path, template: str, template_hash: str) -> RunFolder |
             outcome = store.get("outcome", RunOutcome)
         if started is None or started.run.template_hash != template_hash:
             continue
-        return folder if outcome is None or outcome.status == "stopped" else None
+        return folder if outcome is None or outcome.status != "finished" else None
     return None
 
 

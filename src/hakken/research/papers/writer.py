@@ -155,7 +155,7 @@ def _prompt(study: Study, job: Job, said: Sequence[str], refused: str, strong: b
     template, idea = study.snapshot.template, study.idea
     spec = template.primary
     reason = f"{idea.hypothesis}" if idea else ""
-    return prompt(
+    asked = prompt(
         "papers/paragraph",
         title=template.title,
         task=template.task.strip(),
@@ -173,6 +173,8 @@ def _prompt(study: Study, job: Job, said: Sequence[str], refused: str, strong: b
         low=job.low,
         high=job.high,
     )
+    # Named by its job, so that the record and a script can tell the jobs apart.
+    return asked.model_copy(update={"name": f"papers/{job.name}"})
 
 
 def _escaped(sentence: str) -> str:
