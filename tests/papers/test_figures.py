@@ -80,19 +80,15 @@ def test_equal_records_give_equal_files(drawn: tuple[Snapshot, Path, dict[str, F
         assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
 
 
-def test_no_state_is_left(tmp_path: Path) -> None:
+def test_empty_figures_are_not_made_and_no_state_is_left(tmp_path: Path) -> None:
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    make_figures(build_snapshot(with_variants=False), tmp_path)
-    assert dict(mpl.rcParams) == before
-
-
-def test_empty_figures_are_not_made(tmp_path: Path) -> None:
     snapshot = build_snapshot(with_variants=False)
     assert [f.label for f in make_figures(snapshot, tmp_path)] == ["curves", "search"]
     nothing = snapshot.model_copy(update={"nodes": snapshot.nodes[:1], "trials": ()})
     assert make_figures(nothing, tmp_path / "none") == []
+    assert dict(mpl.rcParams) == before
 
 
 def test_labels_are_shortened() -> None:

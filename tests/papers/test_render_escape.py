@@ -72,7 +72,7 @@ def test_hard_texts(writer: str, reader: str) -> None:
         assert same(back) == same(clean_text(text))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(st.text(max_size=40), min_size=5, max_size=40))
 @pytest.mark.parametrize(("writer", "reader"), FORMATS.items())
 def test_any_text(writer: str, reader: str, texts: list[str]) -> None:

@@ -109,7 +109,7 @@ def _line(order: int, node: Node, row: Row | None) -> tuple[object, ...]:
 def _caption(nodes: list[Node], measured: dict[str, Row], metric: str, picked: Node | None) -> str:
     failed = sum(n.status is NodeStatus.FAILED for n in nodes)
     versions = f"{len(nodes)} version" + ("s" if len(nodes) != 1 else "")
-    text = f"What the search tried, in order from the top: {versions} of the code, {failed} of which failed (✕)."
+    text = f"What the search tried, in order from the top: {versions} of the code, {failed} of which failed (crosses)."
     if measured:
         seeds = describe_seeds([seed for row in measured.values() for seed, _ in row.differences])
         interval = describe_interval([row.comparison for row in measured.values()])

@@ -41,6 +41,8 @@ SYMBOLS = {c: f"\\{name}" for c, name in zip(_GREEK, _GREEK_NAMES.split(" "), st
     "ℝ": r"\mathbf{R}",
     "′": r"'",
     "✓": r"\surd",
+    "✕": r"\times",
+    "✗": r"\times",
     "■": r"\bullet",
     "⟨": r"\langle",
     "⟩": r"\rangle",

@@ -13,11 +13,12 @@ from hakken.core.types import PaperFiles
 from hakken.research.papers.render import bibliography, latex_engine, latex_paper, typst_paper, web_paper
 from hakken.research.papers.render.escape import clean_text
 from hakken.research.papers.render.pandoc import Element, pandoc, write
-from hakken.research.papers.render.parts import Dialect, Speaker
+from hakken.research.papers.render.parts import Dialect, Speaker, figure_names
 from hakken.research.papers.render.source import PaperMetadata, Source, meta_list, meta_text, parse, split_blocks
 
 Engine = Literal["auto", "typst", "latex"]
 _SHORT_TITLE = 90
+_FIGURE_FILES = (".pdf", ".svg", ".png", ".csv")
 
 
 def render(
@@ -40,7 +41,7 @@ def render(
     out.mkdir(parents=True, exist_ok=True)
     entries = bibliography.load(bib)
     source, blocks = parse(markdown, metadata, bib, set(entries))
-    folder = _gather_figures(figures, out)
+    folder = _gather_figures(figures, out, figure_names(blocks))
     (out / "paper.bib").write_text(bibliography.subset(entries, source.cited))
     cited = _resolve_citations(blocks, source, out / "paper.bib")
 
@@ -65,10 +66,15 @@ def render(
     )
 
 
-def _gather_figures(figures: Path, out: Path) -> Path:
+def _gather_figures(figures: Path, out: Path, names: set[str]) -> Path:
+    """Copy the files (pictures and data) of the figures that the paper shows."""
     target = out / "figures"
-    if figures.is_dir() and figures.resolve() != target.resolve():
-        shutil.copytree(figures, target, dirs_exist_ok=True)
+    if figures.resolve() != target.resolve():
+        for name in sorted(names):
+            for suffix in _FIGURE_FILES:
+                if (figures / f"{name}{suffix}").is_file():
+                    target.mkdir(exist_ok=True)
+                    shutil.copyfile(figures / f"{name}{suffix}", target / f"{name}{suffix}")
     return target
 
 

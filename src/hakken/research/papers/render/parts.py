@@ -178,7 +178,13 @@ def _count(element: Element, counts: dict[str, int]) -> tuple[str, int]:
     return attributes(element)[0], counts[kind]
 
 
-def _figure(element: Element, counts: dict[str, int]) -> Figure:
+def figure_names(blocks: list[Element]) -> set[str]:
+    """Stems of the figures' files."""
+    return {_figure_name(e)[0] for e in elements(blocks) if e["t"] == "Figure"}
+
+
+def _figure_name(element: Element) -> tuple[str, list[str]]:
+    """Stem of the figure's file, and the classes of figure and image."""
     image = next((e for e in elements(element["c"][2]) if e["t"] == "Image"), None)
     target = image["c"][2][0] if image else ""
     name = target.removeprefix("figures/")
@@ -187,10 +193,14 @@ def _figure(element: Element, counts: dict[str, int]) -> Figure:
             f"The picture {target!r} is not one of the paper's figures.", "Write figures/NAME without extension."
         )
     stem = name.rsplit(".", 1)[0] if name.endswith((".pdf", ".svg", ".png")) else name
-    classes = [*attributes(element)[1], *image["c"][0][1]]
+    return stem, [*attributes(element)[1], *image["c"][0][1]]
+
+
+def _figure(element: Element, counts: dict[str, int]) -> Figure:
+    name, classes = _figure_name(element)
     label, number = _count(element, counts)
     caption = [i for b in element["c"][1][1] for i in b["c"]]
-    return Figure(label=label, number=number, name=stem, caption=caption, wide="wide" in classes)
+    return Figure(label=label, number=number, name=name, caption=caption, wide="wide" in classes)
 
 
 def _file(name: str, folder: Path, suffixes: tuple[str, ...]) -> str:

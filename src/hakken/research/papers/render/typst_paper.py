@@ -34,7 +34,8 @@ class Typst:
         """Float, but break over pages in the appendix and where no page would hold it."""
         long = appendix or len(table.rows) > 36
         columns = ", ".join(
-            "1fr" if table.is_text(k) and table.width > PAGE * 0.9 else "auto" for k in range(len(table.align))
+            f"{min(table.widest(k), 90)}fr" if table.is_text(k) and table.width > PAGE * 0.9 else "auto"
+            for k in range(len(table.align))
         )
         size = (
             "6.4pt"
