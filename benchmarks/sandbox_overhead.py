@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from hakken.core.types import Limits, Mount
+from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import describe_machine, open_sandbox, probe
 
 PROGRAMS = {"pass": "pass", "import numpy": "import numpy"}
@@ -29,7 +30,7 @@ def bare(program: str, folder: Path) -> float:
     return time.perf_counter() - started
 
 
-def boxed(program: str, folder: Path, rung: object) -> float:
+def boxed(program: str, folder: Path, rung: Rung) -> float:
     """Seconds from opening a box to its end, with one command in it."""
     work = folder / "work"
     work.mkdir(exist_ok=True)
@@ -43,20 +44,28 @@ def boxed(program: str, folder: Path, rung: object) -> float:
     return seconds
 
 
+def cpu() -> float:
+    """CPU seconds of this process and of all that it has waited for: the cost that a busy machine does not change."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
 def main() -> None:
     """Measure, print and write the table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     rungs = [status.rung for status in probe() if status.available]
     times: dict[tuple[str, str], list[float]] = {}
+    work: dict[tuple[str, str], list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for turn in range(rounds + 2):
             for label, program in PROGRAMS.items():
-                measured = {"bare": bare(program, folder)}
-                measured |= {rung.value: boxed(program, folder, rung) for rung in rungs}
-                if turn >= 2:  # the first rounds warm the caches
-                    for kind, seconds in measured.items():
-                        times.setdefault((label, kind), []).append(seconds * 1000)
+                for rung in [None, *rungs]:
+                    before = cpu()
+                    seconds = bare(program, folder) if rung is None else boxed(program, folder, rung)
+                    if turn >= 2:  # the first rounds warm the caches
+                        key = (label, rung.value if rung else "bare")
+                        times.setdefault(key, []).append(seconds * 1000)
+                        work.setdefault(key, []).append((cpu() - before) * 1000)
     machine = describe_machine(["numpy"])
     load = os.getloadavg()[0]
     lines = [
@@ -68,14 +77,16 @@ def main() -> None:
         f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {platform.release()}, Python "
         f"{machine.python}, {'root' if os.geteuid() == 0 else 'ordinary user'}, {rounds} rounds, load {load:.1f}.",
         "",
-        "| `python -c` | run | median | 90th percentile | overhead (median of the differences) |",
-        "|---|---|---|---|---|",
+        "| `python -c` | run | median | 90th percentile | overhead (median of the differences) | CPU, median |",
+        "|---|---|---|---|---|---|",
     ]
     for (label, kind), values in times.items():
         differences = [value - base for value, base in zip(values, times[label, "bare"], strict=True)]
         extra = "" if kind == "bare" else f"{statistics.median(differences):.1f}"
         high = statistics.quantiles(values, n=10)[-1]
-        lines.append(f"| {label} | {kind} | {statistics.median(values):.1f} | {high:.1f} | {extra} |")
+        lines.append(
+            f"| {label} | {kind} | {statistics.median(values):.1f} | {high:.1f} | {extra} | {statistics.median(work[label, kind]):.1f} |"
+        )
     table = "\n".join(lines) + "\n"
     print(table)
     Path(__file__).with_suffix(".md").write_text(table)

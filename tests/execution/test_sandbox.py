@@ -11,7 +11,7 @@ import pytest
 
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung
-from hakken.execution import best_rung, open_sandbox, probe
+from hakken.execution import best_rung, open_sandbox, probe, supervise
 from hakken.execution.mounts import checked, writable_folders
 
 LIMITS = Limits(wall_seconds=60)
@@ -110,3 +110,21 @@ def test_torch_trains_within_the_default_limits(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     program = "import torch; x = torch.randn(64, 64, requires_grad=True); (x @ x).sum().backward(); print('ok')"
     assert run(program, tmp_path, Mount(path=tmp_path, writable=True)) == "ok\n"
+
+
+def test_looking_before_the_box_is_built_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "_FIRST_LOOK", 0.0)
+    monkeypatch.setattr(supervise, "_DISK_LOOK", 0.0)
+    for status in probe():
+        if status.available:
+            opened = open_sandbox(
+                mounts=[Mount(path=tmp_path, writable=True)],
+                limits=Limits(disk_mb=1),
+                workdir=tmp_path,
+                rung=status.rung,
+                allow_weak=True,
+            )
+            with opened as box:
+                result = box.exec(["true"], stdout=tmp_path.parent / "out", stderr=tmp_path.parent / "err")
+            assert result.ok
+            assert result.violations == ()
