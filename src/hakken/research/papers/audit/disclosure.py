@@ -162,7 +162,7 @@ def _bounds(document: Document, evidence: Evidence, names: Names) -> Iterator[Fi
         splits = {i for m in names.find(text) if m.kind == "split" for i in m.ids}
         for variant in {i for m in names.find(text) if m.kind == "variant" for i in m.ids} - {evidence.baseline}:
             ratios = _ratios(evidence, variant)
-            if not any(not splits or split in splits for split, _ in ratios):
+            if kinds and not any(not splits or split in splits for split, _ in ratios):
                 yield Finding(
                     kind="unsupported",
                     severity=Severity.ERROR,

@@ -215,6 +215,7 @@ class Matcher:
         ):
             roles = (Role.SD,)
         pool = [c for role in roles for c in self.candidates.of_role(role, scope.seeds)]
+        pool = [c for c in pool if c.noun not in _WORDED or _WORDED[c.noun].search(f"{unit.text} {unit.column}")]
         if reading.role in (Role.COST, Role.COST_RATIO) or (scope.seeds and roles == (Role.VALUE,)):
             wanted = reading.noun if reading.role in (Role.COST, Role.COST_RATIO) else ""
             pool = [c for c in pool if (c.noun == wanted if wanted else True)]
@@ -269,6 +270,10 @@ class Matcher:
         }
 
     def _seed(self, number: Number, unit: Unit, scope: Scope) -> Match:
+        if unit.row and scope.subjects and scope.splits:
+            ran = {(v, s, int(number.value)) for v in scope.subjects for s in scope.splits} & self.evidence.trials
+            about = "a trial of this variant with this seed" if ran else "no such trial is recorded"
+            return Match(unit, number, Role.SEED, Verdict.SUPPORTED if ran else Verdict.UNSUPPORTED, about)
         seeds = {
             s
             for (_, split, _), v in self.evidence.values.items()

@@ -192,7 +192,13 @@ class Names:
             metrics=frozenset(_last("metric", in_column) or _last("metric", in_row) or _all("metric", in_caption)),
             splits=frozenset(split),
             seeds=seeds,
+            treated=self._treated(row_variant, column_variant, in_caption),
         )
+
+    def _treated(self, row: tuple[str, ...], column: tuple[str, ...], in_caption: list[Mention]) -> frozenset[str]:
+        """The variant that a row of differences is about."""
+        found = set(row or column) - {self.evidence.baseline}
+        return frozenset(found or self._of_caption(in_caption))
 
     def _of_caption(self, mentions: list[Mention]) -> tuple[str, ...]:
         """The one variant, other than the baseline, that a caption names."""
