@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hakken.core.types import Comparison, Node, NodeStatus, Operator, Split
 from hakken.research.papers.citations import relevant
 from hakken.research.papers.gate import clean_sentences
@@ -71,7 +73,7 @@ def method_listing(study: Study) -> str:
     fence = "~~~~"
     return (
         f"{{lst:change}} shows the change, *{escape_text(study.selected.title)}*, as it was run.\n\n"
-        f'{fence} {{.diff #lst:change caption="The change {title}: lines taken from the baseline (-) and added (+)."}}\n'
+        f'{fence} {{.diff #lst:change caption="The change {title}: lines taken out (-) and added (+)."}}\n'
         f"{diff}\n{fence}"
     )
 
@@ -99,8 +101,8 @@ def protocol(study: Study) -> str:
         f"better). Versions of the code are chosen on {count(len(plan.explore_seeds), 'explore seed')}: "
         f"{plan.selection} The claim is then tested once, on {count(len(plan.report_seeds), 'report seed')} that no "
         "choice has seen. Baseline and variant run on the same seeds, each trial in a fresh folder. Differences are "
-        "paired by seed, with a paired t interval and a two-sided sign-flip permutation test; comparisons on the explore "
-        "seeds are secondary and adjusted by Holm's method. A difference counts only if its interval excludes zero, "
+        "paired by seed, with a paired t interval and a two-sided sign-flip permutation test; comparisons on the "
+        "explore seeds are secondary and adjusted by Holm's method. A difference counts only if its interval excludes zero, "
         f"its p is below {plan.claim.predicate.alpha:g}, and it is larger than the noise floor."
     )
     if not snapshot.template.seeded:
@@ -113,17 +115,24 @@ def setting(study: Study) -> str:
     """Where it ran, under which limits, by which models: from the record."""
     snapshot = study.snapshot
     run, env, limits = snapshot.run, snapshot.run.environment, snapshot.template.limits
-    models = sorted(set(run.models.values()))
+    models = sorted({_model_name(name) for name in run.models.values()})
     packages = joined([f"{escape_text(name)} {escape_text(v)}" for name, v in sorted(env.packages.items())])
     gpu = f" and {escape_text(env.gpu)}" if env.gpu else ", without a GPU"
     return (
         f"Everything ran with Python {env.python} on {escape_text(env.platform)} ({escape_text(env.cpu)}, "
-        f"{count(env.cores, 'core')}, {number(env.memory_gb, 0)} GB of memory{gpu}), with {packages}. Each trial was "
-        f"limited to {number(limits.wall_seconds, 0)} s of wall time, {number(limits.cpu_seconds, 0)} s of CPU time and "
-        f"{limits.memory_mb} MB of memory, in a sandbox without network ({escape_text(env.rung)}); metrics were computed "
-        f"in a second step from the files that the trial left. The language {'model' if len(models) == 1 else 'models'} "
-        f"behind ideas, code and prose: {joined([escape_text(m) for m in models])}. The run's seed was {run.seed}."
+        f"{count(env.cores, 'core')}, {number(env.memory_gb, 0)} GB of memory{gpu}), with {packages}. "
+        f"Each trial was limited to {number(limits.wall_seconds, 0)} s of wall time, {number(limits.cpu_seconds, 0)} s "
+        f"of CPU time and {limits.memory_mb} MB of memory, in a sandbox without network ({escape_text(env.rung)}); "
+        "metrics were computed in a second step from the files that the trial left. Ideas, code and prose come from "
+        f"{joined([escape_text(m) for m in models])}. The run's seed was {run.seed}."
     )
+
+
+def _model_name(name: str) -> str:
+    """A model as readers know it; a script's path says nothing to them."""
+    if name == "local":
+        return "the embedded Qwen2.5-Coder-1.5B-Instruct"
+    return f"a script ({Path(name).name})" if name.startswith("scripted:") else name
 
 
 def results_report(study: Study) -> str:
@@ -182,7 +191,7 @@ def _extreme(study: Study, *, best: bool) -> Comparison | None:
 
 def results_ablation(study: Study) -> str:
     """What the parts of the selected change contribute."""
-    facts = [f for f in study.of("ablation", f"/{study.snapshot.template.primary.key}")]
+    facts = study.of("ablation", f"/{study.snapshot.template.primary.key}")
     if not facts:
         return ""
     parts = ["Parts of the selected change were taken back or weakened, by code, to see what carries it."]

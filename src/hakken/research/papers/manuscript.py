@@ -69,17 +69,19 @@ def _appendix(manuscript: Manuscript, study: Study) -> Iterable[str]:
 
 def _provenance(manuscript: Manuscript, snapshot: Snapshot) -> str:
     run = snapshot.run
-    jobs = [p for p in (*manuscript.abstract, *manuscript.passages) if p.source in (PassageSource.MODEL, PassageSource.CODE)]
+    jobs = [
+        p for p in (*manuscript.abstract, *manuscript.passages) if p.source in (PassageSource.MODEL, PassageSource.CODE)
+    ]
     by_code = sum(p.source is PassageSource.CODE for p in jobs)
     human = [d for d in snapshot.decisions if d.by == "human"]
     failed = sum(n.status is NodeStatus.FAILED for n in snapshot.nodes)
     parts = [
-        f"This paper was written by an AI system, Hakken {run.version}. Ideas, code and prose are the work of a language "
-        "model; numbers, tables, figures and every sentence with a quantity are the work of a program that reads the "
+        f"This paper was written by an AI system, Hakken {run.version}. Ideas, code and prose are the work of a "
+        "language model; numbers, tables, figures and every sentence with a quantity are the work of a program that reads the "
         "record of the run.",
         f"The record is named {escape_text(run.id)}; the template has the content hash `{run.template_hash[7:23]}`.",
-        f"Of {count(len(jobs), 'passage')} of prose, {by_code} had to be composed by the program because no reply of the "
-        "model passed the checks.",
+        f"Of {count(len(jobs), 'passage')} of prose, {by_code} had to be composed by the program because no reply of "
+        "the model passed the checks.",
         f"{count(failed, 'version')} of the code failed." if failed else "No version of the code failed.",
         "People decided nothing during the run." if not human else "People decided the following:",
     ]
@@ -95,6 +97,7 @@ def _provenance(manuscript: Manuscript, snapshot: Snapshot) -> str:
 
 def share_by_model(manuscript: Manuscript) -> float:
     """Share of prose sentences, fact sentences aside, that a model wrote."""
+
     def total(passages: Iterable[Passage], source: PassageSource) -> int:
         return sum(len(sentences(p.text)) for p in passages if p.source is source)
 

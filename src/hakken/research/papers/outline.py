@@ -82,7 +82,7 @@ def _abstract(study: Study) -> Iterator[Block]:
     yield Job(
         "Abstract",
         "abstract/problem",
-        "name the problem that this kind of experiment is about, and the question about the selected change. No results.",
+        "name the problem that this experiment is about, and the question about the selected change. No results.",
         f"This paper reports a small controlled experiment: {topic[:1].lower() + topic[1:]}.",
         2,
         3,

@@ -40,8 +40,8 @@ def comparison_table(snapshot: Snapshot, split: Split, places: dict[str, int]) -
     unit = f", in {spec.unit.replace('%', 'per cent')}" if spec.unit else ""
     holm = " p is adjusted by Holm's method." if any(c.p_adjusted is not None for c in rows) else ""
     caption = (
-        f"{spec.label.capitalize()} on {escape_text(spec.dataset)} ({better_word(spec)} is better{unit}), {split.value} "
-        f"seeds: mean and standard deviation, paired difference from the baseline with its 95 % interval.{holm}"
+        f"{spec.label.capitalize()} on {escape_text(spec.dataset)} ({better_word(spec)} is better{unit}), "
+        f"{split.value} seeds: mean and standard deviation, paired difference from the baseline with its 95 % interval.{holm}"
     )
     header = ["Version", "Mean (SD)", "Difference", "95 % interval", "p", "n"]
     return pipe_table(header, cells, caption, f"{split.value}")
@@ -77,8 +77,8 @@ def secondary_table(snapshot: Snapshot, node_id: str, places: dict[str, int]) ->
         f"{spec.label}{difference_unit(spec) and f' in {spec.unit}'}" for spec in snapshot.template.metrics
     )
     caption = (
-        f"Every metric of *{escape_text(label(snapshot, node_id))}* on the report seeds ({escape_text(units)}): mean and "
-        "standard deviation, and the paired difference. Secondary metrics were not part of the primary claim."
+        f"Every metric of *{escape_text(label(snapshot, node_id))}* on the report seeds ({escape_text(units)}): mean "
+        "and standard deviation, and the paired difference. Secondary metrics were not part of the primary claim."
     )
     return pipe_table(["Metric", "Baseline", "Selected", "Difference", "95 % interval", "p"], cells, caption, "metrics")
 
@@ -90,10 +90,11 @@ def parity_table(snapshot: Snapshot, node_id: str) -> str | None:
         return None
     cells = []
     for name, base, variant, unit in rows:
-        d = decimals_for([], [base, variant]) if unit else 0
+        d = min(2, decimals_for([], [base, variant])) if unit else 0
         ratio = number(variant / base, 2) if base else ""
         cells.append([f"{name}{f' ({unit.strip()})' if unit else ''}", number(base, d), number(variant, d), ratio])
-    caption = f"What one trial used: medians over the report seeds for the baseline and *{escape_text(label(snapshot, node_id))}*."
+    variant = escape_text(label(snapshot, node_id))
+    caption = f"What one trial used: medians over the report seeds for the baseline and *{variant}*."
     return pipe_table(["Quantity", "Baseline", "Selected", "Ratio"], cells, caption, "parity")
 
 

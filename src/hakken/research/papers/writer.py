@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -65,12 +66,21 @@ def write(
 def title(study: Study) -> str:
     """A question that the paper answers: a title never claims a result."""
     spec = study.snapshot.template.primary
-    metric = f"{spec.label} on {spec.dataset}"
+    metric = title_case(f"{spec.label} on {spec.dataset.replace('_', ' ')}")
     if study.selected is None:
-        return f"No Working Change: A Report of Attempts to Change the {spec.label.title()} on {spec.dataset.title()}"
+        return f"No Working Change: A Report of Attempts to Change the {metric}"
     verb = "Lower" if spec.direction.value == "min" else "Raise"
-    name = study.selected.title.split(" (")[0]
-    return f"Does {name} {verb} the {metric.replace(spec.label, spec.label.title(), 1)}? A Test Planned in Advance"
+    name = title_case(re.sub(r" \([A-Z]\)$", "", study.selected.title))
+    return f"Does {name} {verb} the {metric}? A Test Planned in Advance"
+
+
+_SMALL = frozenset({"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
+
+
+def title_case(text: str) -> str:
+    """Capitals as in a title; words that have some already are left."""
+    words = [w if w in _SMALL or not w.islower() else w[:1].upper() + w[1:] for w in text.split()]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]]) if words else text
 
 
 def _passage(

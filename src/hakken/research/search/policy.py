@@ -11,6 +11,8 @@ from hakken.research.search.journal import Journal
 
 FAILED_DRAFTS = 2
 """Failed rounds without a working version after which an idea is given up."""
+STALE_ROUNDS = 2
+"""Rounds in a row that brought nothing to measure after which an idea is left."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ def greedy(journal: Journal, idea_id: str, rng: Random) -> Expansion | None:
     if not measured:
         drafts = len(rounds)
         return Expansion(Operator.DRAFT, None) if drafts < FAILED_DRAFTS else None
+    if len(rounds) >= STALE_ROUNDS and not any(entry.measured for entry in rounds[-STALE_ROUNDS:]):
+        return None
     best = journal.best(idea_id)
     assert best is not None
     assert best.comparison is not None
