@@ -180,6 +180,22 @@ while True:
         result, _, _ = lab.run(program, cpu_seconds=0.3, wall_seconds=15)
         assert ViolationKind.CPU in _killed(result)
 
+    def test_cpu_time_is_exact(self, lab: Lab) -> None:
+        """To the tick of the kernel's clock, children included, also of what happened since the last look."""
+        program = """
+import os, time
+def work(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until: pass
+work(0.1)
+if os.fork() == 0:
+    work(0.1); os._exit(0)
+os.wait()
+print(sum(os.times()[:4]))
+"""
+        result, out, _ = lab.run(program)
+        assert float(out) - 0.015 <= result.cpu_seconds < float(out) + 0.25
+
     def test_memory(self, lab: Lab) -> None:
         """More than allowed ends the command."""
         program = "import time; x = bytearray(200 << 20); time.sleep(20)"
@@ -268,7 +284,7 @@ with open_sandbox(mounts=mounts, limits=Limits(), workdir=work, rung=rung, allow
     argv = [sys.executable, '-S', '-c', program, 'hakken-test-orphan']
     box.exec(argv, stdout=work.parent / 'out', stderr=work.parent / 'err')
 """
-        parent = subprocess.Popen([sys.executable, "-c", code])
+        parent = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(lab.folder)})
         _until(lambda: (lab.work / "begun").exists())
         parent.kill()
         parent.wait()

@@ -33,6 +33,7 @@ from hakken.execution.process import (
     memory_file,
     tasks_of_this_user,
 )
+from hakken.execution.watchdog import buried_seconds, descendants
 
 _TMP, _SHARED_MEMORY = "/tmp", "/dev/shm"
 
@@ -107,54 +108,30 @@ class Bubblewrap:
     def _confined(self, popen: subprocess.Popen[bytes], status: int, gate: int, limits: Limits) -> Running:
         """Limit the waiting box, then let it go on."""
         elsewhere = 0 if self.user is not None or counts_tasks_per_namespace() else tasks_of_this_user()
-        said = b""
-        first: int | None = None
-        handle = -1
+        outer = _Outer(popen.pid, status)
         try:
-            while b"\n" not in said and (chunk := os.read(status, 4096)):
-                said += chunk
-            if said:
-                first = int(json.loads(said.splitlines()[0])["child-pid"])
-                handle = os.pidfd_open(first)
+            first = outer.first_process()
+            if first is not None:
                 for kind, value in kernel_limits(limits, elsewhere).items():
                     resource.prlimit(first, kind, _at_most(first, kind, value))
                 with suppress(OSError):  # where memory is short, the kernel should end the box and nothing else
                     Path(f"/proc/{first}/oom_score_adj").write_text("1000")
                 os.write(gate, b"1")
         except OSError:
-            popen.kill()  # it ended before it could be limited: nothing may run unlimited
+            outer.kill()  # it ended before it could be limited: nothing may run unlimited
         finally:
             os.close(gate)
-
-        # Inside a user namespace the kernel counts the first process of the box with those of the command.
-        own = 1 if self.user is None else 2
-
-        def kill() -> None:
-            with suppress(ProcessLookupError):
-                if handle >= 0:
-                    signal.pidfd_send_signal(handle, signal.SIGKILL)  # the end of its first process ends a namespace
-                else:
-                    popen.kill()
-
-        def exit_code(outer: int) -> int:
-            rest = b"".join(iter(lambda: os.read(status, 4096), b""))
-            if outer >= 0 and b"exit-code" not in said + rest:
-                raise SetupFailed
-            # bubblewrap reports the end by a signal as a shell does.
-            return 128 - outer if 128 < outer <= 128 + 64 else outer
-
-        def close() -> None:
-            os.close(status)
-            if handle >= 0:
-                os.close(handle)
-
         return Running(
             popen,
-            kill=kill,
-            scratch_bytes=partial(_used, first, limits.disk_mb * MB),
-            own_tasks=own,
-            exit_code=exit_code,
-            close=close,
+            kill=outer.kill,
+            scratch_bytes=partial(_used, outer.first, limits.disk_mb * MB),
+            end=outer.handle,
+            look=outer.hold,
+            cpu_seconds=outer.cpu_seconds,
+            # Inside a user namespace the kernel counts the first process of the box with those of the command.
+            own_tasks=1 if self.user is None else 2,
+            exit_code=outer.exit_code,
+            close=outer.close,
         )
 
     def _as_user(self) -> list[str]:
@@ -202,6 +179,62 @@ class Bubblewrap:
         for path in sorted(shown, key=lambda path: (len(path.parts), path)):
             options += ["--bind" if shown[path] else "--ro-bind", str(path.resolve()), str(path)]
         return options
+
+
+class _Outer:
+    """``bwrap`` outside of the box, and the first process inside, which it started.
+
+    While the command runs the outer process is stopped. So the first process, when it ends, stays in the table with
+    the CPU time of all that it has buried, which is exact; bubblewrap itself would not wait for it.
+    """
+
+    def __init__(self, pid: int, status: int) -> None:
+        self.pid, self._status = pid, status
+        self.first: int | None = None
+        self.handle: int | None = None
+        self._said = b""
+        self._held = False
+
+    def first_process(self) -> int | None:
+        """Wait until bubblewrap says which one it is; None where it failed before."""
+        while b"\n" not in self._said and (chunk := os.read(self._status, 4096)):
+            self._said += chunk
+        if self._said:
+            self.first = int(json.loads(self._said.splitlines()[0])["child-pid"])
+            self.handle = os.pidfd_open(self.first)
+        return self.first
+
+    def hold(self) -> None:
+        """Stop the outer process, once it has nothing more to do than to wait: the command has begun."""
+        if not self._held and self.first is not None and len(descendants(self.first)) > 1:
+            os.kill(self.pid, signal.SIGSTOP)
+            self._held = True
+
+    def cpu_seconds(self) -> float:
+        """What the box used, where the outer process was held until its end."""
+        return buried_seconds(self.first) if self._held and self.first is not None else 0.0
+
+    def kill(self) -> None:
+        """End the box: the end of its first process ends a namespace."""
+        with suppress(ProcessLookupError):
+            if self.handle is not None:
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+                os.kill(self.pid, signal.SIGCONT)
+            else:
+                os.kill(self.pid, signal.SIGKILL)
+
+    def exit_code(self, status: int) -> int:
+        """The command's status out of bubblewrap's, which reports the end by a signal as a shell does."""
+        self._said += b"".join(iter(lambda: os.read(self._status, 4096), b""))
+        if status >= 0 and b"exit-code" not in self._said:
+            raise SetupFailed
+        return 128 - status if 128 < status <= 128 + 64 else status
+
+    def close(self) -> None:
+        """Close the descriptors."""
+        os.close(self._status)
+        if self.handle is not None:
+            os.close(self.handle)
 
 
 def _system_options() -> list[str]:

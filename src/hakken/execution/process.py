@@ -34,6 +34,12 @@ class Running:
     """Bytes that the command keeps in its private temporary folders."""
     tree_root: Callable[[], int | None] | None = None
     """Process to measure from, where it is not ``popen``; None until it is there."""
+    end: int | None = None
+    """Descriptor that becomes readable when all of it has ended, where that is not the end of ``popen``."""
+    look: Callable[[], None] = lambda: None
+    """Called at each look of the watchdog."""
+    cpu_seconds: Callable[[], float] = lambda: 0.0
+    """CPU time that only this rung can tell; asked once, at the end and before ``popen`` is waited for."""
     own_tasks: int = 0
     """Processes in the tree that hold the box and are not the command's."""
     exit_code: Callable[[int], int] = lambda status: status

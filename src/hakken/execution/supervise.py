@@ -45,7 +45,7 @@ class Supervision:
         with selectors.DefaultSelector() as selector:
             for output in self.outputs:
                 selector.register(output.pipe, selectors.EVENT_READ, output)
-            end = _end_of(self.running.popen.pid)
+            end = os.dup(self.running.end) if self.running.end is not None else _end_of(self.running.popen.pid)
             if end is not None:
                 selector.register(end, selectors.EVENT_READ, None)
             try:
@@ -86,6 +86,7 @@ class Supervision:
         if self.running.tree_root is not None and self.tree.root == self.running.popen.pid:
             self.tree.root = self.running.tree_root() or self.tree.root
         self._next_look = now + min(_LOOK, 0.5 * (now - self.started))
+        self.running.look()
         self.tree.look()
         if self._killed_at is not None:
             self.running.kill()  # a daemon may have been born while the tree was being ended
@@ -124,6 +125,7 @@ class Supervision:
 
     def _reap(self) -> tuple[int, tuple[float, float]]:
         """Status and (CPU seconds, largest resident MB) of the ended process; nothing of its tree is left."""
+        buried = self.running.cpu_seconds()
         self.running.kill()
         own_peak = _own_peak()
         _, status, usage = os.wait4(self.running.popen.pid, 0)
@@ -132,7 +134,7 @@ class Supervision:
         self.running.popen.returncode = code
         # The kernel starts the count of a new process at the memory of the one that it was forked from.
         peak = usage.ru_maxrss * 1024 if usage.ru_maxrss * 1024 > own_peak else 0
-        return self.running.exit_code(code), (usage.ru_utime + usage.ru_stime, peak / MB)
+        return self.running.exit_code(code), (max(buried, usage.ru_utime + usage.ru_stime), peak / MB)
 
     def _drain(self, selector: selectors.BaseSelector) -> None:
         """What is still in the pipes. All writers are dead, so this ends; the clock is for the weakest rung only."""

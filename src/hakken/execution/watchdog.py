@@ -81,6 +81,14 @@ def descendants(root: int) -> tuple[int, ...]:
     return tuple(process.pid for process in _tree(root))
 
 
+def buried_seconds(pid: int) -> float:
+    """CPU time of a process, ended but not yet taken too, and of all descendants that it waited for."""
+    with suppress(OSError):
+        process = _read(pid)
+        return process.cpu_seconds + process.reaped_seconds
+    return 0.0
+
+
 def _tree(root: int) -> Iterator[_Process]:
     if sys.platform != "linux" or not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
         yield from _portable_tree(root)
