@@ -1,0 +1,103 @@
+"""The diffusion_2d template keeps its contract: hidden cities apart, files out, strict scores."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "src" / "hakken" / "templates" / "diffusion_2d"
+SETTINGS = tomllib.loads((FOLDER / "template.toml").read_text(encoding="utf-8"))
+
+
+def run(script: str, *args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(FOLDER / script), *map(str, args)], capture_output=True, text=True, check=False
+    )
+
+
+def evaluate(out: Path) -> subprocess.CompletedProcess[str]:
+    return run("evaluate.py", "--out_dir", out, "--seed", 1, "--hidden", FOLDER / "hidden" / "explore")
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("torch", reason="the extra hakken[torch] is not installed")
+    out = tmp_path_factory.mktemp("smoke")
+    done = run("experiment.py", "--out_dir", out, "--seed", 1, *SETTINGS["smoke"])
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_seeds_are_disjoint() -> None:
+    seeds = SETTINGS["seeds"]
+    every = [*seeds["explore"], *seeds["report"], *seeds["noise"]]
+    assert len(set(every)) == len(every) == 44
+
+
+def test_cities_are_real_places_and_the_three_sets_are_apart() -> None:
+    parts = [FOLDER / "data" / "train.npy", *(FOLDER / "hidden" / part / "test.npy" for part in ("explore", "report"))]
+    sets = [np.load(path, allow_pickle=False) for path in parts]
+    assert [points.shape for points in sets] == [(12000, 2), (4000, 2), (4000, 2)]
+    for points in sets:
+        assert np.abs(points[:, 0]).max() <= 180
+        assert np.abs(points[:, 1]).max() <= 90
+    rows = [{tuple(point) for point in points.tolist()} for points in sets]
+    shared = sum(len(a & b) for a, b in ((rows[0], rows[1]), (rows[0], rows[2]), (rows[1], rows[2])))
+    assert shared < 30  # a few places have the coordinates of another one
+
+
+def test_a_run_leaves_its_files_and_scores(smoke: Path) -> None:
+    assert (smoke / "curve.csv").read_text(encoding="utf-8").startswith("step,value\n1,")
+    assert json.loads((smoke / "cost.json").read_text(encoding="utf-8")).keys() == {"steps", "parameters", "examples"}
+    done = evaluate(smoke)
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((smoke / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics.keys() == {f"{spec['dataset']}/{spec['name']}" for spec in SETTINGS["metrics"]}
+    assert all(value > 0 for value in metrics.values())
+
+
+def test_a_seed_gives_the_same_samples_again(smoke: Path, tmp_path: Path) -> None:
+    assert run("experiment.py", "--out_dir", tmp_path, "--seed", 1, *SETTINGS["smoke"]).returncode == 0
+    assert (tmp_path / "samples.npy").read_bytes() == (smoke / "samples.npy").read_bytes()
+
+
+def test_real_cities_score_better_than_noise(tmp_path: Path) -> None:
+    scores = []
+    places = np.load(FOLDER / "data" / "train.npy")[:3000]
+    noise = np.random.default_rng(0).normal(size=(3000, 2)) * places.std(axis=0) + places.mean(axis=0)
+    for points in (places, noise.astype(np.float32)):
+        np.save(tmp_path / "samples.npy", points)
+        assert evaluate(tmp_path).returncode == 0
+        scores.append(json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")))
+    assert scores[0]["cities/energy_distance"] < 0.3 < 1.0 < scores[1]["cities/energy_distance"]
+    assert scores[0]["cities/sliced_distance"] < scores[1]["cities/sliced_distance"]
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.zeros((10, 2)), "shape"),
+        (np.zeros((3000, 3)), "shape"),
+        (np.zeros((3000, 2), dtype=int), "floating-point"),
+        (np.full((3000, 2), np.nan), "not finite"),
+        (np.full((3000, 2), 1e6), "degrees away"),
+        (np.array([[None, "x"]], dtype=object), "cannot be loaded"),
+    ],
+)
+def test_bad_samples_are_refused(tmp_path: Path, samples: np.ndarray, reason: str) -> None:
+    np.save(tmp_path / "samples.npy", samples, allow_pickle=True)
+    done = evaluate(tmp_path)
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert not (tmp_path / "metrics.json").exists()
+
+
+def test_missing_samples_are_refused(tmp_path: Path) -> None:
+    done = evaluate(tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (1, "evaluate.py: samples.npy is missing")

@@ -1,0 +1,114 @@
+"""The epidemic template keeps its contract: no future in the data, files out, strict scores."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "src" / "hakken" / "templates" / "epidemic"
+SETTINGS = tomllib.loads((FOLDER / "template.toml").read_text(encoding="utf-8"))
+HORIZON = 8
+
+
+def run(script: str, *args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(FOLDER / script), *map(str, args)], capture_output=True, text=True, check=False
+    )
+
+
+def evaluate(out: Path, seed: int = 1) -> subprocess.CompletedProcess[str]:
+    return run("evaluate.py", "--out_dir", out, "--seed", seed, "--hidden", FOLDER / "hidden" / "explore")
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("smoke")
+    done = run("experiment.py", "--out_dir", out, "--seed", 1, *SETTINGS["smoke"])
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_seeds_are_disjoint_and_each_has_its_series() -> None:
+    seeds = SETTINGS["seeds"]
+    every = [*seeds["explore"], *seeds["report"], *seeds["noise"]]
+    assert len(set(every)) == len(every) == 44
+    assert {int(path.stem) for path in (FOLDER / "data").glob("[0-9]*.csv")} == set(every)
+    hidden = {part: {int(p.stem) for p in (FOLDER / "hidden" / part).glob("*.csv")} for part in ("explore", "report")}
+    assert hidden["report"] == set(seeds["report"])
+    assert hidden["explore"] == {*seeds["explore"], *seeds["noise"]}
+
+
+def test_no_history_holds_a_week_of_any_future_and_no_count_belongs_to_two_seeds() -> None:
+    with (FOLDER / "data" / "series.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    known, future, owners = set(), set(), set()
+    for row in rows:
+        first, origin = date.fromisoformat(row["first_week"]), date.fromisoformat(row["origin"])
+        known |= {first + timedelta(weeks=week) for week in range((origin - first).days // 7)}
+        future |= {origin + timedelta(weeks=week) for week in range(HORIZON)}
+        owners.add((row["town"], origin))
+    assert not known & future
+    assert len(owners) == len(rows) == 44 * 32
+
+
+def test_futures_of_the_report_come_after_those_of_exploration() -> None:
+    with (FOLDER / "data" / "series.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    report = {row["origin"] for row in rows if int(row["seed"]) in SETTINGS["seeds"]["report"]}
+    explore = {row["origin"] for row in rows} - report
+    assert max(explore) < min(report)
+
+
+def test_a_run_leaves_its_files_and_scores(smoke: Path) -> None:
+    assert (smoke / "curve.csv").read_text(encoding="utf-8").startswith("step,value\n1,")
+    assert json.loads((smoke / "cost.json").read_text(encoding="utf-8")).keys() == {"steps", "parameters", "examples"}
+    done = evaluate(smoke)
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((smoke / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics.keys() == {f"{spec['dataset']}/{spec['name']}" for spec in SETTINGS["metrics"]}
+    assert 0 < metrics["measles/log_error"] < 10
+
+
+def test_a_seed_gives_the_same_forecasts_again(smoke: Path, tmp_path: Path) -> None:
+    assert run("experiment.py", "--out_dir", tmp_path, "--seed", 1, *SETTINGS["smoke"]).returncode == 0
+    assert (tmp_path / "forecasts.csv").read_bytes() == (smoke / "forecasts.csv").read_bytes()
+
+
+def test_an_unknown_seed_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    done = run("experiment.py", "--out_dir", tmp_path, "--seed", 7777)
+    assert done.returncode != 0
+    assert "no series for seed 7777" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda text: "", "columns"),
+        (lambda text: text.replace("week,series,cases", "a,b,c"), "columns"),
+        (lambda text: text.rsplit("\n", 2)[0] + "\n", "missing"),
+        (lambda text: text + "1,0,5\n", "repeats"),
+        (lambda text: text + "9,0,5\n", "not asked for"),
+        (lambda text: text.replace("1,0,", "1,0,nan\n#", 1), "no number of cases"),
+        (lambda text: text.replace("1,0,", "1,0,-", 1), "no number of cases"),
+        (lambda text: text.replace("1,0,", "1,0,many", 1), "three numbers"),
+    ],
+)
+def test_bad_forecasts_are_refused(smoke: Path, tmp_path: Path, change, reason: str) -> None:
+    text = (smoke / "forecasts.csv").read_text(encoding="utf-8")
+    (tmp_path / "forecasts.csv").write_text(change(text), encoding="utf-8")
+    done = evaluate(tmp_path)
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert not (tmp_path / "metrics.json").exists()
+
+
+def test_missing_forecasts_are_refused(tmp_path: Path) -> None:
+    done = evaluate(tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (1, "evaluate.py: forecasts.csv is missing")
