@@ -102,7 +102,8 @@ def protocol(study: Study) -> str:
         f"{plan.selection} The claim is then tested once, on {count(len(plan.report_seeds), 'report seed')} that no "
         "choice has seen. Baseline and variant run on the same seeds, each trial in a fresh folder. Differences are "
         "paired by seed, with a paired t interval and a two-sided sign-flip permutation test; comparisons on the "
-        "explore seeds are secondary and adjusted by Holm's method. A difference counts only if its interval excludes zero, "
+        "explore seeds are secondary and adjusted by Holm's method. A difference counts only if its "
+        "interval excludes zero, "
         f"its p is below {plan.claim.predicate.alpha:g}, and it is larger than the noise floor."
     )
     if not snapshot.template.seeded:

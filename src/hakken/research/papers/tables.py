@@ -41,7 +41,8 @@ def comparison_table(snapshot: Snapshot, split: Split, places: dict[str, int]) -
     holm = " p is adjusted by Holm's method." if any(c.p_adjusted is not None for c in rows) else ""
     caption = (
         f"{spec.label.capitalize()} on {escape_text(spec.dataset)} ({better_word(spec)} is better{unit}), "
-        f"{split.value} seeds: mean and standard deviation, paired difference from the baseline with its 95 % interval.{holm}"
+        f"{split.value} seeds: mean and standard deviation, paired difference from the baseline "
+        f"with its 95 % interval.{holm}"
     )
     header = ["Version", "Mean (SD)", "Difference", "95 % interval", "p", "n"]
     return pipe_table(header, cells, caption, f"{split.value}")
