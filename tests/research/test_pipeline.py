@@ -1,0 +1,185 @@
+"""The whole pipeline, from a template to a reviewed PDF, with a scripted model and real trials in the real sandbox."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hakken.core.config import Settings, load_settings
+from hakken.core.errors import TemplateError
+from hakken.core.types import (
+    Call,
+    ClaimStatus,
+    EventKind,
+    Fact,
+    Manuscript,
+    NodeStatus,
+    Operator,
+    PassageSource,
+    Split,
+    Trial,
+)
+from hakken.research.run import RunResult, run
+from hakken.research.snapshots import read_snapshot
+from hakken.store import RunFolder
+from hakken.store.kinds import Facts
+
+DATA = Path(__file__).parent / "data"
+
+
+def settings(runs: Path, *more: str) -> Settings:
+    chosen = (
+        f"models.default=scripted:{DATA / 'weak.toml'}",
+        f"runs_dir={runs}",
+        "search.ideas=2",
+        "search.nodes_per_idea=3",
+        "search.debug_rounds=1",
+        "search.candidates=2",
+        "statistics.report_seeds=10",
+        "review.members=1",
+    )
+    return load_settings(files=[], assignments=[*chosen, *more]).settings
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    return run(DATA / "tiny", settings(tmp_path_factory.mktemp("runs")))
+
+
+def facts_of(folder: Path) -> tuple[Fact, ...]:
+    with RunFolder(folder).read() as store:
+        found = store.get("facts", Facts)
+    assert found is not None
+    return found.facts
+
+
+def test_it_ends_with_a_paper_that_passes_its_audit_and_a_review(finished: RunResult) -> None:
+    assert finished.outcome.status == "finished"
+    assert finished.pdf is not None
+    assert finished.pdf.read_bytes().startswith(b"%PDF")
+    assert finished.claim is not None
+    assert finished.claim.status is ClaimStatus.SUPPORTED
+    assert finished.audit is not None
+    assert [f for f in finished.audit.findings if f.severity.value == "error"] == []
+    assert finished.audit.numbers_checked > 50
+    assert finished.review is not None
+    paper = finished.folder / "paper"
+    for name in ("paper.tex", "paper.bib", "paper.md", "paper.html", "audit.json", "audit.html", "review.json"):
+        assert (paper / name).stat().st_size > 0
+    assert json.loads((paper / "audit.json").read_text())["numbers_checked"] == finished.audit.numbers_checked
+
+
+def test_the_record_tells_the_story(finished: RunResult) -> None:
+    with RunFolder(finished.folder).read() as store:
+        snapshot = read_snapshot(RunFolder(finished.folder), store)
+    status = {node.status for node in snapshot.nodes}
+    assert {NodeStatus.DONE, NodeStatus.FAILED, NodeStatus.REPLICATE} <= status
+    operators = {node.operator for node in snapshot.nodes}
+    assert {Operator.BASELINE, Operator.DRAFT, Operator.DEBUG, Operator.TUNE, Operator.ABLATE} <= operators
+    report = {t.seed for t in snapshot.trials if t.split is Split.REPORT}
+    explore = {t.seed for t in snapshot.trials if t.split is Split.EXPLORE}
+    assert len(report) == 10
+    assert not report & explore
+    assert snapshot.plan is not None
+    # The plan was frozen before any version of the code existed, and the report ran last.
+    with RunFolder(finished.folder).read() as store:
+        order = {e.stream: e.seq for e in store.events() if e.version == 1}
+    frozen = order["plan"]
+    assert all(order[f"node/{n.id}"] > frozen for n in snapshot.nodes if n.operator is not Operator.BASELINE)
+    last_choice = max(seq for stream, seq in order.items() if stream.startswith("trial/") and "explore" in stream)
+    assert all(order[f"trial/{t.id}"] > last_choice for t in snapshot.trials if t.split is Split.REPORT)
+
+
+def test_no_sentence_of_a_model_states_an_effect(finished: RunResult) -> None:
+    with RunFolder(finished.folder).read() as store:
+        manuscript = store.get("manuscript", Manuscript)
+    assert manuscript is not None
+    written = [p.text for p in (*manuscript.abstract, *manuscript.passages) if p.source is PassageSource.MODEL]
+    assert len(written) >= 5
+    # The script's abstract ends with an invented gain, which the gate takes out.
+    assert "3 percent" not in (finished.folder / "paper" / "paper.md").read_text()
+    assert any("Readings of a quantity" in text for text in written)
+
+
+def test_running_again_does_nothing_twice(finished: RunResult) -> None:
+    folder = finished.folder
+    before = count(folder)
+    again = run(DATA / "tiny", settings(folder.parent), folder=folder)
+    assert again.outcome.status == "finished"
+    assert count(folder) == before
+
+
+def test_another_run_gets_a_number_of_its_own(finished: RunResult, tmp_path: Path) -> None:
+    assert finished.folder.name == "tiny-001"
+    with pytest.raises(TemplateError, match=r"no template\.toml"):
+        run(tmp_path, settings(tmp_path))
+
+
+def count(folder: Path) -> tuple[int, int, tuple[Fact, ...]]:
+    with RunFolder(folder).read() as store:
+        calls = list(store.events(EventKind.MODEL_CALLED))
+        keys = [Call.model_validate(e.data).key for e in calls]
+        assert len(keys) == len(set(keys)), "a call was made twice"
+        trials = list(store.events(EventKind.TRIAL_FINISHED))
+        assert len({e.stream for e in trials}) == len(trials), "a trial was recorded twice"
+        return len(calls), len(trials), facts_of(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("events", [3, 20, 45, 60, 80, 110, 130])
+def test_killed_and_run_again_it_ends_the_same(finished: RunResult, tmp_path: Path, events: int) -> None:
+    """Kill the process without warning once the record holds so many events; the same command goes on."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from hakken.store.store import Store\n"
+        "from tests.research.test_pipeline import DATA, run, settings\n"
+        "append, left = Store.append, int(sys.argv[2])\n"
+        "def dying(self, *args, **options):\n"
+        "    event = append(self, *args, **options)\n"
+        "    if event.seq >= left: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return event\n"
+        "Store.append = dying\n"
+        "run(DATA / 'tiny', settings(Path(sys.argv[1])))\n"
+    )
+    root = Path(__file__).parents[2]
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path), str(events)], cwd=root, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    result = run(DATA / "tiny", settings(tmp_path))
+    assert result.folder == tmp_path / "tiny-001"
+    assert result.outcome.status == "finished"
+    calls, trials, facts = count(result.folder)
+    assert (calls, trials) == count(finished.folder)[:2]
+    assert [untimed(f) for f in facts] == [untimed(f) for f in facts_of(finished.folder)]
+
+
+def untimed(fact: Fact) -> object:
+    """A fact without what the clock decides."""
+    return fact.kind if fact.kind == "parity" else fact
+
+
+def test_a_budget_that_is_met_still_ends_with_a_paper(tmp_path: Path) -> None:
+    result = run(DATA / "tiny", settings(tmp_path, "budget.completion_tokens=700"))
+    assert result.pdf is not None
+    assert result.audit is not None
+    assert result.audit.passed
+    assert result.outcome.usage.completion_tokens <= 700
+    with RunFolder(result.folder).read() as store:
+        assert any("budget" in d.why for d in read_snapshot(RunFolder(result.folder), store).decisions)
+
+
+def test_a_baseline_that_fails_says_why(tmp_path: Path) -> None:
+    shutil.copytree(DATA / "tiny", tmp_path / "tiny")
+    script = tmp_path / "tiny" / "experiment.py"
+    script.write_text(script.read_text().replace("def main():", "def main():\n    raise RuntimeError('no readings')"))
+    with pytest.raises(TemplateError, match="no readings"):
+        run(tmp_path / "tiny", settings(tmp_path / "runs"))
+    trials = RunFolder(tmp_path / "runs" / "tiny-001")
+    with trials.read() as store:
+        assert all(t.failure for t in store.all("trial", Trial))
