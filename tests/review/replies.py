@@ -35,7 +35,7 @@ The step of every update is divided by two after the first epoch. Everything els
 
 : Test error in per cent.
 
-The half step has the lower error on 17 of 20 seeds, which is a difference beyond the noise that we measured before.
+The half step has the lower error on 17 of 20 seeds, and the 95 % interval of the paired difference excludes zero.
 
 # Limitations
 
@@ -101,25 +101,33 @@ def strong_reply(request: Request) -> Any:
     return {"review/form": DRAFT, "review/reflect": NO_CHANGE, "review/merge": WORDS}[request.purpose]
 
 
-def points(*texts: str, section: str = "Results") -> Any:
-    """A list of points as a small job gives it."""
-    return {"points": [{"section": section, "point": text} for text in texts]}
+POINTS = {
+    "review/idea": "The halved step after the first epoch is simple and touches nothing else.",
+    "review/measured": "Many seeds were compared in pairs, which makes the lower error believable.",
+    "review/candour": "That no larger network was studied is said openly.",
+    "review/setting": "The data and the schedule are told exactly.",
+    "review/uncertainty": "A single measurement of the error cannot carry the claim.",
+    "review/claim": "The abstract speaks of a classifier in general while only digits were tried.",
+    "review/ablation": "The moment and the factor of the halving changed together, so their roles are unknown.",
+    "review/scope": "Images other than digits would be needed for a claim about classifiers.",
+    "review/price": "Whether the smaller step needs longer training is never weighed.",
+    "review/repeatable": "The length of an epoch is left for the reader to guess.",
+    "review/redundant": "The introduction repeats the abstract where the original step size should stand.",
+    "review/cause": "Why does a smaller step lower the error here?",
+    "review/choice": "How was the factor of two chosen over others?",
+    "review/transfer": "What happens on natural photographs with this schedule?",
+    "review/reliance": "Somebody with noisy labels would be misled, because the labels here are clean.",
+}
+SMALL_SCORES = {key: value for key, value in SCORES.items() if key != "ethical_concerns"} | {"harm": "nobody"}
 
 
 def small_reply(request: Request) -> Any:
     """What a weak model says to each small job."""
-    return {
-        "review/summary": "A step was halved and the error of a classifier fell over many seeds.",
-        "review/strengths": points(
-            "Many seeds were used for every comparison.", "The change is small enough to be isolated from others."
-        ),
-        "review/weaknesses": points(
-            "A tuned constant step is missing as a baseline.", "Only digits were tried, which is an easy task."
-        ),
-        "review/questions": points("Would a schedule do as well?", "How was the original step size chosen at first?"),
-        "review/limitations": points("Training for longer might remove the difference altogether."),
-        "review/scores": SCORES,
-    }[request.purpose]
+    if request.purpose == "review/scores":
+        return SMALL_SCORES
+    if request.purpose == "review/summary":
+        return "A step was halved and the error of a classifier fell over many seeds."
+    return POINTS[request.purpose]
 
 
 def write_paper(folder: Path, text: str = PAPER) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from hakken.research.review.panel import review
 from tests.review.replies import (
     DRAFT,
     PAPER,
+    POINTS,
+    SMALL_SCORES,
     Memory,
     ledger,
-    points,
     small_reply,
     strong_reply,
     write_paper,
@@ -142,7 +142,7 @@ def test_no_budget_at_all(tmp_path: Path) -> None:
 
 
 def test_a_budget_that_ends_on_the_way(tmp_path: Path) -> None:
-    account, _ = ledger(small_reply, strong=False, budget=Budget(completion_tokens=600))
+    account, _ = ledger(small_reply, strong=False, budget=Budget(completion_tokens=400))
     result = review(write_paper(tmp_path), account, ReviewSettings(members=3))
     assert 0 < len(result.members) < 3
     assert "budget" in result.failures[-1]
@@ -165,39 +165,72 @@ def test_a_resumed_review_costs_nothing(tmp_path: Path, strong: bool) -> None:
 
 def test_small_jobs_share_their_beginning(tmp_path: Path) -> None:
     result, log = run(tmp_path, small_reply, strong=False, members=2)
-    jobs = ["summary", "strengths", "weaknesses", "questions", "limitations", "scores"]
-    assert purposes(log) == [f"review/{job}" for job in jobs] * 2
     starts = {question(call.request).split("Task:")[0].split("You wrote")[0] for call in log.calls}
     assert len(starts) == 1
     assert "17 of 20 seeds" in starts.pop()
     assert len({call.request.messages[0].content for call in log.calls}) == 1
     assert result.reflections == 0
-    assert result.meta.weaknesses[0] == "(Results) A tuned constant step is missing as a baseline."
     assert result.meta.overall == 5
     assert "2 reviewers gave an overall of 5, 5" in result.meta.thought
 
 
-def test_small_jobs_may_name_only_sections_of_the_paper(tmp_path: Path) -> None:
-    _, log = run(tmp_path, small_reply, strong=False, members=1)
-    schema = next(c.request.json_schema for c in log.calls if c.purpose == "review/weaknesses")
-    assert '"enum": ["Abstract", "Introduction", "Method", "Results", "Limitations"]' in json.dumps(schema)
+def careful_reply(request: Request) -> Any:
+    return SMALL_SCORES | {"soundness": 2} if request.purpose == "review/scores" else small_reply(request)
 
 
-def test_a_list_that_cannot_be_had_is_left_empty_and_told(tmp_path: Path) -> None:
+def test_aspects_follow_from_the_emphasis_and_from_what_code_counted(tmp_path: Path) -> None:
+    def asked(name: str, text: str) -> list[list[str]]:
+        (tmp_path / name).mkdir()
+        account, log = ledger(careful_reply, strong=False)
+        review(write_paper(tmp_path / name, text), account, ReviewSettings(members=3))
+        jobs = {member: [c.purpose for c in log.calls if c.request.sample == member] for member in range(3)}
+        return [[job.removeprefix("review/") for job in jobs[member]] for member in range(3)]
+
+    both = ["summary", "idea", "measured", "candour"]
+    assert asked("whole", PAPER) == [
+        [*both, "claim", "ablation", "cause", "choice", "reliance", "scores"],
+        [*both, "scope", "price", "choice", "transfer", "reliance", "scores"],
+        [*both, "repeatable", "redundant", "cause", "transfer", "reliance", "scores"],
+    ]
+    careless = PAPER.replace("95 % interval", "mean").replace("# Limitations", "# Ablation")
+    methods = asked("careless", careless)[0]
+    assert methods[:6] == ["summary", "idea", "setting", "uncertainty", "claim", "cause"]
+
+
+def test_a_paper_without_uncertainty_cannot_be_called_sound(tmp_path: Path) -> None:
+    account, log = ledger(careful_reply, strong=False)
+    path = write_paper(tmp_path, PAPER.replace("95 % interval", "mean"))
+    review(path, account, ReviewSettings(members=1))
+    schema = log.calls[-1].request.json_schema
+    assert schema is not None
+    assert schema["properties"]["soundness"]["maximum"] == 2
+    assert schema["properties"]["overall"]["maximum"] == 5
+
+
+def test_a_point_that_cannot_be_had_is_left_out_and_told(tmp_path: Path) -> None:
     def reply(request: Request) -> Any:
-        return points("Bad.", "Worse.") if request.purpose == "review/questions" else small_reply(request)
+        return "Bad." if request.purpose == "review/claim" else small_reply(request)
 
     result, log = run(tmp_path, reply, strong=False, members=1)
-    assert result.members[0].questions == ()
-    assert result.failures[0].startswith("member 1, questions: ")
-    assert purposes(log).count("review/questions") == 3
+    assert result.members[0].weaknesses == (POINTS["review/ablation"],)
+    assert result.failures[0].startswith("member 1, claim: ")
+    assert purposes(log).count("review/claim") == 3
 
 
 def test_scores_see_the_words_that_were_written(tmp_path: Path) -> None:
     _, log = run(tmp_path, small_reply, strong=False, members=1)
     asked = question(log.calls[-1].request)
-    assert "A tuned constant step is missing" in asked
+    assert POINTS["review/claim"] in asked
     assert "10 = award quality" in asked
+
+
+def test_harm_is_a_concern(tmp_path: Path) -> None:
+    def reply(request: Request) -> Any:
+        harm = SMALL_SCORES | {"harm": "victims of misuse"}
+        return harm if request.purpose == "review/scores" else small_reply(request)
+
+    result, _ = run(tmp_path, reply, strong=False, members=1)
+    assert result.meta.ethical_concerns
 
 
 @pytest.mark.parametrize("strong", [True, False])

@@ -128,8 +128,11 @@ def copied(text: str, paper: str) -> bool:
 def check_scores(scores: Scores) -> str | None:
     """Why scores contradict each other."""
     parts = (scores.soundness, scores.contribution, scores.presentation, scores.quality, scores.significance)
-    if scores.overall >= 7 and min(scores.soundness, scores.quality) <= 2:
-        return f"An overall of {scores.overall} contradicts a soundness or quality of 2 or less. Make them agree."
+    if scores.overall >= 6 and min(scores.soundness, scores.quality) <= 2:
+        return (
+            f"An overall of {scores.overall} contradicts a soundness of {scores.soundness} and a quality of "
+            f"{scores.quality}: both must be 3 or more, or overall 5 or less."
+        )
     if scores.overall <= 3 and min(parts) >= 3:
         return f"An overall of {scores.overall} contradicts parts that are all 3 or more. Make them agree."
     if scores.overall >= 6 and max(parts) <= 2:

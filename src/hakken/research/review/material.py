@@ -5,6 +5,7 @@ from __future__ import annotations
 from hakken.core.types import Record
 from hakken.research.review.guard import as_data, steering
 from hakken.research.review.paper import PaperText, fit
+from hakken.research.review.signs import Signs, signs
 
 _QUOTED = 160
 """Characters of a steering passage that are quoted in the notes."""
@@ -14,8 +15,8 @@ class Material(Record):
     """The paper as it stands in the prompts."""
 
     text: str
-    sections: tuple[str, ...]
-    """Titles that are in the text, each once."""
+    signs: Signs
+    """Counted in the whole paper."""
     notes: tuple[str, ...]
 
 
@@ -23,10 +24,9 @@ def material(paper: PaperText, tokens: int) -> Material:
     """Fit a paper to a context and take out what could pose as anything but its text."""
     excerpt = fit(paper, tokens)
     text = as_data(excerpt.text)
-    titles = dict.fromkeys(as_data(section.title).strip() for section in paper.sections)
     notes = []
     if excerpt.cut:
         notes.append(f"An excerpt was read, not the whole paper ({'; '.join(excerpt.cut)}).")
     for passage in steering(paper.text):
         notes.append(f"The paper has a passage that tries to steer its reviewer: {passage[:_QUOTED]!r}.")
-    return Material(text=text, sections=tuple(t for t in titles if t and t in text), notes=tuple(notes))
+    return Material(text=text, signs=signs(paper), notes=tuple(notes))

@@ -1,47 +1,81 @@
 """One member's review in small jobs, for a weak model: the paper first in every prompt, so that it is read once.
 
-Each job is checked by code; a list that cannot be had is left empty and said so, scores that cannot be had end the
-member.
+A weak model that is asked for a list of weaknesses walks through the sections and praises them. So code owns the
+outline: which aspects are looked at, and on which side, follows from the member's emphasis and from what code counted
+in the paper; the model writes one point a job. A point that cannot be had is left out and said so; scores that cannot
+be had end the member.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+import tomllib
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, create_model
+from pydantic import Field, TypeAdapter
 
 from hakken.core.errors import MalformedReply
 from hakken.core.prompts import prompt
 from hakken.core.types import Record, ReviewForm
 from hakken.models.ledger import Ledger
-from hakken.research.review.form import ITEM_FIELDS, Emphasis, Scores, Text, Texts, fill, guide
+from hakken.research.review.form import ITEM_FIELDS, Emphasis, Four, Scores, Text, Texts, fill, guide
 from hakken.research.review.guard import check_scores, sift, unsupported
 from hakken.research.review.material import Material
 
 T = TypeVar("T")
 
-_COUNTS = {"strengths": (2, 3), "weaknesses": (2, 3), "questions": (2, 2), "limitations": (1, 2)}
-"""Points asked for in each list: at least, at most."""
+_SENTENCES = r"""root ::= sentence (" " sentence){0,%d}
+sentence ::= [A-Z] ([^.?!\n*#<>|] | "." [0-9a-z])+ [.?!]
+"""
 
 
-class Point(Record):
-    """One point and the section that it is about."""
+class Aspect(Record):
+    """One point that is asked for."""
 
-    section: str
-    point: Text
+    field: Literal["strengths", "weaknesses", "questions", "limitations"]
+    name: str
+    asks: str
+    needs: str = ""
+    lacks: str = ""
+    emphases: tuple[str, ...] = ()
+
+    def concerns(self, emphasis: Emphasis, material: Material) -> bool:
+        """Whether a member asks it about a paper."""
+        return (
+            (not self.emphases or emphasis.name in self.emphases)
+            and (not self.needs or material.signs.has(self.needs))
+            and not (self.lacks and material.signs.has(self.lacks))
+        )
 
 
-class Points(Record):
-    """A list of points, as one job gives it."""
+class SmallScores(Record):
+    """The scores as a weak model is asked for them: harm by name, as it says yes to any question."""
 
-    points: tuple[Point, ...]
+    thought: Text
+    originality: Four
+    quality: Four
+    clarity: Four
+    significance: Four
+    soundness: Four
+    presentation: Four
+    contribution: Four
+    overall: int = Field(ge=1, le=10)
+    confidence: int = Field(ge=1, le=5)
+    harm: Literal["nobody", "people whose data are used", "people who are judged by it", "victims of misuse"]
 
     @property
-    def items(self) -> tuple[str, ...]:
-        """The points in print."""
-        return tuple(f"({each.section}) {each.point}" for each in self.points)
+    def scores(self) -> Scores:
+        """As in the form."""
+        return Scores(**self.model_dump(exclude={"harm"}), ethical_concerns=self.harm != "nobody")
+
+
+class UncertainScores(SmallScores):
+    """The scores of a paper that reports no uncertainty: what the scale says of it is the most it can get."""
+
+    soundness: int = Field(ge=1, le=2)
+    overall: int = Field(ge=1, le=5)
 
 
 class SmallJobs:
@@ -60,53 +94,65 @@ class SmallJobs:
             ModelError: a call failed.
             BudgetExceeded: a limit of the run is met.
         """
-        lists: dict[str, tuple[str, ...]] = {}
-        summary = self._summary()
-        for name in ITEM_FIELDS:
-            lists[name] = self._list(name, [item for items in lists.values() for item in items])
-        texts = Texts(thought="", summary=summary, **lists)
-        scores = self._ask("scores", Scores, check_scores, texts=texts, scales=guide().scales)
-        return fill(texts, scores)
+        lists: dict[str, list[str]] = {name: [] for name in ITEM_FIELDS}
+        summary = self._words("summary", lambda text: unsupported(text, self._material.text) or None, sentences=3)
+        for aspect in _aspects():
+            if aspect.concerns(self._emphasis, self._material):
+                said = [item for items in lists.values() for item in items]
+                point = self._words(aspect.name, partial(self._fault, said=said), ask=aspect.asks)
+                lists[aspect.field] += [point] if point else []
+        texts = Texts(thought="", summary=summary, **{name: tuple(items) for name, items in lists.items()})
+        output = SmallScores if self._material.signs.uncertainty else UncertainScores
+        small = self._ask("scores", output, _contradiction, texts=texts, scales=guide().scales, max_tokens=400)
+        return fill(texts, small.scores)
 
-    def _summary(self) -> str:
+    def _fault(self, text: str, said: list[str]) -> str | None:
+        return sift([text], self._material.text, said)[1] or None
+
+    def _words(self, job: str, check: Callable[[str], str | None], sentences: int = 2, **variables: Any) -> str:
+        """A text of a few sentences; nothing where no usable one came, which is noted."""
         try:
-            return self._ask("summary", str, lambda text: unsupported(text, self._material.text) or None)
+            return self._ask(job, str, check, grammar=_SENTENCES % (sentences - 1), **variables)
         except MalformedReply as error:
-            self.failures.append(f"summary: {error.message}")
+            self.failures.append(f"{job}: {error.message}")
             return ""
 
-    def _list(self, name: str, said: Sequence[str]) -> tuple[str, ...]:
-        least, most = _COUNTS[name]
-        output = _points(self._material.sections, least, most)
-
-        def check(points: Points) -> str | None:
-            kept, problem = sift([each.point for each in points.points], self._material.text, said)
-            return problem if len(kept) < least else None
-
-        try:
-            points = self._ask(name, output, check, said=said)
-        except MalformedReply as error:
-            self.failures.append(f"{name}: {error.message}")
-            return ()
-        kept, _ = sift([each.point for each in points.points], self._material.text, said)
-        return tuple(item for item, each in zip(points.items, points.points, strict=True) if each.point in kept)
-
-    def _ask(self, job: str, output: type[T], check: Callable[[T], str | None], **variables: Any) -> T:
+    def _ask(
+        self,
+        job: str,
+        output: type[T],
+        check: Callable[[T], str | None],
+        grammar: str | None = None,
+        max_tokens: int | None = None,
+        **variables: Any,
+    ) -> T:
         asked = prompt(
             "review/job",
             job=job,
             paper=self._material.text,
-            emphasis=self._emphasis.text,
-            **({"said": (), "texts": None, "scales": ()} | variables),
+            signs=str(self._material.signs),
+            **({"ask": "", "texts": None, "scales": ()} | variables),
         )
         # Named by its job, so that the record and a script can tell the jobs apart.
         named = asked.model_copy(update={"name": f"review/{job}"})
-        return self._ledger.ask(named, output, sample=self._sample, check=check, temperature=self._temperature).value
+        return self._ledger.ask(
+            named,
+            output,
+            sample=self._sample,
+            grammar=grammar,
+            check=check,
+            max_tokens=max_tokens,
+            temperature=self._temperature,
+        ).value
+
+
+def _contradiction(small: SmallScores) -> str | None:
+    return check_scores(small.scores)
 
 
 @cache
-def _points(sections: tuple[str, ...], least: int, most: int) -> type[Points]:
-    """Points that can only name sections that the paper has."""
-    point = create_model("Point", __base__=Point, section=(Literal[sections], ...))  # type: ignore[arg-type]
-    many = Annotated[tuple[point, ...], Field(min_length=least, max_length=most)]
-    return create_model("Points", __base__=Points, points=(many, ...))
+def _aspects() -> tuple[Aspect, ...]:
+    """The aspects of ``prompts/aspects.toml``, in the order of the form."""
+    read = tomllib.loads((Path(__file__).parent / "prompts/aspects.toml").read_text("utf-8"))
+    aspects = TypeAdapter(tuple[Aspect, ...]).validate_python(read["aspects"])
+    return tuple(sorted(aspects, key=lambda aspect: ITEM_FIELDS.index(aspect.field)))

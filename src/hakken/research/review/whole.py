@@ -73,6 +73,7 @@ class _Readers:
         asked = prompt(
             "review/form",
             paper=self._material.text,
+            signs=str(self._material.signs),
             scales=guide().scales,
             accept_from=ACCEPT_FROM,
             emphasis=self._emphases[member].text,
