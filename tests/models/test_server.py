@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -86,3 +87,12 @@ def test_a_process_that_dies_at_once_is_told_with_its_last_words(
 
 def test_threads_are_at_least_one_and_at_most_the_allowed_cores() -> None:
     assert 1 <= srv.threads() <= (os.cpu_count() or 1)
+
+
+def test_a_server_that_is_only_slow_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr(srv, "_PATIENCE", 0.05)
+    with listener:
+        slow = STATE.model_copy(update={"url": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": os.getpid()})
+        assert slow.healthy()
+        assert not slow.model_copy(update={"pid": 2**22 + 1}).healthy()

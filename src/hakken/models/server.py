@@ -28,6 +28,8 @@ from hakken.models.weights import require
 
 _START_SECONDS = 120.0
 _POLL_SECONDS = 0.1
+_PATIENCE = 10.0
+"""Seconds for a server to say that it is there."""
 _started: list[subprocess.Popen[bytes]] = []
 """Servers that this process started, kept so that dead ones are reaped."""
 
@@ -44,8 +46,11 @@ class ServerState(Record):
     def healthy(self) -> bool:
         """Whether this very server answers."""
         try:
-            response = httpx2.get(f"{self.url}/v1/models", headers=self.headers, timeout=5.0)
+            response = httpx2.get(f"{self.url}/v1/models", headers=self.headers, timeout=_PATIENCE)
             return response.status_code == 200 and self.alias in response.text
+        except httpx2.TimeoutException:
+            # Slow on a machine with much to do; a second server would make it slower, and take this one's place.
+            return psutil.pid_exists(self.pid)
         except httpx2.HTTPError:
             return False
 
@@ -184,8 +189,10 @@ def _publish(state: ServerState, path: Path) -> None:
 
 def _busy(state: ServerState) -> bool:
     try:
-        slots = httpx2.get(f"{state.url}/slots", headers=state.headers, timeout=5.0).json()
+        slots = httpx2.get(f"{state.url}/slots", headers=state.headers, timeout=_PATIENCE).json()
         return any(slot["is_processing"] for slot in slots)
+    except httpx2.TimeoutException:
+        return True
     except (httpx2.HTTPError, ValueError, KeyError, TypeError):
         return False
 
