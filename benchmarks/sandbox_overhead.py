@@ -72,7 +72,8 @@ def main() -> None:
         "# Overhead of the sandbox",
         "",
         "One command from opening the box to closing it, against the same command as a bare process, alternating in",
-        "one run (`python benchmarks/sandbox_overhead.py`). Milliseconds of wall time; the aim is a median under 50.",
+        "one run (`python benchmarks/sandbox_overhead.py`). Milliseconds; the aim is a median overhead under 50.",
+        "In bubblewrap's rows the CPU column is the parent's share: the box is not waited for by it.",
         "",
         f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {platform.release()}, Python "
         f"{machine.python}, {'root' if os.geteuid() == 0 else 'ordinary user'}, {rounds} rounds, load {load:.1f}.",
@@ -84,9 +85,8 @@ def main() -> None:
         differences = [value - base for value, base in zip(values, times[label, "bare"], strict=True)]
         extra = "" if kind == "bare" else f"{statistics.median(differences):.1f}"
         high = statistics.quantiles(values, n=10)[-1]
-        lines.append(
-            f"| {label} | {kind} | {statistics.median(values):.1f} | {high:.1f} | {extra} | {statistics.median(work[label, kind]):.1f} |"
-        )
+        middle, used = statistics.median(values), statistics.median(work[label, kind])
+        lines.append(f"| {label} | {kind} | {middle:.1f} | {high:.1f} | {extra} | {used:.1f} |")
     table = "\n".join(lines) + "\n"
     print(table)
     Path(__file__).with_suffix(".md").write_text(table)
