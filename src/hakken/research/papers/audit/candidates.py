@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from hakken.core.types import TrialCost
-from hakken.research.papers.audit.derive import Contrast, summarise
+from hakken.research.papers.audit.derive import Array, Contrast, summarise
 from hakken.research.papers.audit.evidence import Evidence
 from hakken.research.papers.audit.roles import Role
 
@@ -120,7 +120,7 @@ class Candidates:
         yield Role.SD, c.sd, "standard deviation of the differences", 0.0
         if c.sd:
             yield Role.EFFECT, c.difference / c.sd, "effect size", 0.0
-        # A sampled p of some ten thousand draws strays by a few standard errors, and counts the observed pattern once more.
+        # A sampled p strays by a few standard errors, and counts the observed pattern once more.
         p = (c.p_low + c.p_high) / 2
         yield Role.P, p, "sign-flip p", (c.p_high - c.p_low) / 2 + 4 * (p * (1 - p) / 20_000) ** 0.5 + 1e-4
         yield Role.WINS, c.wins, "seeds on which it is better", 0.0
@@ -148,7 +148,7 @@ class Candidates:
                     continue
                 where = f"{kind} of {self._name(variant)} on {split} seeds"
                 common = {"variant": variant, "split": split, "noun": kind, "unit": unit}
-                for what, value in (("mean", values.mean()), ("median", np.median(values)), ("total", values.sum())):
+                for what, value in (("mean", values.mean()), ("median", np.median(values)), *_total(kind, values)):
                     yield Candidate(Role.COST, float(value), f"{what} {where}", **common)  # type: ignore[arg-type]
                 for seed, cost in costs:
                     one = get(cost)
@@ -176,6 +176,11 @@ class Candidates:
             for path, text in texts.items():
                 found += _literals(text, f"{path} of {owner}")
         return found
+
+
+def _total(kind: str, values: Array) -> list[tuple[str, float]]:
+    """Times add up over trials; memory and sizes do not."""
+    return [("total", float(values.sum()))] if kind.endswith("seconds") else []
 
 
 def _literals(text: str, where: str) -> Iterator[Literal]:

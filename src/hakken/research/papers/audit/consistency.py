@@ -25,7 +25,8 @@ def check_record(evidence: Evidence) -> Iterator[Finding]:
         for what, mine, theirs, tolerance in pairs:
             if abs(mine - theirs) > tolerance:
                 yield _finding(
-                    f"{what} of {evidence.variants[variant].title} on {metric}, {split} seeds, is recorded as {theirs:.6g}",
+                    f"{what} of {evidence.variants[variant].title} on {metric}, {split} seeds, is recorded as"
+                    f" {theirs:.6g}",
                     f"recomputed from the trials: {mine:.6g}",
                 )
     yield from _same_code(evidence)

@@ -1,4 +1,4 @@
-"""Independent statistics: the audit recomputes what a paper may say about the trials, and shares no code with what wrote it."""
+"""Independent statistics: what a paper may say about the trials, recomputed by code that nothing else uses."""
 
 from __future__ import annotations
 

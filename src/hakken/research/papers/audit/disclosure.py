@@ -1,4 +1,4 @@
-"""What a paper must say: failures, decisions by people, unequal costs, self-reported metrics, and that an AI wrote it."""
+"""What a paper must say: failures, decisions by people, unequal costs, self-reported metrics, its author."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from hakken.research.papers.audit.scope import Names
 LIMIT = 0.10
 """Differences in cost above this share must be disclosed."""
 _AI = re.compile(
-    r"\b(?:written|generated|produced|authored|composed|made)\b[^.]{0,60}\b(?:AI|artificial intelligence|language model|machine|automatic|program|Hakken)\b"
+    r"\b(?:written|generated|produced|authored|composed|made)\b[^.]{0,60}\b(?:AI|artificial intelligence"
+    r"|language model|machine|automatic|program|Hakken)\b"
     r"|\b(?:AI|language model|Hakken)\b[^.]{0,60}\b(?:wrote|written|generated|author|produced)", re.I
 )  # fmt: skip
 

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
 CITED = "\u2060"
 """Stands after a citation that is printed in words; readers do not see it."""
 

@@ -9,13 +9,16 @@ from pathlib import Path
 
 from hakken.core.types import AuditReport, Finding, Severity, Snapshot
 from hakken.research.papers.audit.candidates import Candidates
+from hakken.research.papers.audit.claims import check_claims
 from hakken.research.papers.audit.consistency import check_record
 from hakken.research.papers.audit.direction import Directions
 from hakken.research.papers.audit.disclosure import check_disclosures
 from hakken.research.papers.audit.document import Document
-from hakken.research.papers.audit.evidence import Evidence, from_snapshot
+from hakken.research.papers.audit.evidence import Evidence
 from hakken.research.papers.audit.matching import Match, Matcher, Verdict
+from hakken.research.papers.audit.ranking import Rankings
 from hakken.research.papers.audit.reading import read_document
+from hakken.research.papers.audit.record import from_snapshot
 from hakken.research.papers.audit.scope import Names
 from hakken.research.papers.audit.setup import check_setup
 from hakken.research.papers.audit.structure import check_structure
@@ -45,6 +48,7 @@ class Auditor:
         self.names = Names(evidence)
         self.matcher = Matcher(evidence, Candidates(evidence), self.names)
         self.directions = Directions(evidence, self.names)
+        self.rankings = Rankings(evidence, self.names)
 
     def audit(self, paper: Path, bib: Path | None = None) -> Audit:
         """Audit one paper.
@@ -77,7 +81,8 @@ class Auditor:
     ) -> Iterator[Finding]:
         yield from (_of_match(m) for m in matches if m.verdict in _SEVERITY)
         yield from self.directions.check(document)
-        yield from self.directions.claims(document)
+        yield from self.rankings.check(document)
+        yield from check_claims(document, self.evidence)
         yield from check_setup(document, self.evidence)
         yield from check_disclosures(document, self.evidence, matches, self.names)
         yield from check_structure(document, bib, folder)

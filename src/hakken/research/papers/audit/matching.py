@@ -1,4 +1,4 @@
-"""Matching each printed number with the record: within the rounding it is printed with, and within what its words name."""
+"""Matching each printed number with the record, within its rounding and within what the words around it name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import StrEnum
 from hakken.research.papers.audit.candidates import Candidate, Candidates
 from hakken.research.papers.audit.document import CITED, Document, Unit, UnitKind
 from hakken.research.papers.audit.evidence import Evidence
+from hakken.research.papers.audit.fitting import chance, fits, in_scope, nearest, rescaled
 from hakken.research.papers.audit.numbers import Number, find_numbers, normalise
 from hakken.research.papers.audit.roles import Reading, Role, read_number
 from hakken.research.papers.audit.scope import Names, Scope
@@ -54,8 +55,6 @@ _WORDED = {
 }
 """Candidates that only these words call for."""
 _WEAK = 0.2
-_THRESHOLDS = {0.1, 0.05, 0.01, 0.005, 0.001, 0.0005, 0.0001}
-"""Bounds that a p is printed against; any other is an odd way to say a p."""
 
 
 class Matcher:
@@ -221,7 +220,7 @@ class Matcher:
             pool = [c for c in pool if (c.noun == wanted if wanted else True)]
             pool = [c for c in pool if reading.role is not Role.LEVEL or not c.noun]
             if number.unit in ("ms", "min", "h", "GB"):
-                pool = [_rescaled(c, number.unit) for c in pool]
+                pool = [rescaled(c, number.unit) for c in pool]
         return pool
 
     def _count(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> Match:
@@ -381,69 +380,6 @@ def _names_number(quote: str, number: Number) -> bool:
     return any(abs(n.value - number.value) < 1e-9 and n.unit == number.unit for n in find_numbers(quote))
 
 
-def _rescaled(candidate: Candidate, unit: str) -> Candidate:
-    factor = {"ms": 1000.0, "min": 1 / 60, "h": 1 / 3600, "GB": 1 / 1024}[unit]
-    return replace(candidate, value=candidate.value * factor)
-
-
 def _ranges(seeds: Iterable[int]) -> str:
     ordered = sorted(seeds)
     return f"{len(ordered)}, {ordered[0]} to {ordered[-1]}" if ordered else "none"
-
-
-def fits(number: Number, candidate: Candidate, role: Role) -> bool:
-    """Within printed rounding; a change told by a verb may lack its sign, a bound must hold."""
-    value = candidate.value
-    half = number.step / 2 * (1 + 1e-6) + 1e-9 * abs(value)
-    if role is Role.P and number.relation and number.value not in _THRESHOLDS:
-        return False
-    if number.relation in ("<", "<="):
-        return value - candidate.slack <= number.value
-    if number.relation in (">", ">="):
-        return value + candidate.slack >= number.value
-    if candidate.role is Role.RELATIVE and number.unit != "%":
-        return False
-    if candidate.role is Role.COST_RATIO and number.unit == "%":
-        value = 100 * value if abs(number.value) > 50 else 100 * (value - 1)
-    if (
-        candidate.role in (Role.LEVEL, Role.DIFFERENCE)
-        and number.unit == "%"
-        and not candidate.unit
-        and role is not Role.DIFFERENCE
-    ):
-        value = 100 * value if 0 <= value <= 1 and candidate.role is Role.LEVEL else value
-    if abs(value - number.value) <= half + candidate.slack:
-        return True
-    unsigned = role is Role.CHANGE and not number.sign
-    return unsigned and abs(abs(value) - number.value) <= half
-
-
-def in_scope(candidate: Candidate, scope: Scope, baseline: str | None) -> bool:
-    """Whether a candidate is about what the words around the number name."""
-    if scope.metrics and candidate.metric and candidate.metric not in scope.metrics:
-        return False
-    if scope.splits and candidate.split and candidate.split not in scope.splits:
-        return False
-    if scope.seeds and candidate.seed is not None and candidate.seed not in scope.seeds:
-        return False
-    if candidate.against:
-        allowed = scope.against | {baseline}
-        return candidate.against in allowed and (not scope.treated or candidate.variant in scope.treated)
-    return not scope.subjects or not candidate.variant or candidate.variant in scope.subjects
-
-
-def nearest(number: Number, pool: list[Candidate]) -> str:
-    """What the record says in place of an unsupported number."""
-    if not pool:
-        return "nothing of the kind is recorded"
-    best = min(pool, key=lambda c: abs(c.value - number.value))
-    return f"the {best.about} is {best.value:.6g}"
-
-
-def chance(number: Number, pool: list[Candidate]) -> float:
-    """Share of the numbers of this precision and size that would match something too."""
-    step, size = number.step, abs(number.value)
-    low, high = size / 2, max(size * 2, step)
-    cells = max(1.0, (high - low) / step + 1)
-    covered = {round(abs(c.value) / step) for c in pool if low <= abs(c.value) <= high}
-    return len(covered) / cells

@@ -60,7 +60,7 @@ class Number:
     relation: str = ""
     """``<``, ``>``, ``<=``, ``>=`` where it bounds a value."""
     form: str = "plain"
-    """``plain``, ``spread`` (after ±), ``low`` and ``high`` (of an interval), ``of`` (x of y), ``total``, ``word``, ``version``."""
+    """``plain``, ``spread`` (after ±), ``low`` and ``high`` (of an interval), ``of`` and ``total`` (x of y), ``word`` …"""
     partner: int | None = None
     """Index of the other end of an interval, of the mean of a spread, or of the total of a part."""
 
@@ -69,13 +69,15 @@ _DIGITS = r"\d{1,3}(?:[,\u202f\u2009]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _POWER = r"(?:\s?[×x·]\s?10\^?\s?\{?(?P<power>[-+]?\d+)\}?|[eE](?P<exponent>[-+]?\d+)(?![\w.]))"
 _NUMBER = re.compile(
     rf"(?<![\w.^])(?P<relation><=|>=|[<>≤≥≈~=])?\s?(?P<sign>[-+](?=[\d.]))?(?P<digits>{_DIGITS})(?:{_POWER})?"
-    r"(?P<tail>\s?%|\s?(?:percentage points?|percent points?|percent|per cent|points?|pp)\b|[×x](?![\w])|[- ]fold\b|\s?times\b"
+    r"(?P<tail>\s?%|\s?(?:percentage points?|percent points?|percent|per cent|points?|pp)\b|[×x](?![\w])"
+    r"|[- ]fold\b|\s?times\b"
     r"|[  \u202f\u2009]?(?:ms|s|h|min|kB|KB|MB|GB|GiB|MiB|TB|GHz|MHz|USD)\b|[kKMB](?![\w]))?(?!\w)"
 )
 _VERSION = re.compile(r"(?<![\w.])[vV]?\d+\.\d+\.\d+(?:[.\w+-]*\w)?(?![\w])")
+_ANY_WORD = "|".join(sorted(WORDS, key=len, reverse=True))
 _WORD = re.compile(
-    rf"\b(?P<word>{'|'.join(sorted(WORDS, key=len, reverse=True))})\b(?=(?:[ -](?!of\b)[a-z-]+){{0,3}}?[ -](?:{COUNTED})\b"
-    rf"|\s+(?:out )?of\s+(?:the |its |these |those )?(?:\d+|{'|'.join(WORDS)})\b)",
+    rf"\b(?P<word>{_ANY_WORD})\b(?=(?:[ -](?!of\b)[a-z-]+){{0,3}}?[ -](?:{COUNTED})\b"
+    rf"|\s+(?:out )?of\s+(?:the |its |these |those )?(?:\d+|{_ANY_WORD})\b)",
     re.IGNORECASE,
 )
 _MASKED = re.compile(

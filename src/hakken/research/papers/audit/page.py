@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib import resources
 from itertools import groupby
 from pathlib import Path
 
 from hakken.core.types import AuditReport, Finding
 from hakken.research.papers.audit.document import Document, Unit, UnitKind
 from hakken.research.papers.audit.matching import Match
-
-_STYLE = """
-:root{color-scheme:light dark;--bg:#fff;--fg:#1c1e21;--soft:#f2f4f7;--line:#d5d9e0;--mute:#5b6470;
---supported:#0b6b3a;--weak:#8a5a00;--misattributed:#a03a00;--unsupported:#b3122a;--skipped:#6b7280}
-@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e6e8eb;--soft:#1f242a;--line:#39414b;--mute:#9aa4b0;
---supported:#6fd79b;--weak:#f0c060;--misattributed:#ff9d66;--unsupported:#ff7d8b;--skipped:#9aa4b0}}
-body{font:16px/1.55 system-ui,sans-serif;margin:0 auto;max-width:56rem;padding:1.5rem;background:var(--bg);color:var(--fg)}
-h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem}
-.finding{border-left:4px solid var(--line);background:var(--soft);padding:.5rem .8rem;margin:.5rem 0;border-radius:0 6px 6px 0}
-.finding.error{border-color:var(--unsupported)}.finding.warning{border-color:var(--weak)}
-.finding q{color:var(--mute)}.finding b{text-transform:capitalize}
-.n{border-bottom:2px solid;border-radius:2px;cursor:help;position:relative}
-.n:hover::after,.n:focus::after{content:attr(data-e);position:absolute;left:0;top:1.6em;z-index:2;width:22rem;max-width:70vw;white-space:normal;
-background:var(--fg);color:var(--bg);font-size:.8rem;padding:.4rem .6rem;border-radius:6px;font-weight:400}
-table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}td,th{border:1px solid var(--line);padding:.2rem .5rem;text-align:left}
-caption{text-align:left;color:var(--mute)}pre{background:var(--soft);padding:.8rem;overflow-x:auto;border-radius:6px}
-.legend span{margin-right:1rem}.mute{color:var(--mute)}
-""" + "".join(f".{k}{{color:var(--{k})}}" for k in ("supported", "weak", "misattributed", "unsupported", "skipped"))  # fmt: skip
 
 
 def write_report(report: AuditReport, document: Document, matches: Sequence[Match], out_dir: Path) -> tuple[Path, Path]:
@@ -44,6 +27,7 @@ def _page(report: AuditReport, document: Document, matches: Sequence[Match]) -> 
     for match in matches:
         by_unit.setdefault(id(match.unit), []).append(match)
     verdict = "passed" if report.passed else "failed"
+    style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     legend = "".join(
         f'<span class="{k}">{k}</span>' for k in ("supported", "weak", "misattributed", "unsupported", "skipped")
     )
@@ -51,7 +35,7 @@ def _page(report: AuditReport, document: Document, matches: Sequence[Match]) -> 
     body = "".join(_blocks(document.units, by_unit))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Audit of {escape(report.paper)}</title><style>{_STYLE}</style></head><body>"
+        f"<title>Audit of {escape(report.paper)}</title><style>{style}</style></head><body>"
         f"<h1>Audit of {escape(report.paper)}: {verdict}</h1>"
         f"<p>{report.numbers_matched} of {report.numbers_checked} numbers are supported by the record; "
         f"{len(report.findings)} findings; {report.seconds:.2f} s.</p><h2>Findings</h2>{findings}"
@@ -105,10 +89,9 @@ def _marked(unit: Unit, matches: list[Match]) -> str:
     for match in sorted(matches, key=lambda m: m.number.start):
         number = match.number
         parts.append(escape(unit.text[at : number.start]))
-        parts.append(
-            f'<span class="n {match.verdict.value}" tabindex="0" data-e="{escape(match.verdict.value)}: '
-            f'{escape(match.role.value)}; {escape(match.evidence)}">{escape(unit.text[number.start : number.end])}</span>'
-        )
+        evidence = escape(f"{match.verdict.value}: {match.role.value}; {match.evidence}")
+        shown = escape(unit.text[number.start : number.end])
+        parts.append(f'<span class="n {match.verdict.value}" tabindex="0" data-e="{evidence}">{shown}</span>')
         at = number.end
     parts.append(escape(unit.text[at:]))
     return "".join(parts)

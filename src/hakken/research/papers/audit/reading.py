@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hakken.core.errors import PrerequisiteError, UsageError
-from hakken.research.papers.audit.document import Document, Float, Unit, UnitKind, plain_math, sentences, CITED
+from hakken.research.papers.audit.document import CITED, Document, Float, Unit, UnitKind, plain_math, sentences
 from hakken.research.papers.audit.tex import readable
 
 FORMATS = {".md": "markdown", ".markdown": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
@@ -114,7 +114,7 @@ class _Walker:
                 handler(block.get("c"))
 
     def is_caption(self, inlines: list[dict[str, Any]], following: str) -> bool:
-        """A paragraph such as ``**Table 2.** Caption`` above a table or below a picture, where captions have no syntax."""
+        """``**Table 2.** Caption`` above a table or below a picture, where captions have no syntax of their own."""
         if inlines[0]["t"] != "Strong":
             return False
         text = " ".join(self.inlines(inlines).split())
@@ -142,7 +142,7 @@ class _Walker:
         self.doc.units.append(Unit(text, UnitKind.HEADING, text, f"Heading “{text}”"))
 
     def numbered(self, text: str) -> bool:
-        """Whether a heading begins with its own number (``2.1 Data``, ``A Trials``), and not with a word such as ``A``."""
+        """Whether a heading begins with its own number, as ``2.1 Data`` and ``A Trials`` do."""
         return re.match(r"(?:\d+(?:\.\d+)*\.?|[A-Z](?:\.\d+)*\.?) [A-Z]", text) is not None
 
     def on_para(self, inlines: list[dict[str, Any]]) -> None:

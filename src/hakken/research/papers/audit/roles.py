@@ -122,8 +122,10 @@ _LEFT = tuple(
         (r"\b(?:differences?|Δ)(?: [\w ]{0,40}?)?", Role.DIFFERENCE),
         (r"\bfactor", Role.RATIO),
         (r"(?:\balpha|α|\bsignificance level|\bthreshold)", Role.SETTING),
-        (r"\b(?:gain|improvement|reduction|decrease|increase|drop|fall|rise|worsening|deterioration|change|loss)", Role.CHANGE),
-        (r"\b(?:improv|reduc|lower|rais|increas|decreas|cut|fell|fall|drop|rose|ris|worsen|harm|hurt|degrad|better|worse|beat|outperform)"
+        (r"\b(?:gain|improvement|reduction|decrease|increase|drop|fall|rise|worsening|deterioration|change|loss)",
+         Role.CHANGE),
+        (r"\b(?:improv|reduc|lower|rais|increas|decreas|cut|fell|fall|drop|rose|ris|worsen|harm|hurt|degrad"
+         r"|better|worse|beat|outperform)"
          r"\w*(?: [\w \-]{0,60}?)? by", Role.CHANGE),
         (r"(?<![\w])n", Role.COUNT),
     )
@@ -228,7 +230,8 @@ def _counted(number: Number, left: str, right: str, text: str) -> Reading | None
 def _elliptic(left: str, right: str, before: str) -> Reading | None:
     """``of which 2 failed``: the noun was said before."""
     verb = re.match(
-        r"^ (?:of (?:them|these|which) )?(?:failed|repeated|left|ran|was|were|succeeded|crashed|finished|changed|did|timed|had|could|reached|passed|gave|needed)\b",
+        r"^ (?:of (?:them|these|which) )?(?:failed|repeated|left|ran|was|were|succeeded|crashed|finished"
+        r"|changed|did|timed|had|could|reached|passed|gave|needed)\b",
         right,
     )
     nouns = re.findall(rf"\d (?:[\w-]+ ){{0,3}}?({COUNTED})\b", before, re.I)

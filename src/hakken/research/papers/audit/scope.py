@@ -10,18 +10,21 @@ from hakken.research.papers.audit.evidence import Evidence
 from hakken.research.papers.audit.numbers import Number, normalise
 
 _CHOSEN = (
-    r"(?:the |this |our )(?:chosen|selected|winning|best|final|primary|proposed|new|modified) (?:variant|method|change|candidate|approach)"
+    r"(?:the |this |our )(?:chosen|selected|winning|best|final|primary|proposed|new|modified) (?:variant|method"
+    r"|change|candidate|approach)"
     r"|(?:the|this|our) (?:variant|change|method|modification)(?! that\b)"
 )
 _ABLATED = r"the ablation\b(?! study)|the ablated (?:variant|version)"
 _SPLITS = {
     "explore": r"\bexplor(?:e|ation|atory|ing)\b(?: seeds?)?|\bselection seeds?",
-    "report": r"\breport(?:ing)?(?: seeds?| trials?| split)?\b(?!ed)|\bfresh seeds?|\bheld[- ]out seeds?|\bconfirmatory\b",
+    "report": r"\breport(?:ing)?(?: seeds?| trials?| split)?\b(?!ed)|\bfresh seeds?|\bheld[- ]out seeds?"
+    r"|\bconfirmatory\b",
     "noise": r"\bnoise (?:seeds?|trials?)\b|\bA/A\b",
     "smoke": r"\bsmoke\b",
 }
 _AGAINST = re.compile(
-    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|from|baseline of|beats?|outperforms?)\b[^.;]*$",
+    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|from|baseline of|beats?"
+    r"|outperforms?)\b[^.;]*$",
     re.I,
 )
 _PREPOSITION = re.compile(r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b|\()[^,;:.\d]*$")
@@ -142,7 +145,7 @@ class Names:
         )
 
     def _nearest(self, kind: str, number: Number, text: str, mentions: list[Mention]) -> tuple[str, ...]:
-        """The name that a number belongs to: one right after it with a preposition, else the last before, else the next."""
+        """The name that a number belongs to: right after it with a preposition, else the last before, else the next."""
         of_kind = [m for m in mentions if m.kind == kind]
         after = [m for m in of_kind if m.start >= number.end]
         if after:

@@ -11,18 +11,24 @@ from hakken.research.papers.audit.document import Document, Unit, UnitKind
 from hakken.research.papers.audit.evidence import Evidence
 
 _HARDWARE = re.compile(
-    r"\b(?:GPUs?|TPUs?|CUDA|NVIDIA|GeForce|RTX[ -]?\d*|GTX[ -]?\d*|Tesla|Quadro|[AVHPTL](?:100|4|40|10G?|200)\b|MI\d{3}X?|EPYC(?: \w+)?|Xeon(?: \w+)?|Ryzen(?: \w+)?"
-    r"|Intel(?: Core)?|AMD|Apple M\d|Core i\d|Threadripper|Graviton\d?|Raspberry Pi|ARM64|aarch64|x86_64|Linux|Windows|macOS|Ubuntu|Debian"
+    r"\b(?:GPUs?|TPUs?|CUDA|NVIDIA|GeForce|RTX[ -]?\d*|GTX[ -]?\d*|Tesla|Quadro|[AVHPTL](?:100|4|40|10G?|200)\b"
+    r"|MI\d{3}X?|EPYC(?: \w+)?|Xeon(?: \w+)?|Ryzen(?: \w+)?"
+    r"|Intel(?: Core)?|AMD|Apple M\d|Core i\d|Threadripper|Graviton\d?|Raspberry Pi|ARM64|aarch64|x86_64|Linux"
+    r"|Windows|macOS|Ubuntu|Debian"
     r"|bubblewrap|Docker|Landlock)\b"
 )  # fmt: skip
 _DATASETS = re.compile(
-    r"\b(?:(?:Fashion|K|E|Q)?-?MNIST(?:-?1D)?|CIFAR-?\d+|ImageNet(?:-?\w+)?|SVHN|COCO|CelebA|Omniglot|STL-?10|Tiny[ -]?ImageNet|Caltech-?\d+|LSUN"
-    r"|GLUE|SuperGLUE|SQuAD|WikiText(?:-?\d+)?|Penn Treebank|PTB|enwik8|text8|Shakespeare|IMDB?|AG News|Yelp|WMT\d*|LibriSpeech|TIMIT"
-    r"|Iris|Boston Housing|California Housing|Adult Census|UCI|KITTI|Cityscapes|OpenWebText|The Pile|C4|MovieLens|Netflix|GSM8K|MMLU|HumanEval)\b",
+    r"\b(?:(?:Fashion|K|E|Q)?-?MNIST(?:-?1D)?|CIFAR-?\d+|ImageNet(?:-?\w+)?|SVHN|COCO|CelebA|Omniglot|STL-?10"
+    r"|Tiny[ -]?ImageNet|Caltech-?\d+|LSUN"
+    r"|GLUE|SuperGLUE|SQuAD|WikiText(?:-?\d+)?|Penn Treebank|PTB|enwik8|text8|Shakespeare|IMDB?|AG News|Yelp"
+    r"|WMT\d*|LibriSpeech|TIMIT"
+    r"|Iris|Boston Housing|California Housing|Adult Census|UCI|KITTI|Cityscapes|OpenWebText|The Pile|C4"
+    r"|MovieLens|Netflix|GSM8K|MMLU|HumanEval)\b",
     re.I,
 )
 _PROGRAMS = re.compile(
-    r"\b(?:PyTorch|TensorFlow|Keras|JAX|NumPy|SciPy|scikit-learn|sklearn|Hugging ?Face|MATLAB|XGBoost|LightGBM|pandas)\b",
+    r"\b(?:PyTorch|TensorFlow|Keras|JAX|NumPy|SciPy|scikit-learn|sklearn|Hugging ?Face|MATLAB|XGBoost|LightGBM"
+    r"|pandas)\b",
     re.I,
 )
 _ALIEN_SECTIONS = re.compile(r"related|background|introduction|discussion|limitation|future", re.I)
@@ -75,7 +81,7 @@ def _names(unit: Unit, record: str) -> Iterator[Finding]:
 
 
 def _datasets_of_metrics(document: Document, evidence: Evidence) -> Iterator[Finding]:
-    """``on X`` right after a metric must name a data set of that metric, where the record has such a name in that place."""
+    """``on X`` right after a metric must name a data set of that metric."""
     labels = "|".join(sorted({re.escape(m.label) for m in evidence.metrics}, key=len, reverse=True))
     if not labels:
         return

@@ -11,7 +11,8 @@ from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document import Document, Unit, UnitKind
 
 _PLACEHOLDER = re.compile(
-    r"\bTODO\b|\bTBD\b|\bFIXME\b|\bXXX+\b|PLEASE FILL|\bFILL IN\b|(?<!\w)\?\?+(?!\w)|lorem ipsum|\[(?:citation needed|insert[^\]]*|your [^\]]*)\]"
+    r"\bTODO\b|\bTBD\b|\bFIXME\b|\bXXX+\b|PLEASE FILL|\bFILL IN\b|(?<!\w)\?\?+(?!\w)|lorem ipsum"
+    r"|\[(?:citation needed|insert[^\]]*|your [^\]]*)\]"
     r"|\{(?:F|fig:|tab:|tbl:|C)\w*(?:\.\w+)?\}|\bplaceholder\b|\bcaption here\b|<[A-Z_ ]{4,}>|\bINSERT\b|\bN/?A N/?A\b",
     re.I,
 )

@@ -1,4 +1,4 @@
-"""LaTeX made readable for Pandoc: no preamble whose macros would be expanded, plain tables, listings as verbatim text."""
+"""LaTeX made readable for Pandoc: no preamble that would be expanded, plain tables, listings as verbatim text."""
 
 from __future__ import annotations
 

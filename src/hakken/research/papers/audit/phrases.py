@@ -1,0 +1,41 @@
+"""Words that several checks of statements need: negation, open questions, rules of reading."""
+
+from __future__ import annotations
+
+import re
+
+from hakken.core.types import Finding, Severity
+from hakken.research.papers.audit.document import Unit
+from hakken.research.papers.audit.scope import Mention
+
+NEGATED = re.compile(
+    r"(?:\bnot\b|\bno\b|\bnever\b|\bneither\b|\bnor\b|\bwithout\b|\bfail(?:s|ed)? to\b|\bcannot\b"
+    r"|n't\b)(?![^,;]*\bonly\b)[^,;:.]{0,32}$",
+    re.I,
+)
+OPEN = re.compile(
+    r"\b(?:may|might|could|would|should|hypothes\w+|expect\w*|claims?|claimed|whether|if|aims?|question\w*|intended"
+    r"|suppos\w+|possibl[ey]|perhaps|likely|plausibl\w+|suggest(?:s|ed|ing)? that|(?:idea|proposal)(?: is| was)? that"
+    r"|tends?|meant|hop(?:e|ed|es)|designed|seeks?|tr(?:y|ies) to)\s(?:[^.;]*)$|\bto\s$",
+    re.I,
+)
+"""What stands before a statement that is not asserted."""
+RULE = re.compile(
+    r"\b(?:lower|higher|smaller|larger|less|more|greater)(?: values?)?(?: is| are| being|,? meaning)? better\b"
+    r"|\bbetter (?:is|means)\b",
+    re.I,
+)
+
+
+def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:
+    named = [m for m in mentions if m.kind == "metric"]
+    if not named:
+        return None
+    distance = [(min(abs(m.start - match.end()), abs(match.start() - m.end)), m.ids[0]) for m in named]
+    return min(distance)[1]
+
+
+def contradiction(kind: str, unit: Unit, says: str, record: str, how: str) -> Finding:
+    return Finding(
+        kind=kind, severity=Severity.ERROR, place=unit.place, sentence=unit.text, says=says, record=record, how=how
+    )
