@@ -13,7 +13,11 @@ from hakken.models.server import ServerState, ensure_server, state_path, touch
 from hakken.models.weights import QWEN
 from hakken.models.wire import Endpoint, chat, chat_body
 
-SAMPLING = {"repeat_penalty": 1.05, "min_p": 0.05, "top_p": 0.95}
+SAMPLING = {"repeat_penalty": 1.0, "min_p": 0.05, "top_p": 0.95}
+"""No penalty for repeating: under a grammar of sentences it glued words together and repeated no less."""
+
+_PATIENCE = 4
+"""Times the usual time-out: other runs' calls may come first, trials take the cores, and a death shows at once."""
 
 
 class LocalModel:
@@ -36,7 +40,8 @@ class LocalModel:
             ModelUnavailable: the server died; the next call starts it again.
         """
         server = self._ensure()
-        endpoint = Endpoint(f"{server.url}/v1", server.headers, self._settings.timeout_seconds, "The local model")
+        patience = _PATIENCE * self._settings.timeout_seconds
+        endpoint = Endpoint(f"{server.url}/v1", server.headers, patience, "The local model")
         touch(state_path(self._settings))
         try:
             completion, _ = chat(endpoint, self._body(request, server), request)

@@ -50,7 +50,7 @@ class ServerState(Record):
             return response.status_code == 200 and self.alias in response.text
         except httpx2.TimeoutException:
             # Slow on a machine with much to do; a second server would make it slower, and take this one's place.
-            return psutil.pid_exists(self.pid)
+            return bool(psutil.pid_exists(self.pid))
         except httpx2.HTTPError:
             return False
 
