@@ -1,0 +1,71 @@
+"""``hakken config``: settings and where they come from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hakken.cli import options
+from hakken.core.errors import ConfigError
+
+app = typer.Typer(help="Settings: show, get.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def show(
+    values: options.Set = None,
+    files: options.ConfigFiles = None,
+    profile: options.Profile = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show every setting with its value, and where that comes from.
+
+    Files are merged onto the defaults in this order: profile, ~/.config/hakken/config.toml, ./hakken.toml, --config,
+    then -c. A continued run takes its own hakken.toml. Keys are read from the environment only and never stored.
+
+    \b
+    Examples:
+      hakken config show
+      hakken config show --profile short --json
+    """
+    from hakken.cli.console import emit, table
+
+    resolved = options.asked(values, files, profile).load()
+    flat = options.flatten(resolved.settings)
+    origins = {key: resolved.origins.get(key, "default") for key in flat}
+    if as_json:
+        emit({key: {"value": value, "origin": origins[key]} for key, value in flat.items()})
+        return
+    table(("key", "value", "from"), [(k, "-" if v is None else v, origins[k]) for k, v in flat.items()], left=3)
+
+
+@app.command()
+def get(
+    key: Annotated[str, typer.Argument(help="Such as search.ideas.")],
+    values: options.Set = None,
+    files: options.ConfigFiles = None,
+    profile: options.Profile = None,
+    as_json: options.Json = False,
+) -> None:
+    """Print one setting.
+
+    \b
+    Examples:
+      hakken config get models.default
+      hakken config get budget.completion_tokens --profile short
+    """
+    import difflib
+
+    from hakken.cli.console import emit, say
+
+    resolved = options.asked(values, files, profile).load()
+    flat = options.flatten(resolved.settings)
+    if key not in flat:
+        close = difflib.get_close_matches(key, flat, n=1, cutoff=0.5)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise ConfigError(f"There is no setting {key!r}.", f"{hint}`hakken config show` lists them all.")
+    if as_json:
+        emit({"key": key, "value": flat[key], "origin": resolved.origins.get(key, "default")})
+    else:
+        say("" if flat[key] is None else str(flat[key]))

@@ -1,0 +1,118 @@
+"""``hakken doctor``: what this machine has, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hakken.cli import options
+
+if TYPE_CHECKING:
+    from hakken.core.config import Settings
+
+KEYS = (
+    "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY",
+    "OPENROUTER_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY", "XAI_API_KEY", "TOGETHER_API_KEY", "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE", "OLLAMA_BASE_URL", "HAKKEN_API_KEY",
+)  # fmt: skip
+"""Variables that providers read; only their names are ever shown."""
+LEAST_DISK = 0.5e9
+
+
+def keys_set() -> list[str]:
+    """Names of the keys in the environment."""
+    return [name for name in KEYS if os.environ.get(name)]
+
+
+def doctor(values: options.Set = None, files: options.ConfigFiles = None, as_json: options.Json = False) -> None:
+    """What this machine has, what is missing, how to get it.
+
+    Exit code 0 when `hakken run` can do its work with the settings at hand, 3 when it cannot.
+
+    \b
+    Examples:
+      hakken doctor
+      hakken doctor --json
+      hakken doctor -c models.default=openai:gpt-5
+    """
+    from hakken.cli.console import emit
+
+    found = examine(options.asked(values, files).load().settings)
+    if as_json:
+        emit(found)
+    else:
+        _print(found)
+    if found["problems"]:
+        raise typer.Exit(3)
+
+
+def examine(settings: Settings) -> dict[str, Any]:
+    """Look at everything; what stops the main job is listed under ``problems``."""
+    import importlib.util
+    import shutil
+    from pathlib import Path
+
+    from hakken.cli import preflight
+    from hakken.core.errors import HakkenError
+    from hakken.execution import describe_machine, probe
+    from hakken.models.weights import QWEN, installed, models_dir
+    from hakken.research.papers.render.latex_engine import find_engine
+
+    problems: list[str] = []
+    try:
+        preflight.check(settings)
+    except HakkenError as error:
+        problems.append(str(error))
+    root = next(
+        p for p in (Path(settings.runs_dir).absolute(), *Path(settings.runs_dir).absolute().parents) if p.exists()
+    )
+    free = shutil.disk_usage(root).free
+    if free < LEAST_DISK or not os.access(root, os.W_OK):
+        problems.append(f"{root} has {free / 1e9:.1f} GB free, or cannot be written. Choose another: -c runs_dir=PATH.")
+    weights = installed()
+    return {
+        "machine": describe_machine([]).model_dump(mode="json"),
+        "sandbox": [status.model_dump(mode="json") | {"weak": status.weak} for status in probe()],
+        "models": {
+            "default": settings.models.default,
+            "weights": str(weights) if weights else None,
+            "weights_folder": str(models_dir()),
+            "title": QWEN.title,
+            "keys": keys_set(),
+        },
+        "typst": importlib.util.find_spec("typst") is not None,
+        "latex": find_engine(),
+        "extras": {name: importlib.util.find_spec(name) is not None for name in ("torch", "ray", "anthropic")},
+        "disk": {"folder": str(root), "free_gb": round(free / 1e9, 1)},
+        "problems": problems,
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    from hakken.cli.console import say
+
+    machine, models = found["machine"], found["models"]
+    say(f"machine   {machine['platform']}, {machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB")
+    say(f"python    {machine['python']}")
+    say(f"gpu       {machine['gpu'] or 'none (not needed)'}")
+    say(f"disk      {found['disk']['free_gb']} GB free in {found['disk']['folder']}")
+    used = False
+    for status in found["sandbox"]:
+        what = f"cuts off {', '.join(status['isolates'])}" if status["isolates"] else "limits only, no isolation"
+        mark = "used" if status["available"] and not used else "works" if status["available"] else "missing"
+        used = used or status["available"]
+        say(f"sandbox   {status['rung']}: {mark} ({status['why']}); {what}")
+        if mark == "missing" and not used:
+            say(f"          better isolation: {status['mend']}")
+    say(f"model     {models['default']} (models.default)")
+    missing = f"not in {models['weights_folder']}; `hakken model pull` fetches 1.1 GB"
+    say(f"weights   {models['title']}: {models['weights'] or missing}")
+    say(f"keys      {', '.join(models['keys']) or 'none set (none needed for the embedded model)'}")
+    typst = "yes" if found["typst"] else "pip install typst"
+    say(f"pdf       typst: {typst}; latex: {found['latex'] or 'none (not needed)'}")
+    say("extras    " + ", ".join(f"{name}: {'yes' if has else 'no'}" for name, has in found["extras"].items()))
+    for problem in found["problems"]:
+        say(f"PROBLEM   {problem}")
+    say("`hakken run` can do its work." if not found["problems"] else "`hakken run` cannot do its work yet.")

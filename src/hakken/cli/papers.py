@@ -1,0 +1,91 @@
+"""Reviewing and auditing papers, of a run and of any place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hakken.cli import preflight
+from hakken.cli.console import say, tell
+from hakken.core.config import Settings
+from hakken.core.errors import HakkenError, UsageError
+from hakken.core.types import AuditReport, Call, Review, StageFailure, Usage
+from hakken.models import Ledger
+from hakken.research.papers.audit.gate import audit
+from hakken.research.publishing import audit_paper, review
+from hakken.research.review.panel import review as review_paper
+from hakken.research.review.reading import read_paper
+from hakken.research.session import Session
+from hakken.research.snapshots import read_snapshot
+from hakken.store import RunFolder
+
+
+class _Memory:
+    """A log of calls that ends with the command: a single file has no run folder."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, Call] = {}
+
+    def find_call(self, key: str) -> Call | None:
+        """The successful call with this key."""
+        return self.calls.get(key)
+
+    def record_call(self, call: Call) -> None:
+        """Keep a successful call."""
+        if call.completion is not None:
+            self.calls[call.key] = call
+
+
+def review_file(paper: Path, settings: Settings) -> Review:
+    """Review any paper; it is read before a model is started."""
+    read_paper(paper)
+
+    def progress(call: Call, used: Usage) -> None:
+        tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens")
+
+    models = preflight.check(settings)
+    ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=progress)
+    return review_paper(paper, ledger, settings.review)
+
+
+def review_run(session: Session) -> tuple[Review, AuditReport | None]:
+    """Review a run's paper, and record it.
+
+    Raises:
+        HakkenError: no review could be had.
+    """
+    verdict = review(session)
+    if verdict is None:
+        failures = session.store.all("failure", StageFailure)
+        why = next((f.message for f in reversed(failures) if f.stage == "review"), "the models gave none.")
+        raise HakkenError(f"The paper could not be reviewed: {why}", "Try another model: -c models.review=NAME.")
+    return verdict, session.store.get("audit", AuditReport)
+
+
+def audit_run(folder: RunFolder) -> AuditReport:
+    """Audit the paper of a run; ``audit.json`` and ``audit.html`` are written beside it."""
+    if folder.exists() and not (folder.paper / "paper.md").is_file():
+        raise UsageError(f"{folder.path} has no paper.", f"Run `hakken run {folder.path}` first.")
+    with folder.read() as store:
+        return audit_paper(folder.paper, read_snapshot(folder, store))
+
+
+def audit_file(paper: Path, folder: RunFolder) -> AuditReport:
+    """Audit a paper of any place against the record of a run."""
+    if not paper.is_file():
+        raise UsageError(f"There is no file {paper}.", "Give the path of a paper: .md, .tex, .html or .pdf.")
+    with folder.read() as store:
+        return audit(paper, read_snapshot(folder, store))
+
+
+def print_audit(report: AuditReport) -> None:
+    """The findings, worst first, for people."""
+    for finding in report.findings:
+        say(f"{finding.severity.value}: {finding.kind}, {finding.place}")
+        if finding.sentence:
+            say(f"    “{' '.join(finding.sentence.split())}”")
+        say(f"    says: {finding.says}")
+        say(f"    record: {finding.record}")
+    verdict = "passed" if report.passed else "did NOT pass"
+    say(
+        f"{report.paper} {verdict}: {report.numbers_matched} of {report.numbers_checked} numbers agree with the record."
+    )

@@ -1,0 +1,167 @@
+"""Parts of a run's record for people: the tree, one node, calls, events."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from hakken.cli.console import emit, money, say, table
+from hakken.core.errors import UsageError
+from hakken.core.types import AuditReport, Call, EventKind, Finding, Node, Snapshot, Split
+from hakken.research.snapshots import read_snapshot
+from hakken.store import RunFolder
+
+
+def _snapshot(folder: RunFolder) -> Snapshot:
+    with folder.read() as store:
+        return read_snapshot(folder, store)
+
+
+def findings(folder: RunFolder) -> tuple[Finding, ...]:
+    """What the last audit found."""
+    with folder.read() as store:
+        report = store.get("audit", AuditReport)
+    return report.findings if report else ()
+
+
+def tree(folder: RunFolder) -> list[dict[str, Any]]:
+    """Every node with its parent, status and comparison on the primary metric, parents before children."""
+    snapshot = _snapshot(folder)
+    key = snapshot.template.primary.key
+    best = {claim.variant_id for claim in snapshot.claims}
+    explored = {c.variant_id: c for split, c in snapshot.comparisons if split is Split.EXPLORE and c.metric == key}
+    listed: list[dict[str, Any]] = []
+
+    def walk(node: Node, depth: int) -> None:
+        found = explored.get(node.id)
+        listed.append(
+            {
+                "id": node.id,
+                "parent": node.parent_id,
+                "depth": depth,
+                "idea": node.idea_id,
+                "operator": node.operator.value,
+                "title": node.title,
+                "author": node.author,
+                "status": node.status.value,
+                "why": node.failure.message if node.failure else f"same as {node.twin_id}" if node.twin_id else "",
+                "mean": found.variant_mean if found else None,
+                "gain": found.gain if found else None,
+                "selected": node.id in best,
+            }
+        )
+        for child in snapshot.nodes:
+            if child.parent_id == node.id:
+                walk(child, depth + 1)
+
+    for node in snapshot.nodes:
+        if node.parent_id is None:
+            walk(node, 0)
+    return listed
+
+
+def print_tree(nodes: list[dict[str, Any]]) -> None:
+    """The tree, one node a line."""
+    for node in nodes:
+        parts = [f"{'  ' * node['depth']}{node['id']} {node['operator']}: {node['title']}"]
+        if node["gain"] is not None:
+            parts.append(
+                f"mean {node['mean']:.4g}, {'better' if node['gain'] > 0 else 'worse'} by {abs(node['gain']):.3g}"
+            )
+        if node["status"] != "done":
+            parts.append(f"{node['status'].replace('_', ' ')}{': ' if node['why'] else ''}{node['why']}")
+        if node["selected"]:
+            parts.append("SELECTED")
+        say(" | ".join(parts))
+
+
+def show_node(folder: RunFolder, node_id: str, as_json: bool) -> None:
+    """A node: its reason, its change, its trials.
+
+    Raises:
+        UsageError: the run has no such node.
+    """
+    snapshot = _snapshot(folder)
+    node = next((n for n in snapshot.nodes if n.id == node_id), None)
+    if node is None:
+        names = ", ".join(n.id for n in snapshot.nodes)
+        raise UsageError(f"{folder.path.name} has no node {node_id!r}.", f"It has: {names or 'none yet'}.")
+    change = diff(snapshot, node)
+    trials = [t for t in snapshot.trials if t.node_id == node_id]
+    compared = [
+        {"split": s.value, **c.model_dump(mode="json")} for s, c in snapshot.comparisons if c.variant_id == node_id
+    ]
+    if as_json:
+        listed = [t.model_dump(mode="json") for t in trials]
+        emit({**node.model_dump(mode="json"), "diff": change, "trials": listed, "comparisons": compared})
+        return
+    say(
+        f"{node.id} {node.operator.value} of {node.parent_id or 'nothing'}: {node.title} "
+        f"({node.status.value}, by {node.author})"
+    )
+    if node.rationale:
+        say(f"why: {' '.join(node.rationale.split())}")
+    if node.failure:
+        say(f"failed: {node.failure.message}")
+    if node.twin_id:
+        say(f"same as {node.twin_id}")
+    say()
+    say(change.rstrip("\n") or "(no change)")
+    say()
+    keys = [spec.key for spec in snapshot.template.metrics]
+    rows = [
+        (
+            t.id,
+            *("-" if (v := t.value(key)) is None else f"{v:.5g}" for key in keys),
+            f"{t.cost.cpu_seconds:.2f}" if t.cost else "-",
+            t.failure.message if t.failure else "",
+        )
+        for t in trials
+    ]
+    table(("trial", *keys, "cpu s", ""), rows)
+    for c in compared:
+        say(
+            f"{c['split']} {c['metric']}: {c['difference']:+.4g} ({c['low']:.4g} to {c['high']:.4g}), "
+            f"{c['verdict']}, n = {c['n']}"
+        )
+
+
+def diff(snapshot: Snapshot, node: Node) -> str:
+    """The change of a node against the template."""
+    parts: list[str] = []
+    for path, text in snapshot.sources.get(node.id, {}).items():
+        before = snapshot.pristine.get(path, "").splitlines(keepends=True)
+        parts += difflib.unified_diff(before, text.splitlines(keepends=True), f"template/{path}", f"{node.id}/{path}")
+    if node.extra_args:
+        parts.append(f"arguments: {' '.join(node.extra_args)}\n")
+    return "".join(parts)
+
+
+def show_calls(folder: RunFolder, as_json: bool) -> None:
+    """Every model call."""
+    with folder.read() as store:
+        calls = [Call.model_validate(e.data) for e in store.events(EventKind.MODEL_CALLED)]
+    if as_json:
+        emit([call.model_dump(mode="json") for call in calls])
+        return
+    rows = []
+    for number, call in enumerate(calls, 1):
+        done = call.completion
+        used = (
+            (done.usage.prompt_tokens, done.usage.completion_tokens, f"{done.usage.seconds:.1f}")
+            if done
+            else ("-",) * 3
+        )
+        cost = money(done.usage.usd) if done else "-"
+        rows.append((number, call.purpose, call.model, *used, cost, call.error or ""))
+    table(("", "purpose", "model", "prompt", "generated", "seconds", "cost", ""), rows, left=3)
+
+
+def show_events(folder: RunFolder, as_json: bool) -> None:
+    """Every event, in order."""
+    with folder.read() as store:
+        events = list(store.events())
+    if as_json:
+        emit([event.model_dump(mode="json") for event in events])
+        return
+    table(("", "time", "kind", "stream"), [(e.seq, e.time[:23], e.kind.value, e.stream) for e in events], left=4)

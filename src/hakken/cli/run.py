@@ -1,0 +1,110 @@
+"""``hakken run``: the main job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hakken.cli import options
+
+if TYPE_CHECKING:
+    from hakken.cli.target import Target
+    from hakken.models.forecast import Forecast
+
+What = Annotated[str | None, typer.Argument(metavar="TEMPLATE|FOLDER|RUN", show_default="digits")]
+
+
+def run(
+    what: What = None,
+    values: options.Set = None,
+    files: options.ConfigFiles = None,
+    profile: options.Profile = None,
+    seed: options.Seed = None,
+    model: options.ModelName = None,
+    new: options.New = False,
+    budget_usd: Annotated[float | None, typer.Option(min=0.001, help="Most US$ to spend (budget.usd).")] = None,
+    budget_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens to generate (budget.completion_tokens).")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Most wall time (budget.seconds).")] = None,
+    metrics: options.Metrics = None,
+    weak: options.Weak = False,
+    executor: Annotated[str, typer.Option(help="Where trials run: threads, or ray (an extra).")] = "threads",
+    as_json: options.Json = False,
+) -> None:
+    """Research on a template, to an audited, reviewed paper.
+
+    Give the name of a template that ships, a folder with a template.toml, a folder of The AI Scientist, or a run
+    folder. The same command continues a run that was stopped; nothing is done twice. The last line is the path of
+    the paper. A paper whose audit has errors is still a result: `hakken audit RUN` tells it by its exit code.
+
+    \b
+    Examples:
+      hakken run                                the template that ships, with the embedded model
+      hakken run --profile short --seed 3       a few minutes, another seed
+      hakken run epidemic --model openai:gpt-5 --budget-usd 2
+      hakken run my_template -c search.ideas=5 -c models.review=anthropic:claude-sonnet-4-5
+      hakken run AI-Scientist/templates/grokking --metric x_div_y/final_val_acc_mean:max
+      hakken run hakken-runs/digits-001 --minutes 30    continue that one
+    """
+    from hakken.cli import preflight, summary, target
+    from hakken.cli.console import emit, say, tell
+    from hakken.cli.live import watching
+    from hakken.models.forecast import forecast
+    from hakken.research.run import run as research
+
+    asked = options.asked(
+        values,
+        files,
+        profile,
+        seed=seed,
+        model=model,
+        weak=weak,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        minutes=minutes,
+    )
+    job = target.resolve(what, asked, new=new, metrics=metrics or ())
+    if job.finished:
+        tell(f"{job.folder.path} is finished; --new begins another run of {job.template.name}.")
+    else:
+        models = preflight.check(job.settings)
+        expected = forecast(job.settings, models)
+        announce(job, expected)
+        job.keep_settings()
+        with watching(job, expected) as watch:
+            research(job.template, job.settings, folder=job.folder.path, progress=watch, executor=executor)
+    found = summary.summarise(job.folder)
+    if as_json:
+        emit(found.model_dump(mode="json"))
+        return
+    summary.print_summary(found)
+    say()
+    say(found.pdf or f"{found.folder}/paper/paper.html")
+
+
+def announce(job: Target, expected: Forecast) -> None:
+    """Say what is about to happen, and what it will use."""
+    from hakken.cli.console import clock, money, shown, tell
+
+    total, limit = expected.total, job.settings.budget
+    seeds, search = job.template.seeds, job.settings.search
+    tell(f"{'Continuing' if job.begun else 'Beginning'} {shown(job.folder.path.absolute())}: {job.template.title}")
+    for sentence in job.template.assumptions:
+        tell(f"  assumed: {sentence}")
+    models = ", ".join(sorted({stage.model for stage in expected.stages}))
+    tell(
+        f"Forecast: about {total.calls} calls of {models}, {total.prompt_tokens:,} prompt and "
+        f"{total.completion_tokens:,} generated tokens, {clock(total.seconds)} of model time, "
+        f"{money(total.usd, expected.priced)}"
+    )
+    versions = search.ideas * search.nodes_per_idea
+    tell(
+        f"  trials: {len(seeds.explore) + len(seeds.noise)} of the baseline, {len(seeds.explore)} of each of at most "
+        f"{versions} versions, {2 * len(seeds.report)} for the report; their time is known once the baseline has run"
+    )
+    limits = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens, "US$": limit.usd}
+    limits |= {"seconds": limit.seconds}
+    if given := [f"{value:,g} {name}" for name, value in limits.items() if value is not None]:
+        tell(f"  budget: at most {', '.join(given)}")

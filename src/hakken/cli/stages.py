@@ -1,0 +1,267 @@
+"""``hakken idea``, ``experiment``, ``write``, ``review`` and ``audit``: one stage each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hakken.cli import options
+from hakken.core.errors import HakkenError, UsageError
+
+if TYPE_CHECKING:
+    from hakken.cli.target import Target
+    from hakken.core.types import AuditReport
+    from hakken.research.session import Session
+
+What = Annotated[str | None, typer.Argument(metavar="TEMPLATE|FOLDER|RUN", show_default="digits")]
+Of = Annotated[str | None, typer.Argument(metavar="RUN", show_default="the newest")]
+EXPERIMENTS = ("ideas", "baseline", "search", "ablation", "report")
+PAPERS = (".pdf", ".tex", ".md", ".markdown")
+
+
+def idea(
+    what: What = None,
+    values: options.Set = None,
+    files: options.ConfigFiles = None,
+    profile: options.Profile = None,
+    seed: options.Seed = None,
+    model: options.ModelName = None,
+    new: options.New = False,
+    as_json: options.Json = False,
+) -> None:
+    """Propose ideas about a template.
+
+    They are kept in a run folder; `hakken run` goes on from there.
+
+    \b
+    Examples:
+      hakken idea digits
+      hakken idea epidemic -c search.ideas=10 --model openai:gpt-5 --json
+    """
+    from hakken.cli.console import emit, say
+    from hakken.research import experimenting
+
+    job = _resolve(what, options.asked(values, files, profile, seed=seed, model=model), new)
+    with _working(job, ("ideas",)) as session:
+        ideas = experimenting.ideate(session)
+    if as_json:
+        emit([entry.model_dump(mode="json") for entry in ideas])
+        return
+    for entry in ideas:
+        say(f"{entry.id}  {entry.title} ({entry.target}, {entry.lever or 'free'})")
+        say(f"    {' '.join(entry.hypothesis.split())}")
+    say(str(job.folder.path))
+
+
+def experiment(
+    what: What = None,
+    values: options.Set = None,
+    files: options.ConfigFiles = None,
+    profile: options.Profile = None,
+    seed: options.Seed = None,
+    model: options.ModelName = None,
+    new: options.New = False,
+    metrics: options.Metrics = None,
+    weak: options.Weak = False,
+    baseline_only: Annotated[
+        bool, typer.Option("--baseline-only", help="Measure the unchanged template; needs no model.")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Run the experiments, from baseline to tested claim.
+
+    \b
+    Examples:
+      hakken experiment digits --baseline-only --json
+      hakken experiment my_template -c statistics.explore_seeds=8
+    """
+    from hakken.cli.baseline import measured, print_measured
+    from hakken.cli.console import emit
+    from hakken.cli.summary import print_summary, summarise
+    from hakken.research import experimenting
+    from hakken.research.run import experiment as experiments
+
+    asked = options.asked(values, files, profile, seed=seed, model=model, weak=weak)
+    job = _resolve(what, asked, new, metrics or ())
+    stages = ("baseline",) if baseline_only else EXPERIMENTS
+    with _working(job, stages, needs_model=not baseline_only) as session:
+        if baseline_only:
+            experimenting.measure_baseline(session)
+            found = measured(session.template, session.lab.trials, session.lab.noise_floor)
+        else:
+            experiments(session)
+    if baseline_only and as_json:
+        emit({"run": str(job.folder.path), **found})
+    elif baseline_only:
+        print_measured(found)
+    elif as_json:
+        emit(summarise(job.folder).model_dump(mode="json"))
+    else:
+        print_summary(summarise(job.folder))
+
+
+def write(
+    what: Of = None,
+    values: options.Set = None,
+    files: options.ConfigFiles = None,
+    compose: Annotated[bool, typer.Option("--compose", help="Let code write every passage; needs no model.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Write, render and audit the paper of a run.
+
+    Its claim must have been tested (`hakken experiment`).
+
+    \b
+    Examples:
+      hakken write                      of the newest run
+      hakken write digits-001 --compose
+      hakken write digits-001 -c paper.engine=latex
+    """
+    from hakken.cli.console import emit, say
+    from hakken.core.types import Claim
+    from hakken.research import publishing
+
+    job = _of(what, options.asked(values, files))
+    with _working(job, ("paper",), needs_model=not compose) as session:
+        if session.store.get("claim/C1", Claim) is None:
+            raise UsageError(
+                f"The claim of {job.folder.path} has not been tested, so there is nothing to write about.",
+                f"Run `hakken experiment {job.folder.path}` first.",
+            )
+        paper = publishing.write(session, compose=compose)
+    if as_json:
+        emit(paper.model_dump(mode="json"))
+    else:
+        say(f"{paper.pages} pages, {paper.words} words, set with {paper.engine}")
+        say(str(job.folder.path / (paper.pdf or paper.html)))
+
+
+def review(
+    what: Annotated[str | None, typer.Argument(metavar="FILE|RUN", show_default="the newest run")] = None,
+    values: options.Set = None,
+    files: options.ConfigFiles = None,
+    seed: options.Seed = None,
+    model: options.ModelName = None,
+    as_json: options.Json = False,
+) -> None:
+    """Review the paper of a run, or any .pdf, .tex or .md.
+
+    \b
+    Examples:
+      hakken review digits-001
+      hakken review paper.pdf --model anthropic:claude-sonnet-4-5 -c review.members=5
+      hakken review paper.tex --json > review.json
+    """
+    from hakken.cli.console import say
+    from hakken.cli.papers import review_file, review_run
+    from hakken.research.review.render import to_json, to_markdown
+
+    asked = options.asked(values, files, seed=seed, model=model)
+    if what is not None and Path(what).suffix.casefold() in PAPERS:
+        verdict, report = review_file(Path(what), asked.load().settings), None
+    else:
+        job = _of(what, asked)
+        if not (job.folder.paper / "paper.md").is_file():
+            raise UsageError(f"{job.folder.path} has no paper.", f"Run `hakken run {job.folder.path}` first.")
+        with _working(job, ("review",)) as session:
+            verdict, report = review_run(session)
+    say((to_json if as_json else to_markdown)(verdict, report).rstrip("\n"))
+
+
+def audit(
+    what: Annotated[str | None, typer.Argument(metavar="RUN|PAPER", show_default="the newest run")] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Run folder whose record a paper of any place is checked against."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count like errors.")] = False,
+    values: options.Set = None,
+    as_json: options.Json = False,
+) -> None:
+    """Check a paper against the record of a run.
+
+    Every number, comparison and set-up fact is derived again from the record; no model is asked.
+
+    Exit code 0 when there is no finding of severity error, 1 when there is.
+
+    \b
+    Examples:
+      hakken audit                                  the newest run
+      hakken audit digits-001 --json
+      hakken audit draft.tex --results hakken-runs/digits-001
+    """
+    from hakken.cli.console import emit
+    from hakken.cli.papers import audit_file, audit_run, print_audit
+    from hakken.cli.target import open_run
+
+    root = Path(options.asked(values).load().settings.runs_dir)
+    if results is not None:
+        if what is None:
+            raise UsageError("--results names the record, and no paper is named.", "hakken audit PAPER --results RUN")
+        report = audit_file(Path(what), open_run(str(results), root))
+    elif what is not None and Path(what).suffix.casefold() in (*PAPERS, ".html"):
+        raise UsageError("A paper is checked against a record.", "Name the run: --results hakken-runs/digits-001.")
+    else:
+        report = audit_run(open_run(what, root))
+    if as_json:
+        emit({"passed": report.passed, **report.model_dump(mode="json")})
+    else:
+        print_audit(report)
+    if code := _severity(report, strict):
+        raise typer.Exit(code)
+
+
+def _severity(report: AuditReport, strict: bool) -> int:
+    return int(not report.passed or (strict and any(f.severity.value == "warning" for f in report.findings)))
+
+
+def _resolve(what: str | None, asked: options.Asked, new: bool, metrics: list[str] | tuple[str, ...] = ()) -> Target:
+    from hakken.cli.target import resolve
+
+    return resolve(what, asked, new=new, metrics=metrics)
+
+
+def _of(what: str | None, asked: options.Asked) -> Target:
+    """A run that exists."""
+    from hakken.cli.target import open_run, resolve
+
+    folder = open_run(what, Path(asked.load().settings.runs_dir))
+    return resolve(str(folder.path), asked)
+
+
+@contextmanager
+def _working(job: Target, only: tuple[str, ...], *, needs_model: bool = True) -> Iterator[Session]:
+    """Open a run for some of its stages, and show the progress."""
+    from hakken.cli import preflight
+    from hakken.cli.live import watching
+    from hakken.models.forecast import Forecast, forecast
+    from hakken.research.session import open_session
+
+    expected = Forecast(stages=())
+    if needs_model:
+        expected = forecast(job.settings, preflight.check(job.settings))
+    else:
+        job = _without_models(job)
+    job.keep_settings()
+    with (
+        watching(job, expected, only) as watch,
+        open_session(job.folder, job.template, job.settings, watch) as session,
+    ):
+        yield session
+
+
+def _without_models(job: Target) -> Target:
+    """A stage that asks no model must not fail for want of a key: the default model opens without one."""
+    from hakken.core.config import ModelSettings
+    from hakken.models import open_models
+
+    try:
+        open_models(job.settings.models)
+    except HakkenError:
+        return replace(job, settings=job.settings.model_copy(update={"models": ModelSettings()}))
+    return job

@@ -1,0 +1,202 @@
+"""What a run found and what it cost, read from its record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from hakken.cli.console import clock, money, say, shown, table
+from hakken.core.types import (
+    AuditReport,
+    Claim,
+    EventKind,
+    Idea,
+    Node,
+    PaperFiles,
+    Record,
+    Review,
+    RunOutcome,
+    Severity,
+    StageFailure,
+    Step,
+    Trial,
+    Usage,
+)
+from hakken.store import RunFolder, Store
+from hakken.store.kinds import Facts, Started
+
+ROOMS = {"search": "search", "ideas": "ideas", "papers": "paper", "review": "review"}
+"""Stage of a model call by the first part of its purpose."""
+
+
+class StageCost(Record):
+    """What one stage took, over all the times that the run was continued."""
+
+    stage: str
+    seconds: float = 0.0
+    """Wall time."""
+    trials: int = 0
+    usage: Usage = Usage()
+
+
+class Summary(Record):
+    """A run in short."""
+
+    run: str
+    folder: str
+    template: str
+    seed: int
+    status: str
+    why: str
+    finding: str
+    """What was found, worded by code."""
+    claim: str | None
+    ideas: int
+    nodes: int
+    statuses: dict[str, int]
+    trials: int
+    trials_failed: int
+    usage: Usage
+    seconds: float
+    stages: tuple[StageCost, ...]
+    pdf: str | None
+    pages: int | None
+    audit_passed: bool | None
+    audit_findings: dict[str, int]
+    numbers: tuple[int, int] | None
+    """Numbers that agree with the record, and all that were checked."""
+    review_overall: int | None
+    review_decision: str | None
+    failures: tuple[str, ...]
+
+
+def summarise(folder: RunFolder) -> Summary:
+    """Read a run in short.
+
+    Raises:
+        UsageError: this is not a run folder.
+    """
+    with folder.read() as store:
+        return _summary(folder, store)
+
+
+def _summary(folder: RunFolder, store: Store) -> Summary:
+    started = store.get("run", Started)
+    outcome = store.get("outcome", RunOutcome)
+    claim = store.get("claim/C1", Claim)
+    files, report = store.get("files", PaperFiles), store.get("audit", AuditReport)
+    review, nodes, trials = store.get("review", Review), store.all("node", Node), store.all("trial", Trial)
+    stages = stage_costs(store)
+    return Summary(
+        run=folder.path.name,
+        folder=shown(folder.path.absolute()),
+        template=started.run.template if started else "",
+        seed=started.run.seed if started else 0,
+        status=outcome.status if outcome else "unfinished",
+        why=outcome.why if outcome else "",
+        finding=_finding(store, claim),
+        claim=claim.status.value if claim else None,
+        ideas=len(store.all("idea", Idea)),
+        nodes=len(nodes),
+        statuses={s: sum(n.status.value == s for n in nodes) for s in sorted({n.status.value for n in nodes})},
+        trials=len(trials),
+        trials_failed=sum(trial.failure is not None for trial in trials),
+        usage=store.usage(),
+        seconds=round(sum(stage.seconds for stage in stages), 1),
+        stages=stages,
+        pdf=shown((folder.path / files.pdf).absolute()) if files and files.pdf else None,
+        pages=files.pages if files else None,
+        audit_passed=report.passed if report else None,
+        audit_findings={s.value: sum(f.severity is s for f in report.findings) for s in Severity} if report else {},
+        numbers=(report.numbers_matched, report.numbers_checked) if report else None,
+        review_overall=review.meta.overall if review else None,
+        review_decision=review.meta.decision if review else None,
+        failures=tuple(f"{f.stage}: {f.message}" for f in store.all("failure", StageFailure)),
+    )
+
+
+def _finding(store: Store, claim: Claim | None) -> str:
+    """The claim's sentence, then the comparison that decided it."""
+    if claim is None:
+        return "Nothing yet: the claim has not been tested."
+    facts = store.get("facts", Facts)
+    listed = facts.facts if facts else ()
+    wanted = f"{claim.variant_id}/report/{claim.predicate.metric}"
+    found = [fact for fact in listed if (fact.kind == "claim" and fact.subject == claim.id) or fact.subject == wanted]
+    if not found:
+        return f"{claim.text} Status: {claim.status.value.replace('_', ' ')}."
+    # The sentences are Markdown: emphasis and escapes are for papers.
+    return " ".join(fact.views["sentence"] for fact in found).replace("*", "").replace("\\", "")
+
+
+def stage_costs(store: Store) -> tuple[StageCost, ...]:
+    """Wall time, trials and model calls by stage, in the order of the stages.
+
+    A gap before a run was continued belongs to no stage.
+    """
+    costs: dict[str, StageCost] = {}
+    stage, last = "", None
+    for event in store.events():
+        now = datetime.fromisoformat(event.time)
+        if last is not None and event.kind is not EventKind.RUN_RESUMED and stage:
+            _add(costs, stage, StageCost(stage=stage, seconds=(now - last).total_seconds()))
+        last = now
+        if event.kind is EventKind.STEP_STARTED:
+            stage = Step.model_validate(event.data).name
+            _add(costs, stage, StageCost(stage=stage))
+        elif event.kind in (EventKind.STEP_FINISHED, EventKind.RUN_FINISHED):
+            stage = ""
+        elif event.kind is EventKind.TRIAL_FINISHED and stage:
+            _add(costs, stage, StageCost(stage=stage, trials=1))
+        elif event.kind is EventKind.MODEL_CALLED:
+            name = ROOMS.get(event.data["purpose"].partition("/")[0], stage or "other")
+            used = (event.data["completion"] or {}).get("usage") or {"calls": 1}
+            _add(costs, name, StageCost(stage=name, usage=Usage.model_validate({**used, "calls": 1})))
+    return tuple(cost.model_copy(update={"seconds": round(cost.seconds, 3)}) for cost in costs.values())
+
+
+def _add(costs: dict[str, StageCost], name: str, more: StageCost) -> None:
+    known = costs.get(name, StageCost(stage=name))
+    costs[name] = StageCost(
+        stage=name,
+        seconds=known.seconds + more.seconds,
+        trials=known.trials + more.trials,
+        usage=known.usage + more.usage,
+    )
+
+
+def print_summary(summary: Summary) -> None:
+    """The run in short, for people."""
+    say(f"{summary.run} ({summary.template}, seed {summary.seed}): {summary.status}")
+    if summary.why:
+        say(f"  {summary.why}")
+    say()
+    say(summary.finding)
+    say()
+    print_stages(summary.stages, summary.usage, summary.seconds)
+    say()
+    versions = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in summary.statuses.items())
+    say(f"ideas   {summary.ideas}")
+    say(f"nodes   {summary.nodes} ({versions or 'none'})")
+    say(f"trials  {summary.trials}, {summary.trials_failed} failed")
+    if summary.numbers:
+        verdict = "passed" if summary.audit_passed else "did NOT pass"
+        counts = ", ".join(f"{n} {severity}s" for severity, n in summary.audit_findings.items())
+        say(f"audit   {verdict}: {summary.numbers[0]} of {summary.numbers[1]} numbers agree with the record; {counts}")
+        say(f"        {summary.folder}/paper/audit.html")
+    if summary.review_overall is not None:
+        say(f"review  {summary.review_overall} of 10, {summary.review_decision}; {summary.folder}/paper/review.md")
+    for failure in summary.failures:
+        say(f"failed  {failure}")
+
+
+def print_stages(stages: tuple[StageCost, ...], usage: Usage, seconds: float) -> None:
+    """The budget table."""
+    head = ("stage", "time", "trials", "calls", "prompt tokens", "generated tokens", "cost")
+    rows = [_row(s.stage, s.seconds, s.trials, s.usage) for s in stages]
+    table(head, [*rows, _row("all", seconds, sum(s.trials for s in stages), usage)])
+
+
+def _row(name: str, seconds: float, trials: int, usage: Usage) -> tuple[Any, ...]:
+    tokens = (f"{usage.prompt_tokens:,}", f"{usage.completion_tokens:,}")
+    return name, clock(seconds), trials, usage.calls, *tokens, money(usage.usd)
