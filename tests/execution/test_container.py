@@ -7,12 +7,13 @@ from pathlib import Path
 
 from hakken.core.types import Limits, Mount
 from hakken.execution.container import Container
+from hakken.execution.environment import python_paths
 
 
 def test_options_close_what_the_other_rungs_close(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     mounts = [Mount(path=tmp_path, writable=True), Mount(path=tmp_path / "data")]
-    with closing(Container("docker", mounts, {"GIVEN": "yes"}, tmp_path)) as container:
+    with closing(Container("docker", mounts, {"GIVEN": "yes"}, tmp_path, python_paths())) as container:
         options = container.options("name", Limits(processes=8, file_mb=3))
     text = " ".join(options)
     for wanted in (

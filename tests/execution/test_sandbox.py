@@ -11,7 +11,7 @@ import pytest
 
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung
-from hakken.execution import best_rung, open_sandbox, probe, supervise
+from hakken.execution import best_rung, open_sandbox, package_paths, probe, supervise
 from hakken.execution.mounts import checked, writable_folders
 
 LIMITS = Limits(wall_seconds=60)
@@ -128,3 +128,18 @@ def test_looking_before_the_box_is_built_does_no_harm(tmp_path: Path, monkeypatc
                 result = box.exec(["true"], stdout=tmp_path.parent / "out", stderr=tmp_path.parent / "err")
             assert result.ok
             assert result.violations == ()
+
+
+@pytest.mark.parametrize("rung", [status.rung for status in probe() if status.available and not status.weak])
+def test_masked_files_of_the_python_installation_are_hidden(rung: Rung, tmp_path: Path) -> None:
+    masked = package_paths(["scipy/stats"])
+    code = "import scipy, os; print(os.path.isdir(os.path.join(os.path.dirname(scipy.__file__), 'stats')))"
+    mounts = [Mount(path=tmp_path, writable=True)]
+    seen = []
+    for hidden in ((), masked):
+        with open_sandbox(mounts=mounts, limits=LIMITS, workdir=tmp_path, masked=hidden, rung=rung) as box:
+            out = tmp_path / "out.txt"
+            result = box.exec([sys.executable, "-c", code], stdout=out, stderr=tmp_path / "err.txt")
+            assert result.exit_code == 0
+        seen.append(out.read_text().strip())
+    assert seen == ["True", "False"]

@@ -1,9 +1,10 @@
 """Where untrusted code runs (the sandbox) and where our own calls run (executors)."""
 
 from hakken.execution.box import Box
+from hakken.execution.environment import package_paths
 from hakken.execution.executors import open_executor
 from hakken.execution.machine import describe_machine
 from hakken.execution.probe import best_rung, probe
 from hakken.execution.sandbox import open_sandbox
 
-__all__ = ["Box", "best_rung", "describe_machine", "open_executor", "open_sandbox", "probe"]
+__all__ = ["Box", "best_rung", "describe_machine", "open_executor", "open_sandbox", "package_paths", "probe"]

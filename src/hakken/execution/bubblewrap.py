@@ -20,7 +20,7 @@ from pathlib import Path
 
 from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import seccomp
-from hakken.execution.environment import SYSTEM_FILES, SYSTEM_FOLDERS, child_environment, python_paths
+from hakken.execution.environment import SYSTEM_FILES, SYSTEM_FOLDERS, child_environment
 from hakken.execution.identity import BoxUser, can_read_everything
 from hakken.execution.mounts import writable_folders
 from hakken.execution.process import (
@@ -60,8 +60,10 @@ class Bubblewrap:
 
     rung = Rung.BUBBLEWRAP
 
-    def __init__(self, binary: Path, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path) -> None:
-        self.binary, self.mounts, self.workdir = binary, mounts, workdir
+    def __init__(
+        self, binary: Path, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path, python: Sequence[Path]
+    ) -> None:
+        self.binary, self.mounts, self.workdir, self.python = binary, mounts, workdir, python
         self.env = child_environment(env, _TMP)
         self.writable = writable_folders(mounts)
         self._identity = BoxUser()
@@ -174,7 +176,7 @@ class Bubblewrap:
         return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(self.workdir.absolute())]
 
     def _mount_options(self) -> list[str]:
-        shown = dict.fromkeys(python_paths(), False) | {mount.path: mount.writable for mount in self.mounts}
+        shown = dict.fromkeys(self.python, False) | {mount.path: mount.writable for mount in self.mounts}
         options: list[str] = []
         for path in sorted(shown, key=lambda path: (len(path.parts), path)):
             options += ["--bind" if shown[path] else "--ro-bind", str(path.resolve()), str(path)]

@@ -18,7 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from hakken.core.types import Limits, Mount, Rung
-from hakken.execution.environment import child_environment, python_paths, system_paths
+from hakken.execution.environment import child_environment, system_paths
 from hakken.execution.identity import BoxUser
 from hakken.execution.mounts import writable_folders
 from hakken.execution.process import MB, Running, SetupFailed, Streams
@@ -40,8 +40,10 @@ class Container:
 
     rung = Rung.CONTAINER
 
-    def __init__(self, engine: str, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path) -> None:
-        self.engine, self.mounts, self.workdir = engine, mounts, workdir
+    def __init__(
+        self, engine: str, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path, python: Sequence[Path]
+    ) -> None:
+        self.engine, self.mounts, self.workdir, self.python = engine, mounts, workdir, python
         self.env = child_environment(env, "/tmp")
         self.writable = writable_folders(mounts)
         self._identity = BoxUser()
@@ -87,7 +89,7 @@ class Container:
             options += ["--userns", "keep-id"]
         for variable, value in self.env.items():
             options += ["--env", f"{variable}={value}"]
-        shown = dict.fromkeys((*system_paths(), *python_paths()), False)
+        shown = dict.fromkeys((*system_paths(), *self.python), False)
         shown |= {mount.path: mount.writable for mount in self.mounts}
         for path in sorted(shown, key=lambda path: (len(path.parts), path)):
             if not path.is_relative_to("/sys"):  # engines mount that themselves

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -81,6 +82,37 @@ def python_paths(executable: str | None = None) -> tuple[Path, ...]:
         for part in parts:
             found[part] = None
     return _outermost(found)
+
+
+def shown_python(masked: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """``python_paths`` without some files and folders, such as the answers that a package ships.
+
+    A folder that holds a masked path is shown by its other entries, since no rung can take a part back.
+    """
+    return _without(python_paths(), tuple(sorted(set(masked))))
+
+
+@cache
+def _without(paths: tuple[Path, ...], masked: tuple[Path, ...]) -> tuple[Path, ...]:
+    shown: list[Path] = []
+    for path in paths:
+        inside = [m for m in masked if m != path and m.is_relative_to(path)]
+        if path in masked:
+            continue
+        if not inside:
+            shown.append(path)
+            continue
+        # A link to a folder above a masked path (lib64 to lib) would show it again under another name.
+        entries = [entry for entry in sorted(path.iterdir()) if not (entry.is_symlink() and entry.is_dir())]
+        shown += _without(tuple(entries), masked)
+    return tuple(shown)
+
+
+def package_paths(names: Iterable[str]) -> tuple[Path, ...]:
+    """Where files of installed packages are, such as ``sklearn/datasets/data``, in every folder of packages."""
+    schemes = [sysconfig.get_paths(vars={"base": base, "platbase": base}) for base in (sys.prefix, sys.base_prefix)]
+    folders = dict.fromkeys(Path(paths[key]) for paths in schemes for key in ("purelib", "platlib"))
+    return tuple(path for name in names for folder in folders if (path := folder / name).exists())
 
 
 def _installation(prefix: Path) -> tuple[Path, ...]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import seccomp
-from hakken.execution.environment import child_environment, python_paths, system_paths
+from hakken.execution.environment import child_environment, system_paths
 from hakken.execution.identity import BoxUser, can_read_everything, take_back
 from hakken.execution.landlock import ruleset
 from hakken.execution.mounts import writable_folders
@@ -42,8 +42,10 @@ _ACCOUNTS = (Path("/etc/passwd"), Path("/etc/group"))
 class Launched:
     """Starts commands through the launcher; one object a box."""
 
-    def __init__(self, rung: Rung, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path) -> None:
-        self.rung, self.mounts, self.env, self.workdir = rung, mounts, env, workdir
+    def __init__(
+        self, rung: Rung, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path, python: Sequence[Path]
+    ) -> None:
+        self.rung, self.mounts, self.env, self.workdir, self.python = rung, mounts, env, workdir, python
         self.writable = writable_folders(mounts)
         self._confine = rung is Rung.LANDLOCK
         if self._confine:
@@ -91,7 +93,7 @@ class Launched:
         with ExitStack() as passed:
             descriptors = [error]
             if self._confine:
-                readable = [*system_paths(), *_ACCOUNTS, *python_paths(), *(m.path for m in self.mounts)]
+                readable = [*system_paths(), *_ACCOUNTS, *self.python, *(m.path for m in self.mounts)]
                 rules = ruleset(readable, [*self.writable, scratch])
                 passed.callback(os.close, rules)
                 descriptors.append(rules)

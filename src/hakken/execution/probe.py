@@ -15,10 +15,11 @@ from hakken.execution import landlock, seccomp
 from hakken.execution.box import StartedBox
 from hakken.execution.bubblewrap import Bubblewrap, binaries
 from hakken.execution.container import Container, engines
+from hakken.execution.environment import python_paths
 from hakken.execution.launched import Launched
 from hakken.execution.process import Starter
 
-Make = Callable[[Sequence[Mount], Mapping[str, str], Path], Starter]
+Make = Callable[[Sequence[Mount], Mapping[str, str], Path, Sequence[Path]], Starter]
 
 _LIMITS = Limits(wall_seconds=20, cpu_seconds=20, memory_mb=512)
 
@@ -49,12 +50,14 @@ def status_of(rung: Rung) -> RungStatus:
     return _found(rung)[0]
 
 
-def make_starter(rung: Rung, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path) -> Starter:
+def make_starter(
+    rung: Rung, mounts: Sequence[Mount], env: Mapping[str, str], workdir: Path, python: Sequence[Path]
+) -> Starter:
     """A starter on a rung that works here."""
     status, make = _found(rung)
     if make is None:
         raise SandboxError(f"The {rung.value} sandbox does not work here: {status.why}", status.mend)
-    return make(mounts, env, workdir)
+    return make(mounts, env, workdir, python)
 
 
 @cache
@@ -78,7 +81,7 @@ def _try(make: Make) -> str | None:
         out, err = Path(name, "out"), Path(name, "err")
         program = "open('written', 'w').write('yes'); print('ran')"
         try:
-            with closing(make([Mount(path=folder, writable=True)], {}, folder)) as starter:
+            with closing(make([Mount(path=folder, writable=True)], {}, folder, python_paths())) as starter:
                 box = StartedBox(starter, _LIMITS)
                 result = box.exec([sys.executable, "-I", "-S", "-c", program], stdout=out, stderr=err)
         except (SandboxError, OSError) as problem:

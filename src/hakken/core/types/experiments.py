@@ -131,6 +131,8 @@ class Template(Record):
     """Folders (or files) linked read-only into the tree."""
     hidden: str | None = None
     """Folder seen only by ``evaluate``; its subfolder named like the split wins if there is one."""
+    masked: tuple[str, ...] = ()
+    """Files of installed packages that hold the answers, such as ``sklearn/datasets/data``: hidden from every trial."""
     smoke: tuple[str, ...] = ()
     """Arguments appended for a smoke run, such as ``--steps 5``."""
     steps_arg: str | None = None

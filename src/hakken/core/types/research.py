@@ -263,4 +263,4 @@ class Review(Record):
     failures: tuple[str, ...] = ()
     """Members, or parts of their forms, that could not be had, with the reason."""
     notes: tuple[str, ...] = ()
-    """What a reader of the review should know: what of the paper was not read, passages that try to steer a reviewer."""
+    """What a reader of the review should know: what was not read, passages that try to steer a reviewer."""

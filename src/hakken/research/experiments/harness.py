@@ -26,7 +26,7 @@ from hakken.core.types import (
     Trial,
     TrialCost,
 )
-from hakken.execution.sandbox import open_sandbox
+from hakken.execution import open_sandbox, package_paths
 from hakken.research.experiments.failures import failure_of
 from hakken.research.experiments.folders import code_files
 from hakken.research.experiments.identity import output_hash
@@ -175,7 +175,12 @@ class _Run:
         real = [word.replace("{python}", sys.executable) for word in argv]
         job, keep = self.job, self.space.keep
         with open_sandbox(
-            mounts=mounts, limits=limits, workdir=workdir, rung=job.rung, allow_weak=job.allow_weak
+            mounts=mounts,
+            limits=limits,
+            workdir=workdir,
+            masked=package_paths(job.template.masked),
+            rung=job.rung,
+            allow_weak=job.allow_weak,
         ) as box:
             result = box.exec(real, stdout=keep / f"{name}.stdout.txt", stderr=keep / f"{name}.stderr.txt")
         # The record names the interpreter by its role: where it lies on this machine tells nobody anything.

@@ -94,8 +94,8 @@ def parity_table(snapshot: Snapshot, node_id: str) -> str | None:
         d = min(2, decimals_for([], [base, variant])) if unit else 0
         ratio = number(variant / base, 2) if base else ""
         cells.append([f"{name}{f' ({unit.strip()})' if unit else ''}", number(base, d), number(variant, d), ratio])
-    variant = escape_text(label(snapshot, node_id))
-    caption = f"What one trial used: medians over the report seeds for the baseline and *{variant}*."
+    shown = escape_text(label(snapshot, node_id))
+    caption = f"What one trial used: medians over the report seeds for the baseline and *{shown}*."
     return pipe_table(["Quantity", "Baseline", "Selected", "Ratio"], cells, caption, "parity")
 
 
