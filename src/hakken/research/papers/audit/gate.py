@@ -105,7 +105,7 @@ def audit(paper: Path, snapshot: Snapshot, bib: Path | None = None) -> AuditRepo
     """Audit a paper of Hakken against its record: every number, direction and set-up fact.
 
     Args:
-        paper: The rendered paper (``.md``, ``.tex``, ``.html`` or ``.pdf``); figures are looked for beside it.
+        paper: The rendered paper (``.md``, ``.tex`` or ``.html``); figures are looked for beside it.
         snapshot: What the record says.
         bib: The bibliography; by default the one that the paper names.
     """

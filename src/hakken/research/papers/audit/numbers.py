@@ -60,13 +60,13 @@ class Number:
     relation: str = ""
     """``<``, ``>``, ``<=``, ``>=`` where it bounds a value."""
     form: str = "plain"
-    """``plain``, ``spread`` (after ±), ``low`` and ``high`` (of an interval), ``of`` and ``total`` (x of y), ``word`` …"""
+    """``plain``, ``spread`` (after ±), ``low`` and ``high`` (of an interval), ``of``, ``total``, ``word`` …"""
     partner: int | None = None
     """Index of the other end of an interval, of the mean of a spread, or of the total of a part."""
 
 
 _DIGITS = r"\d{1,3}(?:[,\u202f\u2009]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_POWER = r"(?:\s?[×x·]\s?10\^?\s?\{?(?P<power>[-+]?\d+)\}?|[eE](?P<exponent>[-+]?\d+)(?![\w.]))"
+_POWER = r"(?:\s?[×x·]\s?10\^?\s?\{?(?P<power>[-+]?\d{1,2})\}?|[eE](?P<exponent>[-+]?\d{1,2})(?![\w.]))"
 _NUMBER = re.compile(
     rf"(?<![\w.^])(?P<relation><=|>=|[<>≤≥≈~=])?\s?(?P<sign>[-+](?=[\d.]))?(?P<digits>{_DIGITS})(?:{_POWER})?"
     r"(?P<tail>\s?%|\s?(?:percentage points?|percent points?|percent|per cent|points?|pp)\b|[×x](?![\w])"
@@ -81,7 +81,8 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _MASKED = re.compile(
-    r"`[^`]*`|\[@[^\]]*\]|https?://\S+|(?:doi|arXiv):\S+|\b\w*[A-Za-z]\w*[-_]\d[\w.-]*|\b\d+-[A-Za-z]\w*\b(?<!fold)"
+    r"`[^`]*`|\b[A-Za-z][\w.]*-[\w.-]*\d[\w.-]*\w|\b[A-Za-z]+\d[\w.]*(?:-\w[\w.]*)+|\[@[^\]]*\]|https?://\S+"
+    r"|(?:doi|arXiv):\S+|\b\w*[A-Za-z]\w*[-_]\d[\w.-]*|\b\d+-[A-Za-z]\w*\b(?<!fold)"
     r"|\b\d{4}-\d{2}-\d{2}\b"
 )
 _DIMENSIONS = re.compile(r"\b\d+(?:\s?[×x]\s?\d+)+\b")

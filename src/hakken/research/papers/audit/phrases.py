@@ -28,6 +28,7 @@ RULE = re.compile(
 
 
 def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:
+    """The metric whose name stands closest to a word."""
     named = [m for m in mentions if m.kind == "metric"]
     if not named:
         return None
@@ -36,6 +37,7 @@ def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:
 
 
 def contradiction(kind: str, unit: Unit, says: str, record: str, how: str) -> Finding:
+    """An error about one unit."""
     return Finding(
         kind=kind, severity=Severity.ERROR, place=unit.place, sentence=unit.text, says=says, record=record, how=how
     )

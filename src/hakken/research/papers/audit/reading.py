@@ -1,4 +1,4 @@
-"""Reading a paper: Markdown, LaTeX and HTML through Pandoc's syntax tree, PDF as plain text."""
+"""Reading a paper: Markdown, LaTeX and HTML through Pandoc's syntax tree."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hakken.research.papers.audit.document import CITED, Document, Float, Unit, 
 from hakken.research.papers.audit.tex import readable
 
 FORMATS = {".md": "markdown", ".markdown": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
+_MEND = "Name the .md, .tex or .html file; the tables of a PDF cannot be told from its prose."
 _NO_AUDIT_SECTIONS = re.compile(r"^(references|bibliography)$", re.IGNORECASE)
 
 
@@ -24,14 +25,10 @@ def read_document(paper: Path) -> Document:
         UsageError: the file is missing, of an unknown kind, or Pandoc cannot parse it.
     """
     if not paper.is_file():
-        raise UsageError(f"There is no paper at {paper}.", "Name a .md, .tex, .html or .pdf file.")
+        raise UsageError(f"There is no paper at {paper}.", "Name a .md, .tex or .html file.")
     suffix = paper.suffix.lower()
-    if suffix == ".pdf":
-        return _read_pdf(paper)
     if suffix not in FORMATS:
-        raise UsageError(
-            f"A paper cannot be read from a {suffix or 'nameless'} file.", "Name a .md, .tex, .html or .pdf."
-        )
+        raise UsageError(f"A paper cannot be read from a {suffix or 'nameless'} file.", _MEND)
     source = paper.read_text(encoding="utf-8", errors="replace")
     tree = _pandoc(readable(source) if suffix == ".tex" else source, FORMATS[suffix], paper)
     document = Document(name=paper.name, raw=source)
@@ -54,20 +51,6 @@ def _pandoc(source: str, kind: str, paper: Path) -> dict[str, Any]:
         raise UsageError(f"{paper.name} could not be parsed: {reason[0] if reason else 'no reason given'}", "Mend it.")
     tree: dict[str, Any] = json.loads(done.stdout)
     return tree
-
-
-def _read_pdf(paper: Path) -> Document:
-    """Text of a PDF: paragraphs only; its tables cannot be told from prose."""
-    import pypdfium2
-
-    document = Document(name=paper.name)
-    walker = _Walker(document)
-    with pypdfium2.PdfDocument(paper) as pdf:
-        pages = [page.get_textpage().get_text_range() for page in pdf]
-    document.raw = "\n".join(pages)
-    for block in re.split(r"\n\s*\n", document.raw.replace("\r", "")):
-        walker.paragraph(re.sub(r"(\w)-\n(\w)", r"\1\2", block).replace("\n", " "), cites=False)
-    return document
 
 
 class _Walker:

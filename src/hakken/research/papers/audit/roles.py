@@ -148,7 +148,7 @@ _RIGHT = (
 _NOUN = re.compile(rf"^\s*-?((?:[A-Za-z][\w/-]*,? ){{0,3}}?)({COUNTED})\b", re.I)
 _SEED = re.compile(r"\bseeds?(?: numbers?)?(?: from)?\s*(?:\d+(?:\s*(?:,|and|to|–|-|;|through)\s*)+)*$", re.I)
 _HEADERS = (
-    (Role.SEED, re.compile(r"^seeds?$", re.I)),
+    (Role.SEED, re.compile(r"^seed$", re.I)),
     (Role.P, re.compile(r"^(?:\W*p\W*|p[- ]values?.*|.*\bp \(.*|adjusted p|Holm.*)$", re.I)),
     (Role.LOW, re.compile(r"interval|\bCI\b", re.I)),
     (Role.SD, re.compile(r"\bs\.?d\.?\b|standard deviation|^std", re.I)),

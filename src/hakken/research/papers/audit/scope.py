@@ -185,7 +185,7 @@ class Names:
         seeds = frozenset(
             int(text)
             for head, text in unit.row
-            if re.fullmatch(r"seeds?", head.strip(), re.I) and re.fullmatch(r"\d+", text)
+            if re.fullmatch(r"seed", head.strip(), re.I) and re.fullmatch(r"\d+", text)
         )
         return Scope(
             subjects=frozenset(

@@ -18,19 +18,22 @@ _HARDWARE = re.compile(
     r"|bubblewrap|Docker|Landlock)\b"
 )  # fmt: skip
 _DATASETS = re.compile(
-    r"\b(?:(?:Fashion|K|E|Q)?-?MNIST(?:-?1D)?|CIFAR-?\d+|ImageNet(?:-?\w+)?|SVHN|COCO|CelebA|Omniglot|STL-?10"
-    r"|Tiny[ -]?ImageNet|Caltech-?\d+|LSUN"
-    r"|GLUE|SuperGLUE|SQuAD|WikiText(?:-?\d+)?|Penn Treebank|PTB|enwik8|text8|Shakespeare|IMDB?|AG News|Yelp"
-    r"|WMT\d*|LibriSpeech|TIMIT"
-    r"|Iris|Boston Housing|California Housing|Adult Census|UCI|KITTI|Cityscapes|OpenWebText|The Pile|C4"
-    r"|MovieLens|Netflix|GSM8K|MMLU|HumanEval)\b",
-    re.I,
+    r"\b(?:(?i:(?:Fashion|K|E|Q)?-?MNIST(?:-?1D)?|CIFAR-?\d+|ImageNet(?:-?\w+)?|SVHN|CelebA|Omniglot|STL-?10"
+    r"|Tiny[ -]?ImageNet|Caltech-?\d+|LSUN|SuperGLUE|SQuAD|WikiText(?:-?\d+)?|Penn Treebank|enwik8|text8"
+    r"|Shakespeare|IMDB|AG News|LibriSpeech|TIMIT|Cityscapes|OpenWebText|MovieLens|GSM8K|MMLU|HumanEval)"
+    r"|COCO|GLUE|PTB|Yelp|WMT\d*|Iris|Boston Housing|California Housing|Adult Census|UCI|KITTI|The Pile|C4|Netflix)\b"
 )
 _PROGRAMS = re.compile(
     r"\b(?:PyTorch|TensorFlow|Keras|JAX|NumPy|SciPy|scikit-learn|sklearn|Hugging ?Face|MATLAB|XGBoost|LightGBM"
     r"|pandas)\b",
     re.I,
 )
+_MODELS = re.compile(
+    r"\b(?:GPT-?\d|ChatGPT|Claude|Llama|Qwen|Gemini|DeepSeek|Mistral|Mixtral|Phi-\d|Gemma|Grok|BERT|T5)(?:[\w.-]*\w)?",
+    re.I,
+)
+EMBEDDED = "Qwen2.5-Coder-1.5B-Instruct"
+"""What the model named ``local`` is."""
 _ALIEN_SECTIONS = re.compile(r"related|background|introduction|discussion|limitation|future", re.I)
 
 
@@ -38,6 +41,7 @@ def check_setup(document: Document, evidence: Evidence) -> Iterator[Finding]:
     """Hardware, data sets, programs and listings against the record."""
     record = " ".join(
         [
+            EMBEDDED if "local" in evidence.quoted else "",
             evidence.hardware,
             " ".join(evidence.quoted),
             " ".join(evidence.versions),
@@ -57,7 +61,7 @@ def check_setup(document: Document, evidence: Evidence) -> Iterator[Finding]:
 
 
 def _names(unit: Unit, record: str) -> Iterator[Finding]:
-    for kind, pattern in (("hardware", _HARDWARE), ("dataset", _DATASETS), ("software", _PROGRAMS)):
+    for kind, pattern in (("hardware", _HARDWARE), ("dataset", _DATASETS), ("software", _PROGRAMS), ("model", _MODELS)):
         for match in pattern.finditer(unit.text):
             name = match.group().lower()
             known = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", record) or (

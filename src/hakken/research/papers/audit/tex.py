@@ -6,6 +6,11 @@ import re
 
 _BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 _TIDY = (
+    # Commands before a column's cells swallow the cell's first word in Pandoc's reader.
+    (re.compile(r">\{(?:\\[A-Za-z]+\s*)*\}"), ""),
+    (re.compile(r"p\{\(\\(?:line|column|text)width[^{}]*\\real\{[\d.]+\}\}"), "l"),
+    (re.compile(r"\\begin\{minipage\}\[b\]\{\\linewidth\}\s*\\(?:raggedright|raggedleft|centering)"), ""),
+    (re.compile(r"\\end\{minipage\}(?=\s*(?:&|\\\\))"), ""),
     (re.compile(r"\\endfirsthead.*?\\endhead", re.DOTALL), r"\\endhead"),
     (re.compile(r"\\pandocbounded\s*\{((?:[^{}]|\{[^{}]*\})*)\}"), r"\1"),
     (re.compile(r"\\(?:definecolor|hypersetup|urlstyle|setcounter|bibliographystyle)\{[^{}]*\}(?:\{[^{}]*\})*"), ""),
