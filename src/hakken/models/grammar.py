@@ -9,13 +9,14 @@ import json
 from collections.abc import Sequence
 
 
-def sentences(least: int, most: int, max_words: int = 32, min_words: int = 6) -> str:
+def sentences(least: int, most: int, max_words: int = 60, min_words: int = 6) -> str:
     """Plain prose: so many sentences of words, with commas, hyphens and apostrophes; no digits and no markup.
 
     Args:
         least: Sentences at least.
         most: Sentences at most.
-        max_words: Words of the longest sentence.
+        max_words: Words of the longest sentence. Leave room: a model that meets the limit in the middle of a sentence
+            goes on without spaces. The prompt asks for short sentences; this only stops endless ones.
         min_words: Words of the shortest sentence.
     """
     if not 1 <= least <= most or not 1 <= min_words <= max_words:

@@ -14,7 +14,7 @@ from hakken.models.weights import QWEN
 from hakken.models.wire import Endpoint, chat, chat_body
 
 SAMPLING = {"repeat_penalty": 1.0, "min_p": 0.05, "top_p": 0.95}
-"""No penalty for repeating: under a grammar of sentences it glued words together and repeated no less."""
+"""No penalty for repeating: paragraphs written with one repeated themselves more, not less."""
 
 _PATIENCE = 4
 """Times the usual time-out: other runs' calls may come first, trials take the cores, and a death shows at once."""
