@@ -39,8 +39,10 @@ def version() -> int:
     return max(0, _syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG)))
 
 
-def ruleset(readable: Iterable[Path], writable: Iterable[Path]) -> int:
+def ruleset(readable: Iterable[Path], writable: Iterable[Path], listable: Iterable[Path] = ()) -> int:
     """A descriptor of rules: read and run ``readable``, do all in ``writable``, touch nothing else, no TCP.
+
+    In ``listable`` folders names can be listed, which Python does to import, and nothing else.
 
     Raises:
         SandboxError: the kernel has no Landlock, or one that is too old.
@@ -57,6 +59,8 @@ def ruleset(readable: Iterable[Path], writable: Iterable[Path]) -> int:
     try:
         for path in readable:
             _allow(rules, path, _READ)
+        for path in listable:
+            _allow(rules, path, _READ_DIR)
         for device in map(Path, _DEVICES):
             _allow(rules, device, _READ_FILE | _WRITE_FILE | _TRUNCATE)
         # Other processes' secrets in /proc stay closed: Landlock forbids to look into processes outside.

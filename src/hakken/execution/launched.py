@@ -21,7 +21,7 @@ from pathlib import Path
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import seccomp
-from hakken.execution.environment import child_environment, system_paths
+from hakken.execution.environment import child_environment, python_paths, system_paths
 from hakken.execution.identity import BoxUser, can_read_everything, take_back
 from hakken.execution.landlock import ruleset
 from hakken.execution.mounts import writable_folders
@@ -94,7 +94,7 @@ class Launched:
             descriptors = [error]
             if self._confine:
                 readable = [*system_paths(), *_ACCOUNTS, *self.python, *(m.path for m in self.mounts)]
-                rules = ruleset(readable, [*self.writable, scratch])
+                rules = ruleset(readable, [*self.writable, scratch], python_paths())
                 passed.callback(os.close, rules)
                 descriptors.append(rules)
                 plan["ruleset"] = rules
