@@ -29,7 +29,7 @@ from scipy import stats
 
 TEMPLATE = Path(__file__).parents[1] / "src" / "hakken" / "templates" / "digits"
 SEEDS = tuple(range(101, 121))
-FLOOR_SEEDS = tuple(range(301, 341))
+MORE_SEEDS = tuple(range(301, 321))
 METRICS = ("digits/test_error", "digits/log_loss")
 ENVIRONMENT = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -90,13 +90,14 @@ def noise_floor(values: np.ndarray, size: int, draws: int = 10_000) -> np.ndarra
 def row(title: str, values: np.ndarray, baseline: np.ndarray, seconds: float) -> str:
     """One line of the table."""
     cells = [title]
-    for column, digits in ((0, 1), (1, 3)):
+    for column, digits in ((0, 1), (1, 2)):
         difference = values[:, column] - baseline[:, column]
+        p = sign_flip_p(difference)
         half = stats.t.ppf(0.975, len(difference) - 1) * stats.sem(difference)
         cells += [
             f"{values[:, column].mean():.{digits}f}",
             f"{difference.mean():+.{digits + 1}f} ± {half:.{digits + 1}f}",
-            f"{sign_flip_p(difference):.1g}",
+            f"{p:.3f}" if p >= 0.001 else "< 0.001",
         ]
     return "| " + " | ".join([*cells, f"{seconds:.1f}"]) + " |"
 
@@ -113,17 +114,19 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     baseline, seconds = measure(source, seeds)
     print(
-        f"| baseline | {baseline[:, 0].mean():.1f} | | | {baseline[:, 1].mean():.3f} | | | {seconds:.1f} |", flush=True
+        f"| baseline | {baseline[:, 0].mean():.1f} | | | {baseline[:, 1].mean():.2f} | | | {seconds:.1f} |", flush=True
     )
     for variant in digits_patches.VARIANTS:
         if not args.variants or variant.__name__ in args.variants:
             values, seconds = measure(patched(source, variant), seeds)
             print(row(str(variant.__doc__).rstrip("."), values, baseline, seconds), flush=True)
     deviation = baseline.std(axis=0, ddof=1)
-    print(f"\nStandard deviation of the baseline between seeds: {deviation[0]:.2f} % and {deviation[1]:.3f}.")
-    if not args.variants:
-        floor = noise_floor(measure(source, FLOOR_SEEDS)[0], len(seeds))
-        print(f"Noise floor of {len(seeds)} seeds: {floor[0]:.2f} % and {floor[1]:.3f}.")
+    print(
+        f"\nStandard deviation of the baseline between seeds: {deviation[0]:.2f} % and {deviation[1]:.3f} in log loss."
+    )
+    repeats = np.concatenate([baseline, measure(source, MORE_SEEDS[: args.seeds])[0]])
+    floor = noise_floor(repeats, len(seeds))
+    print(f"Noise floor of {len(seeds)} seeds: {floor[0]:.2f} % and {floor[1]:.3f} in log loss.")
 
 
 if __name__ == "__main__":

@@ -27,12 +27,11 @@ class Shifts:
     """random shifts of up to one pixel."""
 
     def augment(images, rng):
-        shifted = np.empty_like(images)
-        for index, (down, right) in enumerate(rng.uniform(-1.0, 1.0, size=(len(images), 2))):
-            image = images[index]
-            image = (1 - abs(down)) * image + abs(down) * np.roll(image, int(np.sign(down)), axis=0)
-            shifted[index] = (1 - abs(right)) * image + abs(right) * np.roll(image, int(np.sign(right)), axis=1)
-        return shifted
+        for axis in (1, 2):
+            size = rng.uniform(-1.0, 1.0, size=(len(images), 1, 1))
+            neighbours = np.where(size > 0, np.roll(images, 1, axis), np.roll(images, -1, axis))
+            images = (1 - abs(size)) * images + abs(size) * neighbours
+        return images
 
 
 class ExponentialDecay:
@@ -70,24 +69,6 @@ class LabelSmoothing:
         return 0.8 * np.eye(CLASSES)[labels] + 0.2 / CLASSES  # noqa: F821  (a constant of experiment.py)
 
 
-class Relu:
-    """ReLU with He initialisation."""
-
-    def activation(sums):
-        return np.maximum(sums, 0.0), (sums > 0).astype(float)
-
-    def initialise(fan_in, fan_out, rng):
-        return rng.normal(0.0, np.sqrt(2 / fan_in), size=(fan_in, fan_out)), np.zeros(fan_out)
-
-
-class Momentum:
-    """momentum 0.9."""
-
-    def update(parameter, gradient, rate, memory):
-        memory["velocity"] = 0.9 * memory.get("velocity", 0.0) + gradient
-        return parameter - rate * memory["velocity"]
-
-
 class Dropout:
     """dropout of half the hidden units."""
 
@@ -102,25 +83,11 @@ class Wide:
         return [128]
 
 
-class Narrow:
-    """8 hidden units."""
-
-    def hidden_sizes():
-        return [8]
-
-
 class LargeStart:
     """initial weights with standard deviation 1."""
 
     def initialise(fan_in, fan_out, rng):
         return rng.normal(0.0, 1.0, size=(fan_in, fan_out)), np.zeros(fan_out)
-
-
-class Binary:
-    """pixels rounded to zero or one."""
-
-    def features(images):
-        return (images.reshape(len(images), -1) > 0.5).astype(float)
 
 
 VARIANTS = (
@@ -132,11 +99,7 @@ VARIANTS = (
     Shifts,
     CosineDecay,
     LabelSmoothing,
-    Relu,
-    Momentum,
     Wide,
     Dropout,
-    Narrow,
     LargeStart,
-    Binary,
 )

@@ -143,7 +143,12 @@ def test_the_labels_of_unlabelled_images_are_only_in_hidden() -> None:
         shapes = {name: data[name].shape for name in data.files}
         pool, unlabelled = data["pool_images"], data["unlabelled_images"]
     assert [p.name for p in (ROOT / "data").iterdir()] == ["digits.npz"]
-    assert shapes == {"pool_images": (397, 8, 8), "pool_labels": (397,), "unlabelled_images": (1400, 8, 8)}
+    assert shapes == {
+        "pool_images": (397, 8, 8),
+        "pool_labels": (397,),
+        "training_sets": (512, 100),
+        "unlabelled_images": (1400, 8, 8),
+    }
     everything = np.concatenate([pool, unlabelled]).reshape(-1, 64)
     assert everything.min() == 0
     assert everything.max() == 1
@@ -274,14 +279,14 @@ def test_a_change_in_place_reaches_nothing_else(experiment: ModuleType) -> None:
 
 def test_the_set_up_sentences_are_true(experiment: ModuleType) -> None:
     facts = " ".join(load_template("digits").setup)
+    images, given, unlabelled = experiment.load_images(5)
     with np.load(ROOT / "data" / "digits.npz", allow_pickle=False) as data:
-        images, given = experiment.labelled_images(data["pool_images"], data["pool_labels"].astype(int), 5)
-        pool, unlabelled = len(data["pool_images"]), len(data["unlabelled_images"])
+        pool = len(data["pool_images"])
     assert np.bincount(given).tolist() == [10] * 10
     assert f"learns from {len(images)} labelled images, 10 for each given label" in facts
     assert f"pool of {pool}" in facts
-    assert f"remaining {unlabelled:,} images" in facts
-    assert f"The data are the {pool + unlabelled:,}" in facts
+    assert f"remaining {len(unlabelled):,} images" in facts
+    assert f"The data are the {pool + len(unlabelled):,}" in facts
     assert experiment.hidden_sizes() == [32]
     assert f"batches of {experiment.BATCH} images, {experiment.STEPS:,} steps" in facts
     assert {experiment.learning_rate(step, 100) for step in range(100)} == {0.1}
@@ -297,10 +302,13 @@ def test_the_wrong_labels_of_the_pool_are_counted_right() -> None:
         (image / 16).astype(np.float32).tobytes(): int(y) for image, y in zip(digits.images, digits.target, strict=True)
     }
     with np.load(ROOT / "data" / "digits.npz", allow_pickle=False) as data:
-        true = [known[image.tobytes()] for image in data["pool_images"]]
-        wrong = int(np.sum(np.array(true) != data["pool_labels"]))
+        true = np.array([known[image.tobytes()] for image in data["pool_images"]])
+        wrong, sets, given = true != data["pool_labels"], data["training_sets"], data["pool_labels"]
         hidden = [known[image.tobytes()] for image in data["unlabelled_images"]]
-    assert f"In this pool {wrong} labels" in " ".join(load_template("digits").setup)
+    for rows in sets:
+        assert np.bincount(given[rows][wrong[rows]]).tolist() == [2] * 10
+        assert len(set(rows)) == 100
+    assert f"in the pool {wrong.sum()} labels" in " ".join(load_template("digits").setup)
     for split in SPLITS:
         index, label = labels(split)
         assert [hidden[i] for i in index] == label.tolist()

@@ -21,7 +21,6 @@ import numpy as np
 
 DATA = Path(__file__).parent / "data" / "digits.npz"
 CLASSES = 10
-LABELLED_PER_CLASS = 10
 BATCH = 20
 STEPS = 8000
 CURVE_POINTS = 50
@@ -140,7 +139,7 @@ def gradients(layers, inputs, wanted, rng):
 
 def train(images, labels, seed, steps):
     """Train on images (N, 8, 8) and labels (N,); return the layers to predict with, and the curve of the loss."""
-    start, order, pixels, masks = np.random.default_rng([seed, 1]).spawn(4)
+    start, order, pixels, masks = np.random.default_rng(seed).spawn(4)
     sizes = [features(images).shape[1], *hidden_sizes(), CLASSES]
     layers = [initialise(fan_in, fan_out, start) for fan_in, fan_out in pairwise(sizes)]
     kept = [tuple(array.copy() for array in layer) for layer in layers]
@@ -213,11 +212,15 @@ def expect(name, array, shape):
 # --- Data in, files out. ---
 
 
-def labelled_images(pool_images, pool_labels, seed):
-    """Choose as many images of each given label from the pool as the task allows; the seed decides which."""
-    rng = np.random.default_rng([seed, 0])
-    chosen = [rng.choice(np.flatnonzero(pool_labels == c), LABELLED_PER_CLASS, replace=False) for c in range(CLASSES)]
-    return pool_images[np.concatenate(chosen)], pool_labels[np.concatenate(chosen)]
+def load_images(seed):
+    """Return the labelled images (100, 8, 8), their labels (100,) and the unlabelled images (1400, 8, 8).
+
+    The seed picks one of the training sets that were drawn from the pool beforehand.
+    """
+    with np.load(DATA, allow_pickle=False) as data:
+        chosen = data["training_sets"][seed % len(data["training_sets"])]
+        images, labels = data["pool_images"][chosen], data["pool_labels"][chosen]
+        return images.astype(float), labels.astype(int), data["unlabelled_images"].astype(float)
 
 
 def main():
@@ -229,9 +232,7 @@ def main():
     args = parser.parse_args()
     args.out_dir.mkdir(parents=True, exist_ok=True)
 
-    with np.load(DATA, allow_pickle=False) as data:
-        pool, unlabelled = data["pool_images"].astype(float), data["unlabelled_images"].astype(float)
-        images, labels = labelled_images(pool, data["pool_labels"].astype(int), args.seed)
+    images, labels, unlabelled = load_images(args.seed)
     layers, curve = train(images, labels, args.seed, args.steps)
     probabilities = predict(layers, unlabelled)
     expect("predict", probabilities, (len(unlabelled), CLASSES))

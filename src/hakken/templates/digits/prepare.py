@@ -4,8 +4,10 @@
 
 The 1,797 images are shuffled with a fixed seed and divided class by class into a labelled pool of 397 images and 1,400
 unlabelled ones. A fifth of the labels of the pool is replaced by another digit here and not in the experiment, so that
-the right ones never enter a trial. The labels of the unlabelled images are all right and go to ``hidden/``, one half to
-each split, so that whatever is selected on ``explore`` is reported on images whose labels no decision has seen.
+the right ones never enter a trial. The training sets, of which a seed picks one, are drawn here too: every one has the
+same number of wrong labels, since chance in that number would hide the differences between methods. The labels of the
+unlabelled images are all right and go to ``hidden/``, one half to each split, so that whatever is selected on
+``explore`` is reported on images whose labels no decision has seen.
 """
 
 from __future__ import annotations
@@ -20,16 +22,37 @@ from sklearn.model_selection import train_test_split
 FOLDER = Path(__file__).parent
 SHUFFLE_SEED = 20240
 UNLABELLED = 1400
-WRONG = 0.2
+WRONG_PER_DIGIT = 8
+SETS = 512
+RIGHT_PER_LABEL, WRONG_PER_LABEL = 8, 2
 
 
 def corrupt(labels: np.ndarray) -> np.ndarray:
-    """Replace the given share of the labels, drawn at random, by another digit, also drawn at random."""
+    """Replace eight labels of each digit by eight different other digits, so that each digit is also given eight times.
+
+    With equal shares, how often an image occurs in the training sets does not tell whether its label is wrong.
+    """
     rng = np.random.default_rng(SHUFFLE_SEED)
-    wrong = rng.choice(len(labels), size=round(WRONG * len(labels)), replace=False)
     corrupted = labels.copy()
-    corrupted[wrong] = (labels[wrong] + rng.integers(1, 10, size=len(wrong))) % 10
+    for digit in range(10):
+        wrong = rng.choice(np.flatnonzero(labels == digit), WRONG_PER_DIGIT, replace=False)
+        corrupted[wrong] = (digit + 1 + np.arange(WRONG_PER_DIGIT)) % 10
     return corrupted
+
+
+def draw_sets(labels: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """Rows of the pool that form each training set (sets, 100): per given label, so many right ones and wrong ones."""
+    rng = np.random.default_rng(SHUFFLE_SEED + 1)
+    sets = []
+    for _ in range(SETS):
+        rows = []
+        for digit in range(10):
+            named = given == digit
+            rows.append(rng.choice(np.flatnonzero(named & (labels == given)), RIGHT_PER_LABEL, replace=False))
+            rows.append(rng.choice(np.flatnonzero(named & (labels != given)), WRONG_PER_LABEL, replace=False))
+        # Shuffled, so that the place in the row does not tell which labels are wrong.
+        sets.append(rng.permutation(np.concatenate(rows)))
+    return np.array(sets, dtype=np.int16)
 
 
 def write_labels(split: str, indices: np.ndarray, labels: np.ndarray) -> None:
@@ -55,11 +78,13 @@ def main() -> None:
     explore, report = train_test_split(
         np.arange(UNLABELLED), test_size=0.5, stratify=labels[unlabelled], random_state=SHUFFLE_SEED
     )
+    given = corrupt(labels[pool])
     (FOLDER / "data").mkdir(exist_ok=True)
     np.savez_compressed(
         FOLDER / "data" / "digits.npz",
         pool_images=images[pool],
-        pool_labels=corrupt(labels[pool]),
+        pool_labels=given,
+        training_sets=draw_sets(labels[pool], given),
         unlabelled_images=images[unlabelled],
     )
     write_labels("explore", explore, labels[unlabelled][explore])
