@@ -8,6 +8,7 @@ be had end the member.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable
 from functools import cache, partial
@@ -26,9 +27,11 @@ from hakken.research.review.material import Material
 
 T = TypeVar("T")
 
-_SENTENCES = r"""root ::= sentence (" " sentence){0,%d}
-sentence ::= [A-Z] ([^.?!\n*#<>|] | "." [0-9a-z])+ [.?!]
+_GRAMMAR = r"""root ::= {lead} rest {end} {more}
+rest ::= ([^.?!\n*#<>|] | [0-9] "." [0-9])+
+sentence ::= " " [A-Z] rest [.?!]
 """
+"""Sentences without markup; points only inside numbers."""
 
 
 class Aspect(Record):
@@ -36,6 +39,7 @@ class Aspect(Record):
 
     field: Literal["strengths", "weaknesses", "questions", "limitations"]
     name: str
+    lead: str
     asks: str
     needs: str = ""
     lacks: str = ""
@@ -95,11 +99,15 @@ class SmallJobs:
             BudgetExceeded: a limit of the run is met.
         """
         lists: dict[str, list[str]] = {name: [] for name in ITEM_FIELDS}
-        summary = self._words("summary", lambda text: unsupported(text, self._material.text) or None, sentences=3)
+        summary = self._words(
+            "summary", lambda text: unsupported(text, self._material.text) or None, grammar=_grammar(3)
+        )
         for aspect in _aspects():
             if aspect.concerns(self._emphasis, self._material):
                 said = [item for items in lists.values() for item in items]
-                point = self._words(aspect.name, partial(self._fault, said=said), ask=aspect.asks)
+                point = self._words(
+                    aspect.name, partial(self._fault, said=said), grammar=_aspect_grammar(aspect), aspect=aspect
+                )
                 lists[aspect.field] += [point] if point else []
         texts = Texts(thought="", summary=summary, **{name: tuple(items) for name, items in lists.items()})
         output = SmallScores if self._material.signs.uncertainty else UncertainScores
@@ -109,10 +117,10 @@ class SmallJobs:
     def _fault(self, text: str, said: list[str]) -> str | None:
         return sift([text], self._material.text, said)[1] or None
 
-    def _words(self, job: str, check: Callable[[str], str | None], sentences: int = 2, **variables: Any) -> str:
+    def _words(self, job: str, check: Callable[[str], str | None], **options: Any) -> str:
         """A text of a few sentences; nothing where no usable one came, which is noted."""
         try:
-            return self._ask(job, str, check, grammar=_SENTENCES % (sentences - 1), **variables)
+            return self._ask(job, str, check, **options)
         except MalformedReply as error:
             self.failures.append(f"{job}: {error.message}")
             return ""
@@ -131,7 +139,7 @@ class SmallJobs:
             job=job,
             paper=self._material.text,
             signs=str(self._material.signs),
-            **({"ask": "", "texts": None, "scales": ()} | variables),
+            **({"aspect": None, "texts": None, "scales": ()} | variables),
         )
         # Named by its job, so that the record and a script can tell the jobs apart.
         named = asked.model_copy(update={"name": f"review/{job}"})
@@ -148,6 +156,16 @@ class SmallJobs:
 
 def _contradiction(small: SmallScores) -> str | None:
     return check_scores(small.scores)
+
+
+def _grammar(sentences: int, lead: str = "", end: str = "[.?!]") -> str:
+    """GBNF of at most so many sentences, the first of which begins with the lead."""
+    start = json.dumps(f"{lead} ") if lead else "[A-Z]"
+    return _GRAMMAR.format(lead=start, end=end, more=f"sentence{{0,{sentences - 1}}}" if sentences > 1 else "")
+
+
+def _aspect_grammar(aspect: Aspect) -> str:
+    return _grammar(1, aspect.lead, '"?"') if aspect.field == "questions" else _grammar(2, aspect.lead)
 
 
 @cache
