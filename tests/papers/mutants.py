@@ -182,9 +182,16 @@ def _in_code(k: int, unit: Unit, rng: random.Random) -> Iterator[Mutant]:
 
 
 def measure(
-    paper: Path, snapshot: Snapshot, seed: int = 0
+    paper: Path, snapshot: Snapshot, seed: int = 0, sample: int | None = None
 ) -> tuple[dict[str, tuple[int, int]], list[Mutant], list[Finding]]:
-    """(caught, made) by kind, the mutants that were missed, and the findings on the clean paper."""
+    """(caught, made) by kind, the mutants that were missed, and the findings on the clean paper.
+
+    Args:
+        paper: The clean paper.
+        snapshot: Its record.
+        seed: Of what is drawn.
+        sample: How many mutants to try; all by default.
+    """
     auditor = Auditor(from_snapshot(snapshot))
     document = read_document(paper)
     clean = auditor.check(document, paper.parent)
@@ -195,7 +202,10 @@ def measure(
             checked[index[id(match.unit)]].append((match.number.start, match.number.end))
     known = {(f.kind, f.place, f.says) for f in clean.report.findings}
     made, caught, missed = Counter[str](), Counter[str](), []
-    for mutant in mutants(document, snapshot, checked, seed):
+    every = list(mutants(document, snapshot, checked, seed))
+    if sample is not None:
+        every = random.Random(seed).sample(every, sample)
+    for mutant in every:
         made[mutant.kind] += 1
         report = auditor.check(apply(document, mutant), paper.parent).report
         new = [f for f in report.findings if (f.kind, f.place, f.says) not in known and f.severity is not Severity.NOTE]

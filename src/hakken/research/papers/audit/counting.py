@@ -33,8 +33,8 @@ def _trials(snapshot: Snapshot, add: Add) -> None:
     for split in Split:
         here = [t for t in trials if t.split is split]
         add("trial", split.value, len(here), f"{split.value} trials")
-        add("trial", "ok", sum(t.failure is None for t in here), f"successful {split.value} trials")
-        add("trial", "failed", sum(t.failure is not None for t in here), f"failed {split.value} trials")
+        add("trial", f"ok_{split.value}", sum(t.failure is None for t in here), f"successful {split.value} trials")
+        add("trial", f"failed_{split.value}", sum(t.failure is not None for t in here), f"failed {split.value} trials")
         if here and split is not Split.SMOKE:
             add("seed", split.value, len({t.seed for t in here}), f"{split.value} seeds used")
     for split_name, seeds in (

@@ -91,10 +91,9 @@ class Evidence:
         """The metric that matters when a text names none."""
         return next((m for m in self.metrics if m.primary), self.metrics[0])
 
-    def ends(self, split: str) -> tuple[int, ...]:
-        """Smallest and largest seed of a split."""
-        seeds = {s for (_, where, _), v in self.values.items() if where == split for s in v}
-        return (min(seeds), max(seeds)) if seeds else ()
+    def seeds_of(self, split: str) -> set[int]:
+        """Seeds of a split that have values."""
+        return {s for (_, where, _), v in self.values.items() if where == split for s in v}
 
     @property
     def splits(self) -> list[str]:

@@ -219,6 +219,8 @@ class Matcher:
             wanted = reading.noun if reading.role in (Role.COST, Role.COST_RATIO) else ""
             pool = [c for c in pool if (c.noun == wanted if wanted else True)]
             pool = [c for c in pool if reading.role is not Role.LEVEL or not c.noun]
+            if reading.role is Role.COST and number.unit:
+                pool = [c for c in pool if c.unit == ("MB" if number.unit.endswith("B") else "s")]
             if number.unit in ("ms", "min", "h", "GB"):
                 pool = [rescaled(c, number.unit) for c in pool]
         return pool
@@ -241,6 +243,8 @@ class Matcher:
         scoped = self._scoped_sizes(reading, scope, unit)
         if reading.qualifier in tables:
             admitted = dict(tables[reading.qualifier])
+            for split in scope.splits:
+                admitted |= tables.get(f"{reading.qualifier}_{split}", {})
         else:
             admitted = {v: about for q, t in tables.items() if q in plain for v, about in t.items()}
         if reading.noun == "seed" and not reading.qualifier and scope.splits and unit.row:
@@ -282,13 +286,10 @@ class Matcher:
         every = {s for v in self.evidence.values.values() for s in v} | self.evidence.all_seeds
         if unit.row or not scope.splits:
             seeds = every
-        ends = {min(seeds), max(seeds)} if seeds and number.form in ("low", "high") else seeds
+        ends = set(seeds)
         if number.form in ("low", "high") and seeds:
-            ends = (
-                ends | {end for split in self.evidence.splits for end in self.evidence.ends(split)}
-                if not scope.splits
-                else ends
-            )
+            groups = [seeds] if scope.splits else [seeds, *(self.evidence.seeds_of(s) for s in self.evidence.splits)]
+            ends = {min(g) if number.form == "low" else max(g) for g in groups}
         if int(number.value) in ends:
             return Match(unit, number, Role.SEED, Verdict.SUPPORTED, "a recorded seed")
         verdict = Verdict.MISATTRIBUTED if int(number.value) in every else Verdict.UNSUPPORTED

@@ -23,9 +23,9 @@ def write_report(report: AuditReport, document: Document, matches: Sequence[Matc
 
 
 def _page(report: AuditReport, document: Document, matches: Sequence[Match]) -> str:
-    by_unit: dict[int, list[Match]] = {}
-    for match in matches:
-        by_unit.setdefault(id(match.unit), []).append(match)
+    by_unit: dict[Unit, list[Match]] = {}
+    for match in dict.fromkeys(matches):
+        by_unit.setdefault(match.unit, []).append(match)
     verdict = "passed" if report.passed else "failed"
     style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     legend = "".join(
@@ -53,14 +53,14 @@ def _finding(finding: Finding) -> str:
     )
 
 
-def _blocks(units: Iterable[Unit], by_unit: dict[int, list[Match]]) -> Iterable[str]:
+def _blocks(units: Iterable[Unit], by_unit: dict[Unit, list[Match]]) -> Iterable[str]:
     for (table, _), group in groupby(units, key=lambda u: (u.table, None if u.table else u.paragraph or id(u))):
         members = list(group)
         if table is not None:
             yield _table(members, by_unit)
             continue
         for kind, same in groupby(members, key=lambda u: u.kind):
-            texts = [_marked(u, by_unit.get(id(u), [])) for u in same]
+            texts = [_marked(u, by_unit.get(u, [])) for u in same]
             if kind in (UnitKind.TITLE, UnitKind.HEADING):
                 yield "".join(f"<h3>{t}</h3>" for t in texts)
             elif kind in (UnitKind.CODE, UnitKind.EQUATION):
@@ -70,9 +70,9 @@ def _blocks(units: Iterable[Unit], by_unit: dict[int, list[Match]]) -> Iterable[
                 yield f"<p{css}>{' '.join(texts)}</p>"
 
 
-def _table(units: list[Unit], by_unit: dict[int, list[Match]]) -> str:
+def _table(units: list[Unit], by_unit: dict[Unit, list[Match]]) -> str:
     def show(unit: Unit) -> str:
-        text = _marked(unit, by_unit.get(id(unit), []))
+        text = _marked(unit, by_unit.get(unit, []))
         return f"<strong>{text}</strong>" if unit.bold else text
 
     caption = " ".join(show(u) for u in units if u.kind is UnitKind.CAPTION)

@@ -125,7 +125,7 @@ _LEFT = tuple(
         (r"\b(?:gain|improvement|reduction|decrease|increase|drop|fall|rise|worsening|deterioration|change|loss)",
          Role.CHANGE),
         (r"\b(?:improv|reduc|lower|rais|increas|decreas|cut|fell|fall|drop|rose|ris|worsen|harm|hurt|degrad"
-         r"|better|worse|beat|outperform)"
+         r"|better|worse|beat|outperform|differ|chang)"
          r"\w*(?: [\w \-]{0,60}?)? by", Role.CHANGE),
         (r"(?<![\w])n", Role.COUNT),
     )
@@ -200,6 +200,9 @@ def read_number(number: Number, text: str, unit: Unit) -> Reading:
         return Reading(Role.LOW if number.form == "low" else Role.HIGH)
     for pattern, role in _LEFT:
         if pattern.search(left):
+            signed = role is Role.CHANGE and re.search(r"\bdiffer\w*|\bchanged?\b", left[-40:])
+            if signed and (number.sign or "change of" in left[-20:]):
+                return Reading(Role.DIFFERENCE)
             return Reading(role, noun="seed" if role is Role.COUNT else "")
     if unit.kind is UnitKind.CELL:
         return _in_table(number, unit)
@@ -209,7 +212,8 @@ def read_number(number: Number, text: str, unit: Unit) -> Reading:
 def _counted(number: Number, left: str, right: str, text: str) -> Reading | None:
     if number.unit or number.sign or number.step != 1.0 or number.form == "dimension":
         return None
-    match = _NOUN.match(_after_total(right) if number.form == "of" else right)
+    right = _after_total(right) if number.form == "of" else right
+    match = _NOUN.match(right)
     if match is None:
         return _elliptic(left, right, text[: number.start])
     singular = match.group(2).lower()
