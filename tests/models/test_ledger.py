@@ -271,16 +271,23 @@ def test_one_malformed_answer_does_not_cost_the_others() -> None:
 
 
 def test_an_error_in_one_call_ends_the_round_and_the_others_are_recorded() -> None:
-    together = threading.Barrier(2, timeout=20)
+    failed = threading.Event()
+
+    class Log(MemoryLog):
+        def record_call(self, call: Call) -> None:
+            super().record_call(call)
+            failed.set()
 
     def answer(request: Request) -> Any:
-        together.wait()
-        return QuotaExceeded("no credit") if request.sample == 0 else "paid for"
+        if request.sample == 0:
+            return QuotaExceeded("no credit")
+        assert failed.wait(20)
+        return "paid for"
 
-    bench = Bench(answer, parallel=2)
+    bench = Bench(answer, Log(), parallel=2)
     with pytest.raises(QuotaExceeded):
         bench.ledger.draw(make_prompt(), str, 4)
-    assert len(bench.log.calls) == 2
+    assert [call.error is None for call in bench.log.calls] == [False, True]
     assert bench.ledger.used.calls == 1
 
 
