@@ -247,8 +247,8 @@ class Matcher:
                 admitted |= tables.get(f"{reading.qualifier}_{split}", {})
         else:
             admitted = {v: about for q, t in tables.items() if q in plain for v, about in t.items()}
-        if reading.noun == "seed" and not reading.qualifier and scope.splits and unit.row:
-            admitted = {}
+        if reading.noun == "seed" and not reading.qualifier and scope.splits:
+            admitted = {v: about for split in scope.splits for v, about in tables.get(split, {}).items()}
         admitted |= scoped
         if value in admitted:
             return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, admitted[value])
@@ -260,7 +260,7 @@ class Matcher:
 
     def _scoped_sizes(self, reading: Reading, scope: Scope, unit: Unit) -> dict[int, str]:
         """How many seeds or trials the named variants have on the named splits."""
-        if reading.noun not in ("seed", "trial"):
+        if reading.noun not in ("seed", "trial") or reading.qualifier == "failed":
             return {}
         each = re.search(r"\b(?:each|every|per)\b", unit.text) is not None
         if reading.noun == "trial" and not (scope.subjects or scope.splits or each):

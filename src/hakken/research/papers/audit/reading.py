@@ -222,8 +222,12 @@ class _Walker:
         (label, _, _), (_, caption), blocks = content
         images = [i for i in _all_inlines(blocks) if i["t"] == "Image"]
         text = " ".join(self.inlines(b["c"]) for b in caption if b["t"] in ("Para", "Plain"))
-        path = images[0]["c"][2][0] if images else ""
-        self.figure(label or (images[0]["c"][0][0] if images else ""), text, path)
+        if not images:  # a listing
+            self.paragraph(text, cites=False)
+            self.blocks(blocks)
+            return
+        text = "" if re.fullmatch(r"Figure \d+", text.strip()) else text
+        self.figure(label or images[0]["c"][0][0], text, images[0]["c"][2][0])
 
     def figure(self, label: str, caption: str, path: str) -> None:
         self.filled()

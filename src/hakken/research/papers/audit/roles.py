@@ -136,7 +136,10 @@ _LABELLED = re.compile(
 _CAUSE = re.compile(rf"\b({'|'.join(c.value.replace('_', '[ _]') for c in FailureCause)}) \($", re.I)
 _RIGHT = (
     (re.compile(r"^ of (?:the )?(?:random )?draws\b", re.I), Role.SETTING),
-    (re.compile(r"^\s*%?-?\s*(?:confidence |t |paired )*(?:intervals?\b|CIs?\b|confidence\b)", re.I), Role.CONFIDENCE),
+    (
+        re.compile(r"^\s*%?-?\s*(?:confidence |t |paired |paired-t )*(?:intervals?\b|CIs?\b|confidence\b)", re.I),
+        Role.CONFIDENCE,
+    ),
     (re.compile(r"^(?:th)? percentile", re.I), Role.SETTING),
     (
         re.compile(
@@ -146,7 +149,7 @@ _RIGHT = (
     ),
 )
 _NOUN = re.compile(rf"^\s*-?((?:[A-Za-z][\w/-]*,? ){{0,3}}?)({COUNTED})\b", re.I)
-_SEED = re.compile(r"\bseeds?(?: numbers?)?(?: from)?\s*(?:\d+(?:\s*(?:,|and|to|–|-|;|through)\s*)+)*$", re.I)
+_SEED = re.compile(r"\bseeds?(?: numbers?)?(?: from)?[,:]?\s*(?:\d+(?:\s*(?:,|and|to|–|-|;|through)\s*)+)*$", re.I)
 _HEADERS = (
     (Role.SEED, re.compile(r"^seed$", re.I)),
     (Role.P, re.compile(r"^(?:\W*p\W*|p[- ]values?.*|.*\bp \(.*|adjusted p|Holm.*)$", re.I)),
