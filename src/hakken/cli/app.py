@@ -41,7 +41,6 @@ class Commands(TyperGroup):
 app = typer.Typer(
     name="hakken",
     cls=Commands,
-    help="An open laboratory for autonomous machine-learning research whose papers can be trusted.",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help starts in a third of the time, and its examples stay as they are written
@@ -50,8 +49,18 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"hakken {__version__}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def root(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
     """An open laboratory for autonomous machine-learning research whose papers can be trusted.
 
     \b
@@ -61,9 +70,6 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
       hakken run my_template -c search.ideas=5 --model openai:gpt-5
       hakken show                   what the newest run found
     """
-    if version:
-        sys.stdout.write(f"hakken {__version__}\n")
-        raise typer.Exit
 
 
 def _one_line(error: HakkenError) -> str:

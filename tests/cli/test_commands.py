@@ -1,0 +1,235 @@
+"""The commands on a small run: what they print, and that what a script reads is pure JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from hakken.cli.console import clock, money
+from hakken.cli.options import asked, flatten, save
+from hakken.core.config import Settings, load_settings
+from hakken.models.locks import file_lock
+from tests.cli.conftest import Hakken
+
+DATA = Path(__file__).parents[1] / "research" / "data"
+SMALL = (
+    "-c", "search.ideas=1", "-c", "search.nodes_per_idea=1", "-c", "search.debug_rounds=1", "-c", "search.ablate=false",
+    "-c", "statistics.explore_seeds=2", "-c", "statistics.report_seeds=6", "-c", "statistics.noise_seeds=2",
+    "-c", "review.members=1",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds one finished run, made by the command: once, whoever of pytest's workers is first."""
+    several = "PYTEST_XDIST_WORKER" in os.environ
+    root = tmp_path_factory.getbasetemp().parent / "finished" if several else tmp_path_factory.mktemp("finished")
+    with file_lock(root.with_suffix(".lock")):
+        if not (root / "stderr.txt").is_file():
+            _make_run(root)
+    return root
+
+
+def _make_run(root: Path) -> None:
+    root.mkdir(exist_ok=True)
+    shutil.copytree(DATA / "tiny", root / "tiny")
+    command = [sys.executable, "-m", "hakken", "run", "tiny", "--model", f"scripted:{DATA / 'weak.toml'}", *SMALL]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    (root / "stdout.txt").write_text(done.stdout)
+    (root / "stderr.txt").write_text(done.stderr)
+
+
+@pytest.fixture
+def run(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work beside that run."""
+    monkeypatch.chdir(finished)
+    return finished
+
+
+def test_a_run_ends_with_the_path_of_its_paper(run: Path) -> None:
+    lines = (run / "stdout.txt").read_text().splitlines()
+    assert lines[-1] == "hakken-runs/tiny-001/paper/paper.pdf"
+    assert (run / lines[-1]).read_bytes().startswith(b"%PDF")
+    assert lines[0] == "tiny-001 (tiny, seed 0): finished"
+    told = (run / "stderr.txt").read_text()
+    assert told.startswith("Beginning hakken-runs/tiny-001: Estimating levels from few noisy readings\nForecast: about")
+    assert "a trial takes" in told
+    assert (run / "hakken-runs/tiny-001/hakken.toml").is_file()
+
+
+def test_the_same_command_names_a_finished_run(hakken: Hakken, run: Path) -> None:
+    words = ("run", "tiny", "--model", f"scripted:{DATA / 'weak.toml'}", *SMALL)
+    result = hakken(*words)
+    assert result.exit_code == 0
+    assert "is finished; --new begins another run of tiny." in result.stderr
+    assert result.stdout == (run / "stdout.txt").read_text()
+    assert [path.name for path in (run / "hakken-runs").iterdir()] == ["tiny-001"]
+
+
+def test_json_is_all_that_is_printed(hakken: Hakken, run: Path) -> None:
+    found = parsed(hakken, "run", "tiny-001", "--json")
+    assert found["status"] == "finished"
+    assert found["claim"] in ("supported", "refuted", "not_supported", "untested")
+    assert found["pdf"] == "hakken-runs/tiny-001/paper/paper.pdf"
+    stages = {stage["stage"]: stage for stage in found["stages"]}
+    assert {"baseline", "ideas", "search", "report", "paper", "review"} <= set(stages)
+    assert sum(stage["usage"]["calls"] for stage in stages.values()) == found["usage"]["calls"]
+    assert sum(stage["trials"] for stage in stages.values()) == found["trials"]
+    assert parsed(hakken, "runs", "--json")[0]["run"] == "tiny-001"
+    assert parsed(hakken, "show", "--calls", "--json")
+    assert parsed(hakken, "show", "--events", "--json")[0]["kind"] == "run_started"
+
+
+def test_show_a_run_and_a_node(hakken: Hakken, run: Path) -> None:
+    shown = hakken("show").stdout
+    assert "n0 baseline: baseline" in shown
+    assert shown.splitlines()[-1] == "hakken-runs/tiny-001/paper/paper.pdf"
+    node = parsed(hakken, "show", "tiny-001", "n1", "--json")
+    assert node["diff"].startswith("--- template/experiment.py\n+++ n1/experiment.py\n")
+    assert "+++ n1/experiment.py" in hakken("show", "tiny-001", "n1").stdout
+
+
+def test_audit_says_by_its_exit_code_whether_a_paper_holds(hakken: Hakken, run: Path, tmp_path: Path) -> None:
+    result = hakken("audit", "tiny-001", "--json")
+    assert result.exit_code == (0 if json.loads(result.stdout)["passed"] else 1)
+    text = (run / "hakken-runs/tiny-001/paper/paper.md").read_text()
+    paper = tmp_path / "wrong.md"
+    paper.write_text(text + "\n\n# More\n\nThe mean absolute error with the change was 0.12345.\n")
+    result = hakken("audit", str(paper), "--results", "tiny-001", "--json")
+    assert result.exit_code == 1
+    assert any("0.12345" in finding["says"] for finding in json.loads(result.stdout)["findings"])
+
+
+def test_stages_can_be_done_again(hakken: Hakken, finished: Path, here: Path) -> None:
+    for name in ("tiny", "hakken-runs"):
+        shutil.copytree(finished / name, here / name)
+    assert [idea["id"] for idea in parsed(hakken, "idea", "tiny-001", "--json")] == ["i1"]
+    assert parsed(hakken, "write", "tiny-001", "--compose", "--json")["pdf"] == "paper/paper.pdf"
+
+
+def test_the_baseline_is_measured_without_a_model(hakken: Hakken, template: Path) -> None:
+    found = parsed(hakken, "experiment", "guess", "--baseline-only", "--json", "--model", "openai:gpt-5")
+    metric = found["metrics"]["toy/miss"]
+    assert metric["values"] == {"1": 59.0, "2": 58.0}
+    assert (metric["n"], metric["mean"]) == (2, 58.5)
+    assert metric["sd"] == pytest.approx(0.7071, abs=1e-4)
+    assert metric["noise"]["n"] == 2
+    assert "toy/miss *" in hakken("experiment", "guess-001", "--baseline-only").stdout
+
+
+def test_the_same_command_continues_and_another_begins_anew(hakken: Hakken, template: Path) -> None:
+    for words in ((), (), ("--seed", "2"), ("--seed", "2"), ("-c", "budget.tokens=5")):
+        assert hakken("experiment", "guess", "--baseline-only", *words).exit_code == 0
+    assert sorted(path.name for path in Path("hakken-runs").iterdir()) == ["guess-001", "guess-002"]
+    assert hakken("experiment", "guess", "--baseline-only", "--new").exit_code == 0
+    assert Path("hakken-runs/guess-003").is_dir()
+    kept = load_settings([Path("hakken-runs/guess-001/hakken.toml")]).settings
+    assert kept.budget.tokens == 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_running(template: Path, number: signal.Signals) -> None:
+    text = (template / "experiment.py").read_text()
+    (template / "experiment.py").write_text(
+        text.replace("    return 40", "    import time; time.sleep(9)\n    return 40")
+    )
+    command = [sys.executable, "-m", "hakken", "experiment", "guess", "--baseline-only"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    try:
+        children = started(process.pid)
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert told.splitlines()[-1] == "interrupted; the same command continues"
+    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+def started(pid: int) -> list[psutil.Process]:
+    """The processes below ``pid``, once the experiment is among them."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        children = psutil.Process(pid).children(recursive=True)
+        if any("experiment.py" in argument for child in children for argument in arguments(child)):
+            return children
+        time.sleep(0.05)
+    raise AssertionError("the experiment did not start")
+
+
+def arguments(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def test_doctor(hakken: Hakken, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-of-mine")
+    monkeypatch.setenv("HAKKEN_CACHE", "nothing-here")
+    found = hakken("doctor", "--json")
+    assert found.exit_code == 3
+    value = json.loads(found.stdout)
+    assert value["models"]["keys"] == ["OPENAI_API_KEY"]
+    assert "secret-of-mine" not in found.stdout
+    assert "`hakken model pull`" in value["problems"][0]
+    assert {rung["rung"] for rung in value["sandbox"]} == {"bubblewrap", "container", "landlock", "rlimits"}
+    able = hakken("doctor", "--set", "models.default=openai:gpt-5")
+    assert able.exit_code == 0
+    assert able.stdout.splitlines()[-1] == "`hakken run` can do its work."
+
+
+def test_config_says_where_a_value_comes_from(hakken: Hakken) -> None:
+    Path("hakken.toml").write_text("[search]\nideas = 7\n")
+    found = parsed(hakken, "config", "show", "-c", "seed=4", "--json")
+    assert found["search.ideas"] == {"value": 7, "origin": "hakken.toml"}
+    assert found["seed"] == {"value": 4, "origin": "-c"}
+    assert found["search.debug_rounds"]["origin"] == "default"
+    assert hakken("config", "get", "search.ideas").stdout == "7\n"
+    assert hakken("config", "get", "budget.completion_tokens", "--profile", "short").stdout == "4000\n"
+
+
+def test_templates_and_models_are_listed(hakken: Hakken, template: Path) -> None:
+    assert "digits" in [entry["name"] for entry in parsed(hakken, "template", "list", "--json")]
+    assert "toy/miss, min, primary" in hakken("template", "check", "guess").stdout
+    assert parsed(hakken, "model", "list", "--json")["local"]["bytes"] > 1_000_000_000
+
+
+def test_no_runs_yet(hakken: Hakken) -> None:
+    assert hakken("runs").stdout.startswith("No runs in ")
+    assert parsed(hakken, "runs", "--json") == []
+
+
+def test_options_become_settings(here: Path) -> None:
+    settings = asked(["search.ideas=9"], seed=3, model="http://host:1/v1#x", minutes=2, budget_usd=1.5).load().settings
+    assert (settings.seed, settings.search.ideas, settings.budget.seconds, settings.budget.usd) == (3, 9, 120, 1.5)
+    assert settings.models.default == "http://host:1/v1#x"
+
+
+def test_saved_settings_are_read_back(here: Path) -> None:
+    settings = Settings(seed=3).model_copy(update={"runs_dir": 'a "quoted" place'})
+    save(settings, here / "kept.toml")
+    assert flatten(load_settings([here / "kept.toml"]).settings) == flatten(settings)
+
+
+def test_times_and_money() -> None:
+    assert (clock(7.4), clock(760), clock(3723)) == ("0:07", "12:40", "1:02:03")
+    assert (money(0), money(0.004), money(1.239), money(1, False)) == ("US$ 0", "under US$ 0.01", "US$ 1.24", "unknown")
+
+
+def parsed(hakken: Hakken, *words: str) -> Any:
+    """What a command printed, which must be JSON and nothing else."""
+    result = hakken(*words)
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
