@@ -100,7 +100,7 @@ class SmallJobs:
         """
         lists: dict[str, list[str]] = {name: [] for name in ITEM_FIELDS}
         summary = self._words(
-            "summary", lambda text: unsupported(text, self._material.text) or None, grammar=_grammar(3)
+            "summary", lambda text: unsupported(text, self._material.text) or None, grammar=_grammar(3, "The authors")
         )
         for aspect in _aspects():
             if aspect.concerns(self._emphasis, self._material):
