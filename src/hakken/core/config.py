@@ -29,7 +29,7 @@ class ModelSettings(Record):
     judge: str | None = None
     strong: bool | None = None
     """Whether models may write whole sections and edit several files; None: every model but ``local``."""
-    timeout_seconds: PositiveFloat = 600.0
+    timeout_seconds: PositiveFloat = 180.0
     retries: NonNegativeInt = 4
     """Tries after the first for time-outs, rate limits and lost connections."""
     repairs: NonNegativeInt = 2

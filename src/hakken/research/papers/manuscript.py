@@ -77,7 +77,7 @@ def _provenance(manuscript: Manuscript, snapshot: Snapshot) -> str:
     failed = sum(n.status is NodeStatus.FAILED for n in snapshot.nodes)
     parts = [
         f"This paper was written by an AI system, Hakken {run.version}. Ideas, code and prose are the work of a "
-        "language model; numbers, tables, figures and every sentence with a quantity are the work of a program that reads "
+        "language model; numbers, tables, figures and every sentence with a quantity come from a program that reads "
         "the record of the run.",
         f"The record is named {escape_text(run.id)}; the template has the content hash `{run.template_hash[7:23]}`.",
         f"Of {count(len(jobs), 'passage')} of prose, {by_code} had to be composed by the program because no reply of "
