@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakken.research.review.form import Scores
-from hakken.research.review.guard import alike, as_data, check_scores, distinct, invented, sift, steering
+from hakken.research.review.guard import alike, as_data, check_scores, distinct, invented, sift, steering, unsupported
 from tests.review.replies import PAPER, SCORES
 
 
@@ -62,6 +62,12 @@ def test_near_repetitions() -> None:
         one,
         "Another point entirely, about the baseline.",
     )
+
+
+def test_a_text_may_not_say_a_sentence_twice() -> None:
+    one = "The authors halve the step of a classifier."
+    assert "twice" in unsupported(f"{one} {one}", PAPER)
+    assert unsupported(f"{one} It was tested on digits by its error. The error fell from 4.75 to 4.21.", PAPER) == ""
 
 
 def test_points_that_cannot_stand_are_sifted_out() -> None:

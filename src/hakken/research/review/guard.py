@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?\s?%?", re.I)
 _AROUND = 60
 """Characters quoted on either side of a steering phrase."""
 _MEASURED_DIGITS = 3
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _ALIKE = 0.8
 _SHORTEST = 5
 """Words of an item that says something."""
@@ -114,7 +115,10 @@ def _fault(item: str, paper: str, others: Sequence[str]) -> str:
 
 
 def unsupported(text: str, paper: str) -> str:
-    """Why a text's numbers cannot stand, or nothing."""
+    """Why a text cannot stand, or nothing: it says a sentence twice, or numbers that the paper does not have."""
+    sentences = _SENTENCE.split(text.strip())
+    if len(distinct(sentences)) < len(sentences):
+        return "It says nearly the same sentence twice. Each sentence must say something new."
     if numbers := invented([text], paper):
         return f"These numbers are not in the paper: {', '.join(numbers)}. Use only numbers that stand in it, or none."
     return ""
