@@ -38,6 +38,8 @@ class Rankings:
         for match in _BEST.finditer(text):
             named = [m for m in mentions if m.kind == "variant" and len(m.ids) == 1]
             near = [m for m in named if m.end <= match.start()] or [m for m in named if m.start >= match.end()]
+            if any(m.start <= match.start() < m.end for m in mentions):
+                continue  # part of a name, such as a metric called "worst error"
             if not near or OPEN.search(text[: match.start()]) or NEGATED.search(text[: match.start()]):
                 continue
             variant = near[-1].ids[0] if near[-1].end <= match.start() else near[0].ids[0]

@@ -181,7 +181,7 @@ def read_number(number: Number, text: str, unit: Unit) -> Reading:
         return Reading(Role.COUNT, "cause", cause.group(1).lower().replace(" ", "_"))
     if _SEED.search(left) and not _NOUN.match(right):
         return Reading(Role.SEED)
-    if number.unit == "points" and re.search(r"\bby (?:less|no more) than\s?$", left) and "noise floor" in clean:
+    if re.search(r"\bby (?:less|no more) than\s?$", left) and "noise floor" in clean:
         return Reading(Role.FLOOR)
     if number.unit == "x" and (kind := cost_kind(re.split(r",| and ", right)[0])):
         return Reading(Role.COST_RATIO, kind)
