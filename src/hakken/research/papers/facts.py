@@ -211,30 +211,38 @@ def parity_rows(snapshot: Snapshot, node_id: str, split: Split) -> list[tuple[st
 
 
 def _parity(book: FactBook) -> None:
+    """The selected variant on the report seeds, then every other compared version that used over 10 % more or less."""
     snapshot = book.snapshot
-    for claim in snapshot.claims:
-        if claim.variant_id is None:
-            continue
-        rows = parity_rows(snapshot, claim.variant_id, Split.REPORT)
-        over = [(name, b, v) for name, b, v, _ in rows if b and abs(v / b - 1) > PARITY_LIMIT]
-        if not rows:
-            continue
-        subject = quoted(label(snapshot, claim.variant_id))
-        if over:
-            parts = [f"{number(v / b, 2)} times the {name}" for name, b, v in over]
-            sentence = f"Per trial, {subject} used {joined(parts)} of the baseline (medians over the report seeds)."
-        else:
-            names = joined([name for name, *_ in rows])
-            sentence = (
-                f"In {names}, {subject} differed from the baseline by at most 10 % (medians over the report seeds)."
-            )
-        book.add(
-            "parity",
-            claim.variant_id,
-            sentence,
-            values={name.replace(" ", "_"): v / b for name, b, v, _ in rows if b},
-            node_ids=(claim.variant_id,),
-        )
+    selected = [claim.variant_id for claim in snapshot.claims if claim.variant_id]
+    for node_id in selected:
+        _parity_of(book, node_id, Split.REPORT, always=True)
+    compared = dict.fromkeys((c.variant_id, split) for split, c in snapshot.comparisons)
+    for node_id, split in compared:
+        if node_id not in selected or split is not Split.REPORT:
+            _parity_of(book, node_id, split, always=False)
+
+
+def _parity_of(book: FactBook, node_id: str, split: Split, *, always: bool) -> None:
+    snapshot = book.snapshot
+    rows = parity_rows(snapshot, node_id, split)
+    over = [(name, b, v) for name, b, v, _ in rows if b and abs(v / b - 1) > PARITY_LIMIT]
+    if not rows or not (over or always):
+        return
+    subject = quoted(label(snapshot, node_id))
+    seeds = f"(medians over the {split.value} seeds)"
+    if over:
+        parts = [f"{number(v / b, 2)} times the {name}" for name, b, v in over]
+        sentence = f"Per trial, {subject} used {joined(parts)} of the baseline {seeds}."
+    else:
+        names = joined([name for name, *_ in rows])
+        sentence = f"In {names}, {subject} differed from the baseline by at most 10 % {seeds}."
+    book.add(
+        "parity",
+        f"{node_id}/{split.value}",
+        sentence,
+        values={name.replace(" ", "_"): v / b for name, b, v, _ in rows if b},
+        node_ids=(node_id,),
+    )
 
 
 def _counts(book: FactBook) -> None:

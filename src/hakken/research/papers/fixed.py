@@ -205,12 +205,10 @@ def results_ablation(study: Study) -> str:
 
 def results_parity(study: Study) -> str:
     """Whether the comparison was fair."""
-    if study.selected is None:
-        return ""
-    table = parity_table(study.snapshot, study.selected.id)
-    if table is None:
-        return ""
     parts = [ref(fact.id) for fact in study.of("parity")]
+    table = parity_table(study.snapshot, study.selected.id) if study.selected else None
+    if table is None:
+        return " ".join(parts)
     return " ".join([*parts, "{tab:parity} compares what one trial of each used."]) + f"\n\n{table}"
 
 
