@@ -40,7 +40,7 @@ def settings(runs: Path, *more: str) -> Settings:
         "search.ideas=2",
         "search.nodes_per_idea=3",
         "search.debug_rounds=1",
-        "search.candidates=2",
+        "search.candidates=1",
         "statistics.report_seeds=10",
         "review.members=1",
     )

@@ -92,6 +92,11 @@ class BudgetExceeded(HakkenError):
         )
         self.kind, self.used, self.limit = kind, used, limit
 
+    @property
+    def reason(self) -> str:
+        """Why something ended early, for the record: without amounts, which depend on where it was met."""
+        return f"The budget of {self.kind} was used up."
+
 
 class ModelError(HakkenError):
     """A model call failed."""

@@ -44,7 +44,8 @@ def ideate(session: Session) -> list[Idea]:
             for idea in propose(brief, session.ledger, seeds, session.progress.note):
                 _keep(session, idea)
         except (BudgetExceeded, MalformedReply) as error:
-            session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=error.message))
+            why = error.reason if isinstance(error, BudgetExceeded) else error.message
+            session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=why))
         have = session.ideas()
         for idea in seeds[: settings.search.ideas - len(have)] if not have else []:
             _keep(session, idea.model_copy(update={"id": f"i{len(session.ideas()) + 1}"}))
@@ -145,7 +146,7 @@ def explore(session: Session) -> Journal:
                     journal = Journal(journal.objective, (*journal.rounds, entry))
                     session.progress.note(_told(entry.node, entry.comparison))
             except BudgetExceeded as error:
-                session.lab.decide(Decision(what="The search was ended early", by="code", why=error.message))
+                session.lab.decide(Decision(what="The search was ended early", by="code", why=error.reason))
                 break
             _close(session, idea, journal)
         session.lab.adjust()
@@ -204,7 +205,7 @@ def ablate(session: Session, best: Node) -> list[Node]:
                 if (entry := _measure(session, lab.propose(node, sources))) is not None:
                     made.append(entry)
             except BudgetExceeded as error:
-                lab.decide(Decision(what="The ablation was ended early", by="code", why=error.message))
+                lab.decide(Decision(what="The ablation was ended early", by="code", why=error.reason))
                 break
     return made
 
@@ -244,7 +245,7 @@ def report(session: Session, best: Node | None) -> Claim:
                 comparison = lab.compare(best, Split.REPORT)
                 match_compute(session, best)
             except BudgetExceeded as error:
-                lab.decide(Decision(what="The report was ended early", by="code", why=error.message))
+                lab.decide(Decision(what="The report was ended early", by="code", why=error.reason))
         claim = judge(plan.claim, best, comparison, len(template.seeds.report))
         return session.store.once(EventKind.CLAIM_JUDGED, "claim/C1", claim)
 

@@ -171,7 +171,8 @@ def review(session: Session) -> Review | None:
             verdict = review_paper(paper, session.ledger, session.settings.review)
         except (BudgetExceeded, ModelError) as error:
             session.lab.fail(StageFailure(stage="review", error=type(error).__name__, message=error.message))
-            session.lab.decide(Decision(what="The paper was not reviewed", by="code", why=error.message))
+            why = error.reason if isinstance(error, BudgetExceeded) else error.message
+            session.lab.decide(Decision(what="The paper was not reviewed", by="code", why=why))
             return None
         if session.store.get("review", Review) != verdict:
             session.store.append(EventKind.REVIEWED, "review", verdict)

@@ -88,7 +88,7 @@ def propose(
         if len(found) == brief.count or misses > 2 * brief.count:
             break
         try:
-            idea = _one(brief, ledger, focus, [*seeds, *found], sample=number)
+            idea = _one(brief, ledger, focus, [*seeds, *found], number)
         except MalformedReply as reason:
             misses += 1
             on_rejected(reason.message)
@@ -131,7 +131,8 @@ def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[I
     code = focus.code if focus else ""
     for turn in range(1, brief.reflections + 1):
         reflected = _reflect(ledger, about, code, fields, turn, brief.reflections)
-        if reflected is None or reflected.done:
+        # Small models tend to "mend" an idea into one that they have seen before.
+        if reflected is None or reflected.done or twin(reflected.title, reflected.plan, str(target), known):
             break
         fields.update(reflected.model_dump(exclude={"done"}))
     return Idea(

@@ -76,9 +76,8 @@ class Author:
             asked = prompt(
                 "search/debug",
                 **self._about(original),
-                original=function_source(original[self.target.file], self.target.function or ""),
                 idea=self.idea,
-                code=function_source(texts[self.target.file], self.target.function or ""),
+                failing=function_source(texts[self.target.file], self.target.function or ""),
                 failure=trouble.failure,
                 output=trouble.output[-700:],
             )
