@@ -1,6 +1,6 @@
 """Has the template ``digits`` headroom? Known changes against the baseline, paired by seed, with the noise floor.
 
-    python benchmarks/digits_headroom.py                 the table in the template's README (about 15 minutes)
+    python benchmarks/digits_headroom.py                 the table in the template's README (260 trials of 2 s)
     python benchmarks/digits_headroom.py WeightDecay     some variants only
 
 Every trial is the real one: ``experiment.py`` with functions replaced, then ``evaluate.py`` on the report half, each in
