@@ -3,7 +3,9 @@
     python benchmarks/kill_resume.py --kills 10 --seed 0
 
 The pipeline is the tiny template of the tests with the scripted model. Counted: model calls and trials in the record
-(none may be there twice, none may be missing), facts (all equal, those about CPU time aside), processes left behind.
+(none may be there twice, none may be missing), facts (all equal), processes left behind. What depends on measured CPU
+time differs between any two runs and is compared by number alone: facts on parity, and the reviewer's calls, whose
+prompts hold the whole paper.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from hakken.core.types import Call, EventKind, Fact
+from hakken.core.types import Call, EventKind
 from hakken.store import RunFolder
 from hakken.store.kinds import Facts
 
@@ -36,14 +38,19 @@ def start(runs: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", CODE, str(runs)], cwd=ROOT, start_new_session=True)
 
 
-def inventory(folder: Path) -> tuple[list[str], list[str], list[Fact]]:
-    """Keys of successful calls, trials, and the facts that are not about time."""
+def inventory(folder: Path) -> tuple[list[str], list[str], list[tuple[str, str, str]]]:
+    """Keys of calls (reviews by number), trials, and the facts that are not about time."""
     with RunFolder(folder).read() as store:
-        calls = [Call.model_validate(e.data).key for e in store.events(EventKind.MODEL_CALLED)]
+        made = [Call.model_validate(e.data) for e in store.events(EventKind.MODEL_CALLED)]
         trials = [e.stream for e in store.events(EventKind.TRIAL_FINISHED)]
         facts = store.get("facts", Facts)
     assert facts is not None
-    return sorted(calls), sorted(trials), [fact for fact in facts.facts if fact.kind != "parity"]
+    twice = len(made) - len({call.key for call in made})
+    reviews = sum(call.purpose.startswith("review/") for call in made)
+    calls = [call.key for call in made if not call.purpose.startswith("review/")]
+    calls += [f"review {number}" for number in range(reviews)] + ["twice"] * twice
+    kept = [fact for fact in facts.facts if fact.kind != "parity"]
+    return sorted(calls), sorted(trials), [(f.kind, f.subject, f.views["sentence"]) for f in kept]
 
 
 def left_behind(runs: Path) -> int:
