@@ -119,7 +119,7 @@ def _claim(book: FactBook, claim: Claim) -> None:
     book.add(
         "claim",
         claim.id,
-        f"The primary claim, fixed before the report seeds ran, was that the selected change gives a "
+        f"The primary claim, fixed before the report seeds ran, asks whether the selected change gives a "
         f"{better_word(spec)} {spec.label} than the baseline. {what}{why}.",
         metric=spec.key,
         direction={ClaimStatus.SUPPORTED: "better", ClaimStatus.REFUTED: "worse"}.get(claim.status, "inconclusive"),

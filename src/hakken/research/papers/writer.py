@@ -71,7 +71,7 @@ def title(study: Study) -> str:
         return f"No Working Change: A Report of Attempts to Change the {metric}"
     verb = "Lower" if spec.direction.value == "min" else "Raise"
     name = title_case(re.sub(r" \([A-Z]\)$", "", study.selected.title))
-    return f"Does {name} {verb} the {metric}? A Test Planned in Advance"
+    return f"{name}: Does It {verb} the {metric}? A Test Planned in Advance"
 
 
 _SMALL = frozenset({"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
@@ -135,12 +135,24 @@ def judge(text: str, said: Sequence[str], references: frozenset[str]) -> Draft:
     """Keep the sentences that the gate lets through, that are new and that refer only to facts there are."""
     kept: list[str] = []
     reasons: list[str] = []
+    cut = False
     for sentence in sentences(text):
-        if reason := _fault(sentence, [*said, *kept], references):
-            reasons.append(reason)
+        reason = _fault(sentence, [*said, *kept], references)
+        if reason is None and (cut or not kept) and _LEANING.match(sentence):
+            reason = "a sentence leans on one that is not there"
+        if cut := reason is not None:
+            reasons.append(str(reason))
         else:
             kept.append(sentence)
     return Draft(tuple(kept), tuple(reasons))
+
+
+_LEANING = re.compile(
+    r"(?:This|That|These|Those|It|Its|They|Their|Such|In essence|In addition|On the other hand|However|Therefore|Thus"
+    r"|Then|Additionally|Furthermore|Moreover|Also|As a result|For example|In other words|Hence|But|And|So)\b"
+    r"(?! (?:study|paper|work|experiment|question|test)\b)"
+)
+"""How a sentence begins that makes sense only after another one."""
 
 
 def _fault(sentence: str, said: Sequence[str], references: frozenset[str]) -> str | None:

@@ -20,7 +20,7 @@ def check_record(evidence: Evidence) -> Iterator[Finding]:
             ("difference", own.difference, recorded.difference, 1e-6 * scale),
             ("lower end", own.low, recorded.low, 0.1 * scale),
             ("upper end", own.high, recorded.high, 0.1 * scale),
-            ("p", (own.p_low + own.p_high) / 2, recorded.p, 0.02),
+            ("p", min(max(recorded.p, own.p_low), own.p_high), recorded.p, 0.02),
         )
         for what, mine, theirs, tolerance in pairs:
             if abs(mine - theirs) > tolerance:

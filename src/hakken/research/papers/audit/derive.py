@@ -148,7 +148,9 @@ def _sign_flip(d: Array) -> tuple[float, float]:
     if exact:
         reached = float(mass[sums >= observed + slack].sum())
         return reached, reached
-    return float(mass[sums >= observed + slack].sum()), min(1.0, float(mass[sums >= observed - slack].sum()))
+    # The observed signs and their mirror image always count, wherever the grid puts them.
+    surely = max(float(mass[sums >= observed + slack].sum()), min(1.0, 2.0 ** (1 - len(d))))
+    return surely, max(surely, min(1.0, float(mass[sums >= observed - slack].sum())))
 
 
 def _grid(sizes: Array, total: float) -> tuple[float, bool]:
