@@ -77,11 +77,14 @@ def measure_baseline(session: Session) -> Node:
         trials = lab.run(node, Split.EXPLORE, template.seeds.explore)
         first = next((t.failure for t in trials if t.failure), None)
         if first is not None:
-            lab.fail(
-                StageFailure(stage="baseline", error=first.cause.value, message=first.message, detail=first.detail)
+            failure = StageFailure(
+                stage="baseline", error=first.cause.value, message=first.message, detail=first.detail
             )
-            detail = f" The last lines of its output: {first.detail[-300:]}" if first.detail else ""
-            raise TemplateError(f"The baseline of {template.name} fails: {first.message}{detail}", "Mend the template.")
+            lab.fail(failure)
+            raise TemplateError(
+                f"The baseline of {template.name} fails: {first.message}",
+                f"Mend the template; the output of every trial is in {session.folder.trials}.",
+            )
         lab.run(node, Split.NOISE, template.seeds.noise)
         return lab.finish(node.model_copy(update={"status": NodeStatus.DONE}))
 
