@@ -30,6 +30,14 @@ def code_of(snapshot: Snapshot, node_id: str) -> str:
     return "\n\n".join(found)
 
 
+def original_of(snapshot: Snapshot, node_id: str) -> str:
+    """The same functions as the template has them."""
+    found = []
+    for path, text in sorted(snapshot.sources.get(node_id, {}).items()):
+        found += [a for _, a, _ in _changed_parts(snapshot.pristine.get(path, ""), text) if a]
+    return "\n\n".join(found)
+
+
 def _changed_parts(old: str, new: str) -> list[tuple[str, str, str]]:
     """(name, before, after) by function where both are Python; the whole file otherwise."""
     try:

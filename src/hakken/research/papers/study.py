@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hakken.core.types import Claim, ClaimStatus, Fact, FigureFile, Idea, Node, Snapshot
 from hakken.research.papers.facts import FactBook
-from hakken.research.papers.listings import code_of
+from hakken.research.papers.listings import code_of, original_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Study:
     def code(self) -> str:
         """The changed functions of the selected version."""
         return code_of(self.snapshot, self.selected.id) if self.selected else ""
+
+    @cached_property
+    def original(self) -> str:
+        """The same functions as the template has them."""
+        return original_of(self.snapshot, self.selected.id) if self.selected else ""
 
     @property
     def outcome(self) -> str:

@@ -15,6 +15,8 @@ from hakken.core.similarity import similarity
 from hakken.core.types import Manuscript, Passage, PassageSource, Role
 from hakken.models import Ledger
 from hakken.models.grammar import sentences as sentence_grammar
+from hakken.research.papers.agreement import SECTIONS as METHOD_SECTIONS
+from hakken.research.papers.agreement import disagreement
 from hakken.research.papers.gate import REFERENCE, avoided, offences, sentences
 from hakken.research.papers.outline import Block, Fixed, Job, outline
 from hakken.research.papers.render.escape import escape_text
@@ -126,18 +128,28 @@ def _drafts(study: Study, job: Job, ledger: Ledger, tries: int, said: Sequence[s
         except MalformedReply as error:
             yield Draft((), (error.message,))
             continue
-        draft = judge(reply.value, said, _known(study))
+        code = f"{study.code}\n{study.original}" if job.section in METHOD_SECTIONS else ""
+        draft = judge(reply.value, said, _known(study), code)
         yield draft
         refused = "; ".join(draft.reasons[:3])
 
 
-def judge(text: str, said: Sequence[str], references: frozenset[str]) -> Draft:
-    """Keep the sentences that the gate lets through, that are new and that refer only to facts there are."""
+def judge(text: str, said: Sequence[str], references: frozenset[str], code: str = "") -> Draft:
+    """Keep the sentences that the gate lets through, that are new, and that agree with the record.
+
+    Args:
+        text: A model's reply.
+        said: Sentences of the paper so far.
+        references: The facts that there are.
+        code: Code that the text is about; empty where it is about no code.
+    """
     kept: list[str] = []
     reasons: list[str] = []
     cut = False
     for sentence in sentences(text):
         reason = _fault(sentence, [*said, *kept], references)
+        if reason is None and code:
+            reason = disagreement(sentence, code)
         if reason is None and (cut or not kept) and _LEANING.match(sentence):
             reason = "a sentence leans on one that is not there"
         if cut := reason is not None:

@@ -50,7 +50,8 @@ def rewrite_grammar(text: str, name: str) -> str:
     return (
         f'root ::= "Thought: " thought "\\n```python\\n{head}\\n" line+ "```"\n'
         "thought ::= [^\\n`]{20,320}\n"
-        'line ::= "    " [^\\n`]{1,110} "\\n" | "\\n"\n'
+        # No docstring (the template's is kept) and no comments: both cost tokens and change nothing.
+        'line ::= "    " [^\\n`"#] [^\\n`]{0,109} "\\n" | "\\n"\n'
     )
 
 

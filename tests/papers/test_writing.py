@@ -1,0 +1,98 @@
+"""What of a model's prose is printed: the gate, agreement with code, labels, titles."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hakken.research.papers.agreement import disagreement
+from hakken.research.papers.gate import clean_sentences, offences, safe_label, sentences
+from hakken.research.papers.writer import judge, title_case
+
+CODE = "def average(kept, parameter, step, steps):\n    # divide it\n    return parameter * step**0.5\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The error falls by 3 percent.",
+        "It halves twice.",
+        "The error is lower here.",
+        "This improves the network.",
+        "A significant effect appears.",
+        "It ran on a GPU.",
+        "The fraction ½ is used.",
+        "There are ② layers.",
+        "Seven layers are used.",
+    ],
+)
+def test_the_gate_refuses_numbers_comparisons_effects_and_names(text: str) -> None:
+    assert offences(text)
+    assert clean_sentences(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The difference is {F7.delta} in {tab:report}.",
+        "One of the layers is wide, as in [@smith2020one].",
+        "A 2-D picture is turned into a vector.",
+        "The network reads handwritten digits.",
+    ],
+)
+def test_the_gate_lets_references_and_plain_words_through(text: str) -> None:
+    assert offences(text) == []
+
+
+@given(st.text())
+def test_sentences_lose_nothing_but_white_space(text: str) -> None:
+    assert "".join("".join(sentences(text)).split()) == "".join(text.split())
+
+
+@given(st.text())
+def test_what_is_printed_is_clean(text: str) -> None:
+    for sentence in judge(text, [], frozenset()).kept:
+        assert offences(sentence) == []
+
+
+def test_a_sentence_that_leans_on_one_that_was_cut_goes_with_it() -> None:
+    draft = judge("The gain is 5 points here. This means that it works well. The code stays as it is.", [], frozenset())
+    assert draft.kept == ("The code stays as it is.",)
+    assert len(draft.reasons) == 2
+
+
+def test_a_sentence_is_not_said_twice() -> None:
+    said = "The network learns from images whose labels are wrong."
+    assert judge("The network learns from the images whose labels are wrong.", [said], frozenset()).kept == ()
+
+
+def test_an_unknown_fact_is_refused() -> None:
+    draft = judge("The difference is {F9.delta} on these seeds.", [], frozenset({"{F1.delta}"}))
+    assert draft.kept == ()
+    assert "{F9.delta}" in draft.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "agrees"),
+    [
+        ("The value is multiplied by the square root of the step.", True),
+        ("The value is divided by the number of steps.", False),
+        ("The factor is inversely proportional to the step.", False),
+        ("Random noise is added to the value.", False),
+        ("The function takes the parameter and returns it in another size.", True),
+    ],
+)
+def test_prose_names_only_operations_that_the_code_has(sentence: str, agrees: bool) -> None:
+    assert (disagreement(sentence, CODE) is None) is agrees
+
+
+def test_labels_claim_nothing() -> None:
+    assert safe_label("Improved trimmed mean of readings", "plain") == "Trimmed mean of readings"
+    assert safe_label("Better", "Strength of update") == "Strength of update"
+    assert safe_label("Cosine decay of the rate", "plain") == "Cosine decay of the rate"
+
+
+def test_titles_have_capitals() -> None:
+    assert title_case("test error on digits") == "Test Error on Digits"
+    assert title_case("SEIR with a lag") == "SEIR with a Lag"
