@@ -34,7 +34,7 @@ def test_choices_are_quoted() -> None:
 
 
 def models(name: str, parallel: int = 2) -> dict[Role, Model]:
-    return dict.fromkeys(Role, FunctionModel(lambda request: "", name=name, parallel=parallel))
+    return dict.fromkeys(Role, FunctionModel(lambda request: "", name=name, strong=name != "local", parallel=parallel))
 
 
 def test_the_local_model_is_slow_and_free() -> None:

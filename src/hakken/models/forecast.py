@@ -33,16 +33,25 @@ class _Job:
     completion: int
 
 
-_PARAGRAPHS = 24
+_PARAGRAPHS = 11
 """Passages of a paper that a model writes."""
 
-_JOBS = (
-    _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 900, 0.5, 220),
-    _Job("changes", Role.CODE, lambda s: _nodes(s) * s.search.candidates, 1500, 0.3, 250),
-    _Job("repairs", Role.CODE, lambda s: _nodes(s) * min(1, s.search.debug_rounds) * 0.5, 1800, 0.4, 250),
-    _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.3, 700, 0.5, 110),
-    _Job("review", Role.REVIEW, lambda s: s.review.members * (1 + s.review.reflections) + 1, 4000, 0.6, 400),
+_SMALL = (
+    _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 850, 0.5, 200),
+    _Job("changes", Role.CODE, lambda s: _nodes(s) * min(s.search.candidates, 2), 500, 0.3, 120),
+    _Job("repairs", Role.CODE, lambda s: _nodes(s) * min(1, s.search.debug_rounds) * 0.5, 700, 0.4, 130),
+    _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.8, 600, 0.4, 90),
+    _Job("review", Role.REVIEW, lambda s: s.review.members * 10, 4100, 0.12, 50),
 )
+"""The embedded model: many small jobs; sizes as seen on the digits template."""
+_LARGE = (
+    _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 3000, 1.0, 300),
+    _Job("changes", Role.CODE, lambda s: _nodes(s) * min(s.search.candidates, 2), 4000, 1.0, 900),
+    _Job("repairs", Role.CODE, lambda s: _nodes(s) * min(1, s.search.debug_rounds) * 0.3, 5000, 1.0, 900),
+    _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.3, 2500, 1.0, 150),
+    _Job("review", Role.REVIEW, lambda s: s.review.members * (1 + s.review.reflections) + 1, 14000, 1.0, 900),
+)
+"""Models that see whole files and write whole forms; estimates."""
 
 
 def _nodes(settings: Settings) -> int:
@@ -77,7 +86,8 @@ class Forecast(Record):
 
 def forecast(settings: Settings, models: Mapping[Role, Model]) -> Forecast:
     """Estimate calls, tokens, seconds and US$ of a whole run."""
-    return Forecast(stages=tuple(_stage(job, settings, models[job.role]) for job in _JOBS))
+    jobs = [large if models[large.role].strong else small for small, large in zip(_SMALL, _LARGE, strict=True)]
+    return Forecast(stages=tuple(_stage(job, settings, models[job.role]) for job in jobs))
 
 
 def _stage(job: _Job, settings: Settings, model: Model) -> StageForecast:
