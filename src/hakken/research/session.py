@@ -36,7 +36,7 @@ from hakken.store import RunFolder, Store
 from hakken.store.kinds import Resumed, Started
 
 STAGES = ("ideas", "baseline", "search", "report", "paper", "review")
-TOKEN_SHARES = {"ideas": 0.15, "search": 0.30, "paper": 0.42, "review": 0.13}
+TOKEN_SHARES = {"ideas": 0.18, "search": 0.28, "paper": 0.41, "review": 0.13}
 """Share of a budget of completion tokens that each stage may use, so that a small budget still ends with a paper."""
 
 

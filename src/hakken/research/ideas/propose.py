@@ -17,14 +17,14 @@ from hakken.research.ideas.focus import Focus, focuses, place_for
 from hakken.research.ideas.seeds import slug
 from hakken.research.ideas.similarity import twin
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=400)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=300)]
 Score = Annotated[int, Field(ge=1, le=10)]
 
 
 class Proposal(BaseModel):
     """What a model replies with; the thought comes first."""
 
-    thought: Annotated[str, StringConstraints(min_length=8, max_length=900)]
+    thought: Annotated[str, StringConstraints(min_length=8, max_length=400)]
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=80)]
     hypothesis: Line
     plan: Line
@@ -119,7 +119,7 @@ def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[I
         places=_places(template, brief.pristine),
         focus=focus,
         targets=targets,
-        tried=[f"{idea.title}: {idea.plan}" for idea in known][-8:],
+        tried=_tried(known, focus),
     )
     if focus is None:
         free = ledger.ask(asked, FreeProposal, sample=sample, check=lambda value: _known_place(value, targets)).value
@@ -143,6 +143,13 @@ def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[I
         origin="model",
         **fields,
     )
+
+
+def _tried(known: Sequence[Idea], focus: Focus | None) -> list[str]:
+    """What was proposed before. Small models copy what they are shown: they see titles for their own place only."""
+    if focus is None:
+        return [f"{idea.title}: {idea.plan}" for idea in known][-8:]
+    return [idea.title for idea in known if idea.target == focus.target][-4:]
 
 
 def _reflect(

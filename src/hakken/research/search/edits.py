@@ -49,7 +49,7 @@ def rewrite_grammar(text: str, name: str) -> str:
     head = signature(text, name).replace("\\", "\\\\").replace('"', '\\"')
     return (
         f'root ::= "Thought: " thought "\\n```python\\n{head}\\n" line+ "```"\n'
-        "thought ::= [^\\n`]{20,320}\n"
+        "thought ::= [^\\n`]{20,220}\n"
         # No docstring (the template's is kept) and no comments: both cost tokens and change nothing.
         'line ::= "    " [^\\n`"#] [^\\n`]{0,109} "\\n" | "\\n"\n'
     )
