@@ -128,9 +128,9 @@ def test_an_ablation_takes_back_one_function_at_a_time() -> None:
     text = replace_function(TEXT, "combine", "def combine(readings):\n    return max(readings)")
     text = replace_function(text, "weight", "def weight(step, steps):\n    return 0.7")
     found = dict(ablations({"experiment.py": text}, pristine))
-    assert set(found) == {"without the change of combine", "without the change of weight"}
-    assert "max(readings)" not in found["without the change of combine"]["experiment.py"]
-    assert "return 0.7" in found["without the change of combine"]["experiment.py"]
+    assert set(found) == {"with the original combine", "with the original weight"}
+    assert "max(readings)" not in found["with the original combine"]["experiment.py"]
+    assert "return 0.7" in found["with the original combine"]["experiment.py"]
 
 
 def test_a_change_that_cannot_be_taken_apart_has_its_constants_halved() -> None:

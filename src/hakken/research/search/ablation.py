@@ -40,7 +40,7 @@ def _candidates(texts: Sources, pristine: Sources, changed: list[tuple[str, str]
     if len(known) > 1:
         for file, name in known:
             before = function_source(pristine[file], name)
-            yield f"without the change of {name}", {**texts, file: replace_function(texts[file], name, before)}
+            yield f"with the original {name}", {**texts, file: replace_function(texts[file], name, before)}
         return
     for file, name in known:
         yield from _hunks(texts, pristine, file, name)
@@ -64,4 +64,4 @@ def _hunks(texts: Sources, pristine: Sources, file: str, name: str) -> Iterator[
             version = replace_function(texts[file], name, "\n".join(lines))
         except SourceError:
             continue
-        yield f"without part {number} of the change", {**texts, file: version}
+        yield f"without part {number}", {**texts, file: version}

@@ -64,8 +64,12 @@ def from_snapshot(snapshot: Snapshot) -> Evidence:
 
 def _variants(snapshot: Snapshot) -> list[Variant]:
     found = []
+    measured = {node.title for node in snapshot.nodes if node.status is NodeStatus.DONE}
     for node in snapshot.nodes:
-        names = {node.title, node.id, node.title.lower()}
+        names = {node.id}
+        # Tries of one round share a title: where one was measured, the title means that one.
+        if node.status is NodeStatus.DONE or node.title not in measured:
+            names |= {node.title, node.title.lower()}
         if node.operator is Operator.BASELINE:
             names |= {"baseline", "unchanged template", "unmodified template", "reference"}
         elif node.operator is Operator.DRAFT and node.idea_id:
