@@ -25,6 +25,8 @@ from hakken.core.types import (
     Split,
     Trial,
 )
+from hakken.research.experiments import load_template
+from hakken.research.ideas import load_seed_ideas, place_for
 from hakken.research.run import RunResult, run
 from hakken.research.snapshots import read_snapshot
 from hakken.store import RunFolder
@@ -115,8 +117,15 @@ def test_running_again_does_nothing_twice(finished: RunResult) -> None:
     assert count(folder) == before
 
 
-def test_another_run_gets_a_number_of_its_own(finished: RunResult, tmp_path: Path) -> None:
-    assert finished.folder.name == "tiny-001"
+def test_a_seed_idea_without_a_place_gets_one() -> None:
+    template = load_template(DATA / "tiny")
+    (seed,) = load_seed_ideas(template)
+    pristine = {"experiment.py": (DATA / "tiny" / "experiment.py").read_text()}
+    placed = place_for(seed.model_copy(update={"target": None}), template, pristine)
+    assert str(placed) == "experiment.py:combine"
+
+
+def test_a_folder_without_a_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"no template\.toml"):
         run(tmp_path, settings(tmp_path))
 

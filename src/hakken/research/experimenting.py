@@ -20,7 +20,7 @@ from hakken.core.types import (
     StageFailure,
 )
 from hakken.research.experiments import SELECTION_RULE, parity_table, select_best
-from hakken.research.ideas import Ideation, load_seed_ideas, propose
+from hakken.research.ideas import Ideation, load_seed_ideas, place_for, propose
 from hakken.research.papers.gate import safe_label
 from hakken.research.search import Journal, Limits, ablations, explore_idea
 from hakken.research.session import Session
@@ -31,14 +31,19 @@ MOST_ABLATIONS = 3
 def ideate(session: Session) -> list[Idea]:
     """Propose ideas; a budget that is met ends the proposing, not the run."""
     settings, template = session.settings, session.template
+    pristine = dict(session.lab.pristine)
+    # Seed ideas of The AI Scientist name no place; a small model needs one.
+    seeds = [
+        idea if idea.target else idea.model_copy(update={"target": place_for(idea, template, pristine)})
+        for idea in load_seed_ideas(template)
+    ]
     brief = Ideation(
         template=template,
-        pristine=dict(session.lab.pristine),
+        pristine=pristine,
         count=settings.search.ideas,
         reflections=settings.search.idea_reflections,
         seed=settings.seed,
     )
-    seeds = load_seed_ideas(template)
     with session.step("ideas"):
         try:
             for idea in propose(brief, session.ledger, seeds, session.progress.note):

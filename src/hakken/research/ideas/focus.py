@@ -9,7 +9,7 @@ from random import Random
 
 from hakken.core.similarity import words
 from hakken.core.source import arguments, docstring, function_names, function_source
-from hakken.core.types import Target, Template
+from hakken.core.types import Idea, Target, Template
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def small_targets(template: Template, pristine: dict[str, str]) -> list[Target]:
     return found
 
 
-def place_for(words_of: str, template: Template, pristine: dict[str, str]) -> Target | None:
+def place_for(idea: Idea, template: Template, pristine: dict[str, str]) -> Target | None:
     """The function that an idea without a place is most likely about, by shared words."""
     targets = small_targets(template, pristine)
     if not targets:
@@ -81,6 +81,6 @@ def place_for(words_of: str, template: Template, pristine: dict[str, str]) -> Ta
     def shared(target: Target) -> float:
         name = target.function or ""
         about = f"{name.replace('_', ' ')} {docstring(pristine[target.file], name)}"
-        return len(words(words_of) & words(about)) / float(1 + len(words(about)) ** 0.5)
+        return len(words(f"{idea.title} {idea.plan}") & words(about)) / float(1 + len(words(about)) ** 0.5)
 
     return max(targets, key=shared)

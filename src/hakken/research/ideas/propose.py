@@ -13,7 +13,7 @@ from hakken.core.prompts import prompt
 from hakken.core.source import docstring
 from hakken.core.types import Idea, Role, Target, Template
 from hakken.models import Ledger
-from hakken.research.ideas.focus import Focus, focuses, place_for
+from hakken.research.ideas.focus import Focus, focuses
 from hakken.research.ideas.seeds import slug
 from hakken.research.ideas.similarity import twin
 
@@ -102,8 +102,7 @@ def propose(
         found.append(idea)
         yield idea
     for seed in seeds[: brief.count - len(found)]:
-        place = seed.target or place_for(f"{seed.title} {seed.plan}", brief.template, brief.pristine)
-        idea = seed.model_copy(update={"id": f"i{len(found) + 1}", "target": place})
+        idea = seed.model_copy(update={"id": f"i{len(found) + 1}"})
         found.append(idea)
         yield idea
 
