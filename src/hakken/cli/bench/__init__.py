@@ -1,0 +1,14 @@
+"""``hakken bench``: benchmarks of research agents, one file a verb."""
+
+from __future__ import annotations
+
+import typer
+
+from hakken.cli.bench import checking, grading, listing, making, running
+
+app = typer.Typer(help="Benchmarks of research agents.", no_args_is_help=True, rich_markup_mode=None)
+app.command("list")(listing.list_)
+app.command()(making.make)
+app.command()(checking.check)
+app.command()(grading.grade)
+app.command()(running.run)

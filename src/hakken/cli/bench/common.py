@@ -1,0 +1,43 @@
+"""What the commands of ``hakken bench`` share: where experiments run, and how sizes are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from hakken.bench.proving import Lab
+
+Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Commands that run at once.")]
+
+
+@contextmanager
+def open_lab(workers: int, weak: bool) -> Iterator[Lab]:
+    """Say at once which sandbox is missing, and open the workers."""
+    from hakken.bench.proving import Lab
+    from hakken.cli.console import tell
+    from hakken.execution import best_rung, open_executor
+
+    best_rung(allow_weak=weak)  # says at once what is missing
+    with open_executor(workers=workers) as executor:
+        yield Lab(executor, allow_weak=weak, tell=lambda text: tell(f"  {text}"))
+
+
+def sizes_of(text: str) -> list[int]:
+    """``2``, ``1..5`` or ``1,3``."""
+    from hakken.core.errors import UsageError
+
+    try:
+        if ".." in text:
+            first, last = text.split("..")
+            found = list(range(int(first), int(last) + 1))
+        else:
+            found = [int(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or min(found) < 0 or max(found) > 20:
+        raise UsageError(f"-n {text!r} is no number of functions.", "Write 1, 1..5 or 1,3.")
+    return found
