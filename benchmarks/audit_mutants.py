@@ -31,8 +31,8 @@ from mutations import Mutant, Names, apply, mutants
 
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit import Auditor
-from hakken.research.papers.audit.document import Document
-from hakken.research.papers.audit.matching import Match, Verdict
+from hakken.research.papers.audit.document.document import Document
+from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.records import read_record
 
 

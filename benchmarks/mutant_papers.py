@@ -48,9 +48,9 @@ from hakken.core.types import (
 )  # fmt: skip
 from hakken.research.experimenting import judge
 from hakken.research.experiments import compare, noise_floor, values_by_seed
-from hakken.research.papers.audit.evidence import Evidence
-from hakken.research.papers.audit.record import from_snapshot
 from hakken.research.papers.audit.records import read_record
+from hakken.research.papers.audit.records.evidence import Evidence
+from hakken.research.papers.audit.records.hakken import from_snapshot
 from hakken.research.papers.facts import compute_facts
 from hakken.research.papers.figures import make_figures
 from hakken.research.papers.manuscript import to_markdown

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hakken.research.papers.audit.document import Document, Unit, UnitKind
+from hakken.research.papers.audit.document.document import Document, Unit, UnitKind
 
 Span = tuple[int, int]
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hakken.core.types import Direction
-from hakken.research.papers.audit.derive import contrast
-from hakken.research.papers.audit.document import sentences
-from hakken.research.papers.audit.numbers import find_numbers
+from hakken.research.papers.audit.document.document import sentences
+from hakken.research.papers.audit.language.numbers import find_numbers
+from hakken.research.papers.audit.records.derive import contrast
 
 
 @given(st.floats(-1e5, 1e5), st.integers(0, 4), st.sampled_from(["-", "\N{MINUS SIGN}"]))

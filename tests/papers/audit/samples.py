@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, pstdev
 
-from hakken.research.papers.audit.document import Document, Float, Unit, UnitKind
+from hakken.research.papers.audit.document.document import Document, Float, Unit, UnitKind
 
 Values = Mapping[str, Mapping[str, Sequence[float]]]
 """data set -> metric -> values of the seeds"""

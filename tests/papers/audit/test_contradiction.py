@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakken.core.types import Direction
-from hakken.research.papers.audit.contradiction import check_pairs, pairs
-from hakken.research.papers.audit.document import Unit, UnitKind
+from hakken.research.papers.audit.document.document import Unit, UnitKind
+from hakken.research.papers.audit.statements.contradiction import check_pairs, pairs
 
 
 def unit(text: str) -> Unit:

@@ -9,8 +9,8 @@ import pytest
 
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit import Auditor
-from hakken.research.papers.audit.document import Document
-from hakken.research.papers.audit.matching import Match, Verdict
+from hakken.research.papers.audit.document.document import Document
+from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.records import read_record
 from tests.papers.audit.samples import LETTER_TITLES, LETTERS, POINT_TITLES, POINTS, add_table, paper_of, write_record
 

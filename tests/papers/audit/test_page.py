@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from hakken.core.types import AuditReport, Finding, Severity
-from hakken.research.papers.audit.document import Document, Float, Unit, UnitKind
-from hakken.research.papers.audit.grid import Cell
-from hakken.research.papers.audit.matching import Match, Verdict
-from hakken.research.papers.audit.numbers import find_numbers
-from hakken.research.papers.audit.page import write_report
-from hakken.research.papers.audit.roles import Role
-from hakken.research.papers.audit.tables import add_table
+from hakken.research.papers.audit.document.document import Document, Float, Unit, UnitKind
+from hakken.research.papers.audit.document.grid import Cell
+from hakken.research.papers.audit.document.tables import add_table
+from hakken.research.papers.audit.language.numbers import find_numbers
+from hakken.research.papers.audit.language.roles import Role
+from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.report.page import write_report
 
 HOSTILE = "<script>alert(\"x\")</script> & 0.5 <b onmouseover='y'>"
 

@@ -10,8 +10,8 @@ import typst
 from hakken.core.errors import UsageError
 from hakken.core.types import FigureFile
 from hakken.research.papers.audit import Auditor, from_snapshot
-from hakken.research.papers.audit.document import CITED, Document, UnitKind
-from hakken.research.papers.audit.reading import read_document
+from hakken.research.papers.audit.document.document import CITED, Document, UnitKind
+from hakken.research.papers.audit.document.reading import read_document
 from hakken.research.papers.render import render
 from tests.papers.builders import build_snapshot
 from tests.papers.sample import BIB, sample_markdown, sample_metadata

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakken.core.types import Severity
-from hakken.research.papers.audit.braces import argument, closing, option
-from hakken.research.papers.audit.document import Document, UnitKind
-from hakken.research.papers.audit.maths import plain_math
-from hakken.research.papers.audit.reading import read_document
-from hakken.research.papers.audit.source import check_source
-from hakken.research.papers.audit.tex_tables import plain_tables
+from hakken.research.papers.audit.document.document import Document, UnitKind
+from hakken.research.papers.audit.document.maths import plain_math
+from hakken.research.papers.audit.document.reading import read_document
+from hakken.research.papers.audit.document.tex.braces import argument, closing, option
+from hakken.research.papers.audit.document.tex.tables import plain_tables
+from hakken.research.papers.audit.form.source import check_source
 
 SHOWCASE = Path(__file__).parents[3].parent / "shared" / "data" / "showcase"
 

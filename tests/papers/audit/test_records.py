@@ -10,8 +10,8 @@ import pytest
 
 from hakken.core.errors import UsageError
 from hakken.core.types import Direction
-from hakken.research.papers.audit.evidence import NO_DATASET, RESULTS, Evidence, Kind
 from hakken.research.papers.audit.records import read_record
+from hakken.research.papers.audit.records.evidence import NO_DATASET, RESULTS, Evidence, Kind
 from tests.papers.audit.samples import LETTER_TITLES, LETTERS, write_record
 
 

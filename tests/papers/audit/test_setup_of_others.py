@@ -10,7 +10,7 @@ from hakken.core.errors import ModelError
 from hakken.core.prompts import Prompt
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit import Auditor
-from hakken.research.papers.audit.methods_asked import Difference, Differences, ask_about_methods
+from hakken.research.papers.audit.conduct.methods_asked import Difference, Differences, ask_about_methods
 from hakken.research.papers.audit.records import read_record
 from tests.papers.audit.samples import LETTER_TITLES, LETTERS, POINT_TITLES, POINTS, paper_of, write_record
 

@@ -9,27 +9,27 @@ from functools import cached_property
 from pathlib import Path
 
 from hakken.core.types import AuditReport, Finding, Severity, Snapshot
-from hakken.research.papers.audit.candidates import Candidates
-from hakken.research.papers.audit.claims import check_claims
-from hakken.research.papers.audit.consistency import check_record
-from hakken.research.papers.audit.direction import Directions
-from hakken.research.papers.audit.disclosure import check_disclosures
-from hakken.research.papers.audit.document import Document
-from hakken.research.papers.audit.evidence import Evidence
-from hakken.research.papers.audit.folding import folded
-from hakken.research.papers.audit.foreign import ForeignMatcher
-from hakken.research.papers.audit.grouping import findings_of, single_findings
-from hakken.research.papers.audit.matching import Match, Matcher, Verdict
-from hakken.research.papers.audit.methods_asked import Ask, ask_about_methods
-from hakken.research.papers.audit.pool import Pool
-from hakken.research.papers.audit.ranking import Rankings
-from hakken.research.papers.audit.reading import read_document
-from hakken.research.papers.audit.record import from_snapshot
-from hakken.research.papers.audit.scope import Names
-from hakken.research.papers.audit.setup import check_setup
-from hakken.research.papers.audit.source import check_source
-from hakken.research.papers.audit.statements import Statements
-from hakken.research.papers.audit.structure import any_picture, check_structure
+from hakken.research.papers.audit.conduct.consistency import check_record
+from hakken.research.papers.audit.conduct.disclosure import check_disclosures
+from hakken.research.papers.audit.conduct.methods_asked import Ask, ask_about_methods
+from hakken.research.papers.audit.conduct.setup import check_setup
+from hakken.research.papers.audit.document.document import Document
+from hakken.research.papers.audit.document.reading import read_document
+from hakken.research.papers.audit.form.source import check_source
+from hakken.research.papers.audit.form.structure import any_picture, check_structure
+from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.matching.candidates import Candidates
+from hakken.research.papers.audit.matching.foreign import ForeignMatcher
+from hakken.research.papers.audit.matching.grouping import findings_of, single_findings
+from hakken.research.papers.audit.matching.own import Match, Matcher, Verdict
+from hakken.research.papers.audit.matching.pool import Pool
+from hakken.research.papers.audit.records.evidence import Evidence
+from hakken.research.papers.audit.records.hakken import from_snapshot
+from hakken.research.papers.audit.report.folding import folded
+from hakken.research.papers.audit.statements.claims import check_claims
+from hakken.research.papers.audit.statements.direction import Directions
+from hakken.research.papers.audit.statements.ranking import Rankings
+from hakken.research.papers.audit.statements.sentences import Statements
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from hakken.core.types import Direction, MetricSpec
-from hakken.research.papers.audit.derive import contrast
-from hakken.research.papers.audit.evidence import NO_DATASET, RESULTS, Evidence, Kind, Setting, Spread, Variant
+from hakken.research.papers.audit.records.derive import contrast
+from hakken.research.papers.audit.records.evidence import NO_DATASET, RESULTS, Evidence, Kind, Setting, Spread, Variant
 from hakken.research.papers.audit.records.words import (
     dataset_names,
     direction_of,

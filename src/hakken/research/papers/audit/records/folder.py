@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from hakken.research.papers.audit.evidence import Evidence, Kind, Setting
 from hakken.research.papers.audit.records.build import Builder
+from hakken.research.papers.audit.records.evidence import Evidence, Kind, Setting
 from hakken.research.papers.audit.records.files import read_text
 from hakken.research.papers.audit.records.leaves import Leaf, hash_text, read_leaves
 from hakken.research.papers.audit.records.names import Level, level_of_values, split_statistic

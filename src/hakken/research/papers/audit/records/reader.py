@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hakken.core.errors import UsageError
-from hakken.research.papers.audit.evidence import Evidence
+from hakken.research.papers.audit.records.evidence import Evidence
 from hakken.research.papers.audit.records.folder import read_folder
 from hakken.research.papers.audit.records.leaves import SUFFIXES
 from hakken.research.papers.audit.records.scientist_v1 import is_scientist_v1, read_scientist_v1

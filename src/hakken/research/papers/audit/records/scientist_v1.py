@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hakken.research.papers.audit.evidence import Evidence, Kind
 from hakken.research.papers.audit.records.build import Builder
+from hakken.research.papers.audit.records.evidence import Evidence, Kind
 from hakken.research.papers.audit.records.files import load_json, read_text
 from hakken.research.papers.audit.records.words import split_words
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from hakken.core.types import Direction
-from hakken.research.papers.audit.evidence import Evidence, Kind
 from hakken.research.papers.audit.records.build import Builder
+from hakken.research.papers.audit.records.evidence import Evidence, Kind
 from hakken.research.papers.audit.records.files import load_json, read_text
 
 _SUMMARIES = ("draft_summary.json", "baseline_summary.json", "research_summary.json", "ablation_summary.json")

@@ -1,0 +1,186 @@
+"""What a paper must say: failures, decisions by people, unequal costs, self-reported metrics, its author."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from statistics import fmean, median
+
+from hakken.core.types import Finding, Severity
+from hakken.research.papers.audit.document.document import Document, is_prose
+from hakken.research.papers.audit.language.numbers import normalise
+from hakken.research.papers.audit.language.roles import COSTS, Role
+from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.records.evidence import Evidence
+
+LIMIT = 0.10
+"""Differences in cost above this share must be disclosed."""
+_AI = re.compile(
+    r"\b(?:written|generated|produced|authored|composed|made)\b[^.]{0,60}\b(?:AI|artificial intelligence"
+    r"|language model|machine|automatic|program|Hakken)\b"
+    r"|\b(?:AI|language model|Hakken)\b[^.]{0,60}\b(?:wrote|written|generated|author|produced)", re.I
+)  # fmt: skip
+
+
+def check_disclosures(
+    document: Document, evidence: Evidence, matches: Sequence[Match], names: Names
+) -> Iterator[Finding]:
+    """Every missing disclosure is an error."""
+    text = " ".join(normalise(document.text).split())
+    if evidence.failed and not _failures_told(text, evidence, matches):
+        yield _missing("failures", "the number of failed trials", f"{evidence.failed} trials failed")
+    for decision in evidence.decisions:
+        if " ".join(normalise(decision).lower().split()).rstrip(".") not in text.lower():
+            yield _missing("decision", "a decision by a person", decision)
+    reported = [m for m in evidence.metrics if m.self_reported]
+    if reported and not re.search(
+        r"self[- ]reported|reported by the (?:experiment|program|script) itself|measured itself", text, re.I
+    ):
+        yield _missing(
+            "self_reported", "which metrics the experiment measured itself", ", ".join(m.label for m in reported)
+        )
+    if not _AI.search(text):
+        yield _missing("authorship", "that a program wrote it", "the paper was written by an AI")
+    yield from _parity(document, evidence, matches, names)
+    yield from _bounds(document, evidence, names)
+
+
+def _missing(kind: str, what: str, record: str) -> Finding:
+    return Finding(
+        kind=f"undisclosed_{kind}",
+        severity=Severity.ERROR,
+        place="Whole paper",
+        sentence="",
+        says=f"the paper does not say {what}",
+        record=record,
+        how="searched in the whole text",
+    )
+
+
+def _failures_told(text: str, evidence: Evidence, matches: Sequence[Match]) -> bool:
+    told = any(
+        m.role is Role.COUNT
+        and m.verdict is Verdict.SUPPORTED
+        and int(m.number.value) == evidence.failed
+        and re.search(r"fail|crash|without result|timed out", m.unit.text + m.unit.column, re.I)
+        for m in matches
+    )
+    return told or re.search(rf"\bfailed(?: trials)?(?::| =|,)? {evidence.failed}\b", text, re.I) is not None
+
+
+def _ratios(evidence: Evidence, variant: str) -> dict[tuple[str, str], float]:
+    """(split, kind) -> cost of the variant over the baseline's, the milder of means and medians."""
+    found = {}
+    for (name, split), costs in evidence.costs.items():
+        base = evidence.costs.get((evidence.baseline or "", split))
+        if name != variant or not base:
+            continue
+        for kind, field in (
+            ("cpu_seconds", "cpu_seconds"),
+            ("steps", "steps"),
+            ("parameters", "parameters"),
+            ("examples", "examples"),
+        ):
+            mine = [float(v) for _, c in costs if (v := getattr(c, field)) is not None]
+            theirs = [float(v) for _, c in base if (v := getattr(c, field)) is not None]
+            if mine and theirs and fmean(theirs) and median(theirs):
+                both = (fmean(mine) / fmean(theirs), median(mine) / median(theirs))
+                found[split, kind] = min(both, key=lambda r: abs(r - 1))
+    return found
+
+
+def _parity(document: Document, evidence: Evidence, matches: Sequence[Match], names: Names) -> Iterator[Finding]:
+    """A variant that the paper compares and that cost over a tenth more or less than the baseline must be said to."""
+    mentioned = {
+        i
+        for u in document.units
+        if is_prose(u) or u.row
+        for m in names.find(u.text)
+        if m.kind == "variant"
+        for i in m.ids
+    }
+    for variant in sorted(mentioned):
+        known = evidence.variants.get(variant)
+        if known is None or known.baseline or not known.done:
+            continue
+        for (split, kind), ratio in _ratios(evidence, variant).items():
+            if abs(ratio - 1) <= LIMIT or _told(matches, names, variant, kind):
+                continue
+            yield Finding(
+                kind="unfair",
+                severity=Severity.ERROR if _profits(evidence, variant, ratio) else Severity.WARNING,
+                place="Whole paper",
+                sentence="",
+                says=f"{known.title} is compared with the baseline without its {kind.replace('_', ' ')}",
+                record=f"{ratio:.2f} times the baseline's {kind.replace('_', ' ')} on {split} seeds",
+                how="costs of the trials",
+            )
+
+
+def _profits(evidence: Evidence, variant: str, ratio: float) -> bool:
+    """The chosen variant must be compared fairly, and so must any that is said to be better and had more."""
+    verdicts = {
+        evidence.verdict(v, against, split, metric)
+        for v, against, split, metric in evidence.contrasts
+        if v == variant and against == evidence.baseline
+    }
+    return variant == evidence.chosen or ("better" in verdicts and ratio > 1)
+
+
+def _told(matches: Sequence[Match], names: Names, variant: str, kind: str) -> bool:
+    for match in matches:
+        if (
+            match.role not in (Role.COST, Role.COST_RATIO)
+            or match.verdict is not Verdict.SUPPORTED
+            or _is_trial_row(match)
+        ):
+            continue
+        about = (
+            match.unit.text
+            if not match.unit.row
+            else f"{match.unit.row[0][1]} {match.unit.column} {match.unit.caption}"
+        )
+        pattern = dict(COSTS)[kind]
+        if pattern.search(about) and any(variant in m.ids for m in names.find(about) if m.kind == "variant"):
+            return True
+    return False
+
+
+def _is_trial_row(match: Match) -> bool:
+    return any(re.fullmatch(r"seed", head.strip(), re.I) for head, _ in match.unit.row)
+
+
+def _bounds(document: Document, evidence: Evidence, names: Names) -> Iterator[Finding]:
+    """``differed by at most 10 %`` must hold for every cost that the sentence names."""
+    for unit in document.units:
+        text = normalise(unit.text)
+        match = re.search(r"differ\w*[^.]*? by (?:at most|less than|no more than) (\d+(?:\.\d+)?) %", text)
+        if match is None or unit.row:
+            continue
+        share = float(match.group(1)) / 100
+        kinds = {kind for kind, pattern in COSTS if pattern.search(text)}
+        splits = {i for m in names.find(text) if m.kind == "split" for i in m.ids}
+        for variant in {i for m in names.find(text) if m.kind == "variant" for i in m.ids} - {evidence.baseline}:
+            ratios = _ratios(evidence, variant)
+            if kinds and not any(not splits or split in splits for split, _ in ratios):
+                yield Finding(
+                    kind="unsupported",
+                    severity=Severity.ERROR,
+                    place=unit.place,
+                    sentence=unit.text,
+                    says=match.group(),
+                    record="no costs of this variant are recorded there",
+                    how="costs of the trials",
+                )
+            for (split, kind), ratio in ratios.items():
+                if kind in kinds and (not splits or split in splits) and abs(ratio - 1) > share + 0.005:
+                    yield Finding(
+                        kind="unfair",
+                        severity=Severity.ERROR,
+                        place=unit.place,
+                        sentence=unit.text,
+                        says=match.group(),
+                        record=f"{ratio:.2f} times the baseline's {kind.replace('_', ' ')} on {split} seeds",
+                        how="costs of the trials",
+                    )

@@ -1,0 +1,1 @@
+"""A paper as the audit sees it, read from Markdown, LaTeX, HTML or PDF."""

@@ -1,0 +1,1 @@
+"""A PDF read as a person would, from the places of its characters."""

@@ -1,0 +1,320 @@
+"""What a number of a foreign paper is about: the runs, metrics and data sets that its words or headers name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from hakken.research.papers.audit.document.document import Unit
+from hakken.research.papers.audit.language.around import Around
+from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
+from hakken.research.papers.audit.language.scope import Mention, Names
+from hakken.research.papers.audit.matching.pool import ACROSS
+
+_JOINED = re.compile(r"^\s*(?:[a-z]+s?\b)?\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b|\s|\bthe\b|\()*\s*$")
+_BEHIND = re.compile(
+    r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b(?: the| our| an?)?|\()[^,;:.\d]*$"
+)
+_AGAINST = re.compile(
+    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|from|baseline of|beats?|outperform\w*"
+    r"|surpass\w*)\b(?:[^.;]|\.(?=\d))*$", re.I
+)  # fmt: skip
+_ACROSS = re.compile(
+    r"\b(?:average[ds]?|averaging|mean|overall|across|all (?:four |five |three )?(?:data ?sets|tasks|environments))\b",
+    re.I,
+)
+_RESPECTIVE = re.compile(r"\brespectively\b|\d\s?/\s?\d")
+_ELSEWHERE = re.compile(r"[,;—–]\s*(?:while|whereas|but|and|compared|in contrast|versus|than)\b", re.I)
+"""Opens a clause about something else."""
+_RATE = re.compile(
+    r"^\s?(?:tokens?|samples?|images?|steps?|iterations?|frames?|examples?)?\s?(?:per|/)\s?s(?:ec(?:ond)?)?\b", re.I
+)
+_SPEED = re.compile(r"\b(?:faster|slower|speed\w*|quicker|longer|shorter)\b", re.I)
+_TIME = {"s": "s", "ms": "s", "min": "s", "h": "s"}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a number may be about. Empty sets mean that nothing was said."""
+
+    variants: frozenset[str] = frozenset()
+    against: frozenset[str] = frozenset()
+    """What a change is told against; empty for the baseline or anything."""
+    keys: tuple[str, ...] = ()
+    """Metrics, narrowed to the data sets that are named."""
+    metric_named: bool = False
+    """Its own sentence, row or column names the metric."""
+    datasets: frozenset[str] = frozenset()
+    across: bool = False
+    """It speaks of an average or of all data sets."""
+    label: str = ""
+    """A name of a row or column that stands for a run, and that nothing tells which."""
+    unit: str = ""
+    """``s`` or ``steps`` where the number is printed with it and a metric is measured in it."""
+    held: str = ""
+    """Of a table cell: the run whose numbers most cells of its row or column hold."""
+    implied: bool = False
+    """The run is not named: it is "our method", or the one whose numbers the rest of the table holds."""
+    unmeasured: bool = False
+    """It is printed as a time, and the record measured none."""
+
+
+class Scoper:
+    """Tells what the numbers of one paper are about."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.evidence = names.evidence
+        self.by_unit: dict[str, list[str]] = {}
+        for spec in self.evidence.metrics:
+            self.by_unit.setdefault(_TIME.get(spec.unit, spec.unit), []).append(spec.key)
+
+    def of_sentence(self, number: Number, unit: Unit, around: Around) -> About:
+        """By the nearest names of the sentence, else by what stands before it."""
+        text = normalise(unit.text)
+        mentions = self.names.find(unit.text)
+        earlier = [self.names.find(t) for t in reversed(around.before)]
+        lead = self.names.find(around.lead)
+        variants = self.nearest("variant", number, text, mentions)
+        base = self.evidence.baseline
+        if number.form in ("low", "high") and not _directly_named(number, text, mentions):
+            variants = self._ends(number, text, mentions, variants)
+        backs = [*earlier, lead]
+        if number.form == "low" and not variants and base and _before(text[: number.start]):
+            variants = (base,)
+        variants = variants or self._subject([*reversed(around.before), around.lead])
+        metrics = self.nearest("metric", number, text, mentions)
+        if not metrics and _SPEED.search(text[max(0, number.start - 60) : number.end + 40]):
+            metrics = self._speeds(text)
+        named = bool(metrics)
+        metrics = metrics or _first(backs, "metric", but=None)
+        datasets = self.nearest("dataset", number, text, mentions)
+        across = _ACROSS.search(text) is not None
+        if not datasets and not re.search(r"\ball (?:\w+ )?(?:data ?sets|tasks)\b|across", text):
+            datasets = _first(backs, "dataset", but=None)
+        against = frozenset(i for m in mentions if m.kind == "variant" and self._is_against(m, text) for i in m.ids)
+        return self._about(variants, against, metrics, named, datasets, across, _unit_after(number, text))
+
+    def _about(
+        self,
+        variants: Iterable[str],
+        against: frozenset[str],
+        metrics: tuple[str, ...],
+        named: bool,
+        datasets: tuple[str, ...],
+        across: bool,
+        unit: str,
+    ) -> About:
+        wanted = self.by_unit.get(unit, []) if unit else []
+        unmeasured, unit = unit == "s" and not wanted, unit if wanted else ""
+        if unit and wanted and not set(metrics) & set(wanted):
+            metrics, named = tuple(wanted), named and unit == "s"
+        elif unit and wanted:
+            metrics = tuple(k for k in metrics if k in wanted)
+        keys = self.names.within(metrics, datasets)
+        if not keys and metrics and datasets:
+            keys = self.names.within(metrics, ())
+        if across or not datasets:
+            keys += tuple(dict.fromkeys(f"{ACROSS}/{self.evidence.metric(k).name}" for k in metrics))
+        return About(
+            frozenset(variants), against, keys, named, frozenset(datasets), across, "", unit, unmeasured=unmeasured
+        )
+
+    def nearest(self, kind: str, number: Number, text: str, mentions: list[Mention]) -> tuple[str, ...]:
+        """The names that a number belongs to: behind it with a preposition, else the last before, else the next."""
+        groups = _grouped([m for m in mentions if m.kind == kind], text)
+        if _RESPECTIVE.search(text) and (told := _respective(number, text, groups)):
+            return told
+        after = [g for g in groups if g[0].start >= number.end]
+        prior = [g for g in groups if g[-1].end <= number.start]
+        if after:
+            between = re.sub(r"\([^)]*\)", "", text[number.end : after[0][0].start])
+            between = re.sub(r"^\s?(?:%|\))", "", between)
+            if _opens(between, text[after[0][-1].end :]) or (
+                kind == "metric" and re.match(r"^[\s%a-z-]{0,14}$", between)
+            ):
+                return _ids(after[0])
+        if prior:
+            return _ids(prior[-1])
+        if (
+            after
+            and kind == "variant"
+            and (_ELSEWHERE.search(text[number.end : after[0][0].start]) or _AGAINST.search(text[: after[0][0].start]))
+        ):
+            return ()
+        return _ids(after[0]) if after else ()
+
+    def _subject(self, texts: list[str]) -> tuple[str, ...]:
+        """What the sentences before are about, the nearest first: not what it is compared with."""
+        base: tuple[str, ...] = ()
+        for text in texts:
+            clean = normalise(text)
+            named = [m for m in self.names.find(text) if m.kind == "variant" and not _AGAINST.search(clean[: m.start])]
+            own = [m for m in named if m.ids != (self.evidence.baseline,)]
+            if own:
+                return own[-1].ids
+            base = base or (named[-1].ids if named else ())
+        return base
+
+    def _speeds(self, text: str) -> tuple[str, ...]:
+        """Times and rates; those of training or of inference where the sentence says which."""
+        keys = [*self.by_unit.get("s", []), *self.by_unit.get("/s", [])]
+        for word, part in (("train", "train"), ("infer", "infer"), ("sampl", "infer"), ("generat", "infer")):
+            told = [k for k in keys if part in k.partition("/")[2]] if re.search(rf"\b{word}", text, re.I) else []
+            if told:
+                return tuple(told)
+        return tuple(keys)
+
+    def _ends(self, number: Number, text: str, mentions: list[Mention], near: tuple[str, ...]) -> tuple[str, ...]:
+        """``from A to B``: the first is what it was before, the second what it became."""
+        left = text[: number.start]
+        base = self.evidence.baseline
+        if not _before(left) or base is None:
+            return near
+        if number.form == "low":
+            return (base,)
+        others = tuple(i for i in near if i != base)
+        return others or tuple(i for m in mentions if m.kind == "variant" for i in m.ids if i != base)
+
+    def _is_against(self, mention: Mention, text: str) -> bool:
+        return _AGAINST.search(text[: mention.start]) is not None or mention.ids == (self.evidence.baseline,)
+
+    def of_change(self, number: Number, unit: Unit, around: Around, about: About) -> About:
+        """A change is about a variant and what it is compared with; the baseline is seldom its subject."""
+        base = self.evidence.baseline
+        text = normalise(unit.text)
+        others = [m for m in self.names.find(unit.text) if not (m.kind == "variant" and m.ids == (base,))]
+        variants = self.nearest("variant", number, text, [m for m in others if not self._is_against(m, text)])
+        variants = variants or self.nearest("variant", number, text, others)
+        backs = [*(self.names.find(t) for t in reversed(around.before)), self.names.find(around.lead)]
+        variants = variants or _first(backs, "variant", but=base)
+        implied = not variants and len(self.names.labels.chosen) == 1
+        variants = variants or self.names.labels.chosen
+        return replace(about, variants=frozenset(variants), against=about.against - set(variants), implied=implied)
+
+    def _of_neighbours(self, unit: Unit) -> tuple[str, ...]:
+        """The one metric that the other columns of a row are about: that of a column of improvements."""
+        groups = [keys for head, _ in unit.row if (keys := _all(self.names.find(head), "metric"))]
+        return groups[0] if groups and all(_names(g) == _names(groups[0]) for g in groups) else ()
+
+    def of_cell(self, unit: Unit, cells: Callable[[Unit], tuple[str, ...]]) -> About:
+        """By the headers of a cell; ``cells`` gives the variants of rows and columns whose names nothing explains."""
+        find = self.names.find
+        column, caption, group = find(unit.column), find(unit.caption), find(unit.group)
+        row = [m for _, text in unit.row if re.search(r"[A-Za-z]{2}", text) for m in find(text)]
+        heading = find(unit.section)
+        metrics = _all(column, "metric") or _all(row, "metric") or _all(group, "metric")
+        named = bool(metrics)
+        metrics = metrics or _all(caption, "metric") or self._of_neighbours(unit)
+        datasets = _all(row, "dataset") or _all(column, "dataset") or _all(group, "dataset") or _all(caption, "dataset")
+        datasets = datasets or (() if len(_all(heading, "dataset")) > 1 else _all(heading, "dataset"))
+        variants = _all(column, "variant") or _all(row, "variant") or _all(group, "variant")
+        label = ""
+        if not variants and (strange := cells(unit)):
+            label, *told = strange
+            variants = tuple(told)
+        elif not variants:
+            variants = _lone(caption) or _lone(heading)
+        across = re.search(r"\b(?:average|avg|mean|overall|all)\b", f"{unit.column} {unit.row[0][1]}", re.I) is not None
+        about = self._about(variants, frozenset(), metrics, named, datasets, across, _unit_of_header(unit.column))
+        return replace(about, label=label, metric_named=named)
+
+
+def _opens(between: str, behind: str) -> bool:
+    """Whether what stands between a number and a name makes the name the number's own."""
+    bracket = between.rstrip().endswith("(")
+    return _BEHIND.match(between) is not None and (not bracket or re.match(r"^[^:;,.]{0,25}\)", behind) is not None)
+
+
+def _before(left: str) -> bool:
+    """Whether ``from`` opens a change, rather than a range."""
+    return re.search(r"\bfrom (?:[^.;]|\.(?=\d))*$", left) is not None and not re.search(
+        r"\b(?:rang|var[iy]|span)\w* from", left
+    )
+
+
+def _names(keys: Iterable[str]) -> set[str]:
+    return {key.partition("/")[2] for key in keys}
+
+
+def _first(groups: Iterable[list[Mention]], kind: str, but: str | None) -> tuple[str, ...]:
+    """The names of a kind in the first sentence that has any; of variants the last, of others all."""
+    for mentions in groups:
+        of_kind = [m for m in mentions if m.kind == kind and (but is None or m.ids != (but,))]
+        if of_kind:
+            return of_kind[-1].ids if kind == "variant" else _ids(of_kind)
+    return ()
+
+
+def _grouped(mentions: list[Mention], text: str) -> list[list[Mention]]:
+    """Names that a list joins: "addition, subtraction, and division"."""
+    groups: list[list[Mention]] = []
+    for mention in mentions:
+        if groups and _JOINED.match(text[groups[-1][-1].end : mention.start]):
+            groups[-1].append(mention)
+        else:
+            groups.append([mention])
+    return groups
+
+
+def _respective(number: Number, text: str, groups: list[list[Mention]]) -> tuple[str, ...]:
+    """``0.35 and 0.98 for circle and dino, respectively``: the first number is about the first name."""
+    for group in groups:
+        numbers = [n for n in find_numbers(text) if not any(m.start <= n.start < m.end for m in group)]
+        rows = [k for k in range(len(numbers) - len(group) + 1) if _is_list(numbers[k : k + len(group)], text)]
+        for k in rows if len(group) > 1 else ():
+            row = numbers[k : k + len(group)]
+            if number.start in [n.start for n in row]:
+                return group[[n.start for n in row].index(number.start)].ids
+    return ()
+
+
+def _is_list(numbers: list[Number], text: str) -> bool:
+    return all(
+        re.fullmatch(r"\s?(?:%|s|seconds|steps)?\s?(?:,|,? and|/|or|;)\s?", text[a.end : b.start])
+        for a, b in pairwise(numbers)
+    )
+
+
+def _ids(group: list[Mention]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i for m in group for i in m.ids))
+
+
+def _all(mentions: list[Mention], kind: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i for m in mentions if m.kind == kind for i in m.ids))
+
+
+def _lone(mentions: list[Mention]) -> tuple[str, ...]:
+    """The names of a caption or heading, if it names one variant only."""
+    groups = {m.ids for m in mentions if m.kind == "variant"}
+    return next(iter(groups)) if len(groups) == 1 else ()
+
+
+def _directly_named(number: Number, text: str, mentions: list[Mention]) -> bool:
+    """Whether a name stands right behind a number: ``from 0.98 in the baseline to 0.86 in the final model``."""
+    after = [m for m in mentions if m.kind == "variant" and m.start >= number.end]
+    return (
+        bool(after)
+        and re.match(r"^[\s\w%()-]{0,30}$", text[number.end : after[0].start]) is not None
+        and not re.search(r"\d|\bto\b", text[number.end : after[0].start])
+    )
+
+
+def _unit_after(number: Number, text: str) -> str:
+    """``s`` for times, ``steps`` and the like for counts of them, from what stands right behind."""
+    if number.unit in _TIME:
+        return "s"
+    if _RATE.match(text[number.end :]):
+        return "/s"
+    match = re.match(r"^\s?-?(?:training |update |optimization |gradient )?(seconds?|secs?|minutes?|hours?|steps?"
+                     r"|epochs?|iterations?|updates?)\b", text[number.end :], re.I)  # fmt: skip
+    if match is None:
+        return ""
+    word = match.group(1).lower().rstrip("s")
+    return "s" if word in ("second", "sec", "minute", "hour") else word + "s"
+
+
+def _unit_of_header(header: str) -> str:
+    return "s" if re.search(r"\((?:s|sec|secs|seconds|min|minutes|h|hours|ms)\.?\)", header, re.I) else ""

@@ -1,0 +1,84 @@
+"""Words that several checks of statements need: negation, open questions, rules of reading."""
+
+from __future__ import annotations
+
+import re
+
+from hakken.core.types import Finding, Severity
+from hakken.research.papers.audit.document.document import Unit
+from hakken.research.papers.audit.language.scope import Mention
+
+NEGATED = re.compile(
+    r"(?:\bnot\b|\bno\b|\bnever\b|\bneither\b|\bnor\b|\bwithout\b|\bfail(?:s|ed)? to\b|\bcannot\b"
+    r"|n't\b)(?![^,;]*\bonly\b)[^,;:.]{0,32}$",
+    re.I,
+)
+OPEN = re.compile(
+    r"\b(?:may|might|could|would|should|hypothes\w+|expect\w*|claims?|claimed|whether|if|aims?|question\w*|intended"
+    r"|suppos\w+|possibl[ey]|perhaps|likely|plausibl\w+|suggest(?:s|ed|ing)? that|(?:idea|proposal)(?: is| was)? that"
+    r"|tends?|meant|hop(?:e|ed|es)|designed|seeks?|tr(?:y|ies) to)\s(?:[^.;]*)$|\bto\s$",
+    re.I,
+)
+"""What stands before a statement that is not asserted."""
+RULE = re.compile(
+    r"\b(?:lower|higher|smaller|larger|less|more|greater)(?: values?)?(?: is| are| being|,? meaning)? better\b"
+    r"|\bbetter (?:is|means)\b",
+    re.I,
+)
+DENIED = re.compile(
+    r"^[^.;]*?\b(?:(?:is|are|was|were|do|does|did|has|have) not|inconsistent|mixed|isn't|aren't|limited to)\b", re.I
+)
+"""What stands after a noun of effect that is then denied."""
+_CLAUSE = re.compile(
+    r";|:\s|,?\s(?:but|while|whereas|although|though|however|yet|despite|at the (?:cost|expense))\b|,\sand\b|\s[—–]\s"
+    r"|\(|\)",
+    re.I,
+)
+_LEADS_TO = re.compile(
+    r"\b(?:lead(?:s|ing)?|led|due|contribut\w+|thanks|amounts?|corresponds?) to(?: an?| the)?\s$", re.I
+)
+_ASKS = re.compile(
+    r"\W*(?:and |but |so )?(?:do(?:es)?|did|can|could|is|are|was|were|will|would|should|has|have|may|might|how|why|when"
+    r"|which|what|whether|to what extent)\b",
+    re.I,
+)
+_OPENING = re.compile(r"\W*(?:While|Although|Though|Whereas|Despite|Even though)\b[^,;]*,", re.I)
+
+
+def is_asked(text: str, at: int) -> bool:
+    """Whether a word stands in a question: "Does it lower the error?" says nothing."""
+    start = max((text.rfind(mark, 0, at) for mark in ".?!:"), default=-1) + 1
+    stop = min((i for mark in ".?!" if (i := text.find(mark, at)) >= 0), default=-1)
+    return stop >= 0 and text[stop] == "?" and _ASKS.match(text[start:]) is not None
+
+
+def is_open(left: str) -> bool:
+    """Whether what follows is not asserted: hoped for, supposed, a purpose. "Leads to" asserts."""
+    return OPEN.search(_LEADS_TO.sub("", left)) is not None
+
+
+def clause(match: re.Match[str], text: str) -> tuple[int, int]:
+    """Where the clause that holds a word begins and ends."""
+    start = max([m.end() for m in _CLAUSE.finditer(text, 0, match.start())], default=0)
+    stop = next((m.start() for m in _CLAUSE.finditer(text, match.end())), len(text))
+    if opened := _OPENING.match(text):
+        start, stop = (
+            (start, min(stop, opened.end())) if match.start() < opened.end() else (max(start, opened.end()), stop)
+        )
+    return start, stop
+
+
+def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:
+    """The metric whose name stands closest to a word."""
+    named = [m for m in mentions if m.kind == "metric"]
+    if not named:
+        return None
+    distance = [(min(abs(m.start - match.end()), abs(match.start() - m.end)), m.ids[0]) for m in named]
+    return min(distance)[1]
+
+
+def contradiction(kind: str, unit: Unit, says: str, record: str, how: str) -> Finding:
+    """An error about one unit."""
+    return Finding(
+        kind=kind, severity=Severity.ERROR, place=unit.place, sentence=unit.text, says=says, record=record, how=how
+    )

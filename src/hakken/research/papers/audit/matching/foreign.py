@@ -1,0 +1,235 @@
+"""Matching the numbers of any paper with a foreign record, within what their words, rows and columns name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hakken.core.types import Severity
+from hakken.research.papers.audit.document.document import CITED, Document, Unit, UnitKind
+from hakken.research.papers.audit.language.about import About, Scoper
+from hakken.research.papers.audit.language.around import Around, walk
+from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
+from hakken.research.papers.audit.language.quantity import Quantity, quantity_of
+from hakken.research.papers.audit.language.roles import Role, read_number
+from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.matching.candidates import Candidates
+from hakken.research.papers.audit.matching.constants import Constants, in_setup, is_constant, is_program_version
+from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.pool import Pool
+from hakken.research.papers.audit.matching.reach import follows
+from hakken.research.papers.audit.matching.results import Results
+from hakken.research.papers.audit.matching.strangers import Strangers
+from hakken.research.papers.audit.matching.tallies import Tallies
+from hakken.research.papers.audit.records.evidence import Evidence
+
+_OTHERS = re.compile(r"related work|background|literature|prior work", re.I)
+_OWN = re.compile(r"\b(?:our|ours|we|this (?:paper|work))\b", re.I)
+_LISTED = re.compile(
+    r"\b(?:steps|lines|stages|phases|equations|sections|items|rows|columns)\s+(?:\d+\s?[–—-]\s?)?$", re.I
+)
+_HEADER_UNIT = re.compile(r"[(\[](%|s|sec|secs|seconds|ms|min|mins|minutes|h|hrs?|hours)\.?[)\]]", re.I)
+_UNITS = {"%": "%", "ms": "ms"} | dict.fromkeys(("s", "sec", "secs", "seconds"), "s")
+_UNITS |= dict.fromkeys(("min", "mins", "minutes"), "min") | dict.fromkeys(("h", "hr", "hrs", "hours"), "h")
+_SPELLED_UNIT = re.compile(r"^[\s-]?(secs|seconds|mins|minutes|hours|hrs)\b", re.I)
+_SILENT = "the record does not say"
+
+
+class ForeignMatcher:
+    """Matches the numbers of a paper with the derived values, the counts and the code of a foreign record."""
+
+    def __init__(self, evidence: Evidence, candidates: Candidates, names: Names, pool: Pool) -> None:
+        self.evidence = evidence
+        self.names = names
+        self.scoper = Scoper(names)
+        self.results = Results(pool, self.scoper)
+        self.strangers = Strangers(self.scoper, pool)
+        self.constants = Constants(evidence, candidates)
+        self.tallies = Tallies(evidence, names)
+        self.cut: tuple[str, ...] = ()
+        """Last letters of sentences whose end is lost behind a percent sign of the source."""
+        self.seen: dict[tuple[Unit, Around, About | None], list[Match]] = {}
+
+    def match_document(self, document: Document) -> list[Match]:
+        """Every number of every unit that makes statements."""
+        self.strangers.read(document)
+        self.cut = tuple(r.sentence.partition("%")[0][-10:] for r in document.remarks if r.kind == "hidden_text")
+        found: list[Match] = []
+        for unit, around in walk(document):
+            if unit.kind in (UnitKind.CODE, UnitKind.EQUATION, UnitKind.HEADING, UnitKind.TITLE):
+                continue
+            key = (unit, around, self.strangers.about(unit) if unit.row else None)
+            if key not in self.seen:
+                self.seen[key] = self._match(unit, around)
+            found += self.seen[key]
+        return found
+
+    def _match(self, unit: Unit, around: Around) -> list[Match]:
+        found = self.tallies.of_datasets(unit)
+        numbers = find_numbers(unit.text)
+        done: list[Match] = []
+        late: list[tuple[int, Number]] = []
+        for printed in numbers:
+            number = self._mended(printed, unit)
+            if any(m.number.start <= number.start < m.number.end for m in found):
+                continue
+            match = self._judge(number, unit, around)
+            done.append(match)
+            if match.verdict in (Verdict.UNSUPPORTED, Verdict.MISATTRIBUTED, Verdict.WEAK):
+                late.append((len(done) - 1, number))
+        for at, number in late:
+            derived = self._derived(done[at], number, [m for m in done if m.number is not number])
+            done[at] = derived or done[at]
+        return sorted([*found, *done], key=lambda m: m.number.start)
+
+    def _judge(self, number: Number, unit: Unit, around: Around) -> Match:
+        skipped = self._skip(number, unit)
+        if skipped is not None:
+            return skipped
+        reading = read_number(number, unit.text, unit)
+        if reading.role is Role.LABEL:
+            return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
+        if reading.role is Role.VERSION or is_program_version(number, unit):
+            return self._silent(number, unit, Role.VERSION, Severity.WARNING, f"{_SILENT} which version ran")
+        counted = self.tallies.of_number(number, unit, reading)
+        if counted is not None:
+            return counted
+        quantity = quantity_of(number, unit, reading)
+        about = self._about(number, unit, around, quantity)
+        if unit.row:
+            return self._cell(number, unit, about, quantity)
+        return self._prose(number, unit, about, quantity)
+
+    def _mended(self, number: Number, unit: Unit) -> Number:
+        """The number with the unit that its column states or that the source lost; points of data are no unit."""
+        if unit.row:
+            header = _HEADER_UNIT.search(unit.column) or _HEADER_UNIT.search(unit.row[0][1])
+            return replace(number, unit=_UNITS[header.group(1).lower()]) if header and not number.unit else number
+        end = unit.text.rstrip()
+        if not number.unit and end.endswith(number.text) and any(t and end.endswith(t) for t in self.cut):
+            return replace(number, unit="%")
+        spelled = _SPELLED_UNIT.match(unit.text[number.end :])
+        if spelled and not number.unit:
+            return replace(number, unit=_UNITS[spelled.group(1).lower()])
+        if number.unit == "points" and number.step == 1.0 and number.value > 100:
+            bare = number.text.split()[0]
+            return replace(number, unit="", text=bare, end=number.start + len(bare))
+        return number
+
+    def _about(self, number: Number, unit: Unit, around: Around, quantity: Quantity) -> About:
+        if unit.row:
+            return self.strangers.about(unit)
+        about = self.scoper.of_sentence(number, unit, around)
+        return self.scoper.of_change(number, unit, around, about) if quantity.change else about
+
+    def _skip(self, number: Number, unit: Unit) -> Match | None:
+        """Numbers that state nothing about the record: inside names, headers, formulas, sentences about other work."""
+        why = ""
+        if unit.kind is UnitKind.HEADER:
+            why = "part of a header"
+        elif any(m.start <= number.start < m.end for m in self.names.find(unit.text)):
+            why = "part of a name"
+        elif self._is_year(number, unit):
+            why = "a year"
+        elif (
+            unit.kind is not UnitKind.CELL
+            and (unit.cites or "[@" in unit.text or CITED in unit.text)
+            and (_OTHERS.search(unit.section) or not (_OWN.search(unit.text) or in_setup(unit)))
+        ):
+            why = "about another paper"
+        elif unit.row and any(c in unit.row[0][1] for c in ("[@", CITED)):
+            why = "a row from another paper"
+        elif (
+            not unit.row
+            and number.step == 1.0
+            and number.value in (0, 1, 2)
+            and not number.unit
+            and not number.sign
+            and not self.tallies.is_part(number, unit)
+        ):
+            why = "too small to tell"
+        elif number.form == "dimension":
+            why = "a shape"
+        elif number.form in ("low", "high") and _LISTED.search(normalise(unit.text)[: number.start]):
+            why = "a label"
+        return Match(unit, number, Role.LABEL, Verdict.SKIPPED, why) if why else None
+
+    def _is_year(self, number: Number, unit: Unit) -> bool:
+        whole = number.step == 1.0 and 1900 <= number.value <= 2100 and len(number.text) == 4
+        return whole and (unit.cites or CITED in unit.text[number.end : number.end + 2])
+
+    def _cell(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
+        if about.keys or about.unit:
+            return self.results.look_up(number, unit, about, quantity)
+        held = self.constants.find(number, unit)
+        if held is not None and not held.typed:
+            return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, held.about)
+        if about.variants or about.label:
+            why = f"the record holds no “{unit.column}”"
+            return Match(unit, number, Role.UNKNOWN, Verdict.UNSUPPORTED, why, Severity.WARNING, label=about.label)
+        return self._missing(number, unit, held is not None)
+
+    def _prose(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
+        setting = is_constant(number, unit, about.unit) and not quantity.change
+        if setting and about.metric_named and number.step < 1:
+            measured = self.results.look_up(number, unit, about, quantity)
+            return measured if measured.verdict is Verdict.SUPPORTED else self._constant(number, unit)
+        if setting and not (about.unit and about.metric_named):
+            return self._constant(number, unit)
+        telling = quantity.change or about.metric_named or bool(about.unit) or number.form == "spread"
+        telling = telling or (bool(about.keys) and number.step < 1 and not in_setup(unit))
+        telling = telling and not about.unmeasured
+        if telling and (about.keys or not quantity.plain):
+            match = self.results.look_up(number, unit, about, quantity)
+            if match.verdict is Verdict.SUPPORTED:
+                return match
+            held = self.constants.find(number, unit) if not quantity.change else None
+            if held is not None and not held.typed:
+                return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, held.about)
+            if setting or about.unmeasured or (in_setup(unit) and not about.metric_named and not quantity.change):
+                return self._missing(number, unit, held is not None)
+            return match
+        return self._constant(number, unit)
+
+    def _constant(self, number: Number, unit: Unit) -> Match:
+        held = self.constants.find(number, unit)
+        if held is not None and not held.typed:
+            return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, held.about)
+        if held is None and (other := self.constants.elsewhere(number)):
+            why = f"its code holds this number under other names: {other}"
+            return Match(unit, number, Role.SETTING, Verdict.WEAK, why, Severity.NOTE)
+        return self._missing(number, unit, held is not None)
+
+    def _missing(self, number: Number, unit: Unit, typed: bool) -> Match:
+        """A constant that neither code nor configuration holds."""
+        if typed:
+            return self._silent(number, unit, Role.SETTING, Severity.NOTE, f"{_SILENT}; only its typed notes do")
+        if self.evidence.has_code or self.evidence.settings:
+            why = f"{_SILENT}: neither its code nor its configuration holds this number"
+            return self._silent(number, unit, Role.SETTING, Severity.WARNING, why)
+        return self._silent(number, unit, Role.SETTING, Severity.NOTE, f"{_SILENT}: it holds no code")
+
+    def _silent(self, number: Number, unit: Unit, role: Role, severity: Severity, why: str) -> Match:
+        return Match(unit, number, role, Verdict.UNSUPPORTED, why, severity)
+
+    def _derived(self, match: Match, number: Number, others: list[Match]) -> Match | None:
+        """A change that follows from two numbers printed beside it is as good as they are."""
+        if match.role not in (Role.CHANGE, Role.RELATIVE, Role.DIFFERENCE, Role.RATIO):
+            return None
+        levels = [m for m in others if m.role is Role.LEVEL]
+        for k, first in enumerate(levels):
+            for second in levels[k + 1 :]:
+                if not follows(number, first.number, second.number):
+                    continue
+                how = f"follows from {first.number.text} and {second.number.text}, printed beside it"
+                bad = next((m for m in (first, second) if m.verdict is not Verdict.SUPPORTED), None)
+                if bad is None:
+                    return replace(match, verdict=Verdict.SUPPORTED, evidence=how, severity=None)
+                return replace(
+                    match,
+                    verdict=bad.verdict,
+                    evidence=f"{how}; {bad.evidence}",
+                    severity=bad.severity,
+                    owner=bad.owner,
+                )
+        return None

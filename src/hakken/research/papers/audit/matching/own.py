@@ -1,0 +1,377 @@
+"""Matching each printed number with the record, within its rounding and within what the words around it name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from hakken.core.types import Severity
+from hakken.research.papers.audit.document.document import CITED, Document, Unit, UnitKind
+from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
+from hakken.research.papers.audit.language.roles import Reading, Role, read_number
+from hakken.research.papers.audit.language.scope import Names, Scope
+from hakken.research.papers.audit.matching.candidates import Candidate, Candidates
+from hakken.research.papers.audit.matching.fitting import chance, fits, in_scope, nearest, rescaled
+from hakken.research.papers.audit.records.evidence import Evidence
+
+
+class Verdict(StrEnum):
+    """What became of a number."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    """It matches, but so would many other numbers."""
+    MISATTRIBUTED = "misattributed"
+    UNSUPPORTED = "unsupported"
+    SKIPPED = "skipped"
+    """A label, a year, the number of a table."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The verdict on one number, with its evidence."""
+
+    unit: Unit
+    number: Number
+    role: Role
+    verdict: Verdict
+    evidence: str
+    severity: Severity | None = None
+    """How bad it is, where that does not follow from the verdict."""
+    owner: str = ""
+    """The variant whose number it is, where it is not the one that the words name."""
+    label: str = ""
+    """Of a table cell: the name of the row or column that stands for a run."""
+    nobody: bool = False
+    """No run has the numbers of its row or column."""
+
+
+#: what a printed role may be matched with
+_ADMITS: dict[Role, tuple[Role, ...]] = {
+    Role.LEVEL: (Role.LEVEL,),
+    Role.SPREAD: (Role.SD, Role.SE, Role.HALF),
+    Role.CHANGE: (Role.CHANGE, Role.DIFFERENCE, Role.RELATIVE),
+    Role.DIFFERENCE: (Role.DIFFERENCE, Role.RELATIVE),
+    Role.RATIO: (Role.RATIO, Role.COST_RATIO),
+    Role.WINS: (Role.WINS,),
+    Role.COST: (Role.COST,),
+}
+_WORDED = {
+    "gain": re.compile(r"\bgain|\bimprovement|\breduction", re.I),
+    "differences": re.compile(r"deviation of the (?:paired )?differences", re.I),
+    "effect": re.compile(r"\beffect size", re.I),
+    "equivalence": re.compile(r"\bequivalen", re.I),
+}
+"""Candidates that only these words call for."""
+_WEAK = 0.2
+_BEGINNING = 30
+"""Characters of a shortened quotation that tell it."""
+
+
+class Matcher:
+    """Matches the numbers of units of a paper with the candidates of a record."""
+
+    def __init__(self, evidence: Evidence, candidates: Candidates, names: Names) -> None:
+        self.evidence = evidence
+        self.candidates = candidates
+        self.names = names
+        self.seen: dict[tuple[Unit, Unit | None], list[Match]] = {}
+        self.quotes: list[str] = [
+            q for text in evidence.quoted for q in {_squash(text), *map(_squash, re.split(r"(?<=[.!?])\s", text))} if q
+        ]
+
+        numbered = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten)\b")
+        self.numbered = [
+            (q, re.compile(r"\s+".join(map(re.escape, q.split())))) for q in self.quotes if numbered.search(q)
+        ]
+
+    def match_document(self, document: Document) -> list[Match]:
+        """Every number of every unit that makes statements."""
+        found: list[Match] = []
+        before: Unit | None = None
+        for unit in document.units:
+            if unit.kind in (UnitKind.CODE, UnitKind.EQUATION):
+                continue
+            same = before is not None and before.paragraph == unit.paragraph and unit.kind is before.kind
+            found += self.match_unit(unit, before if same else None)
+            before = unit
+        return found
+
+    def match_unit(self, unit: Unit, before: Unit | None) -> list[Match]:
+        """The numbers of one unit; ``before`` is the sentence before it in the same paragraph."""
+        if (unit, before) not in self.seen:
+            self.seen[unit, before] = self._match(unit, before)
+        return self.seen[unit, before]
+
+    def _match(self, unit: Unit, before: Unit | None) -> list[Match]:
+        numbers = find_numbers(unit.text)
+        if not numbers:
+            return []
+        quoted = self._quoted_spans(unit.text)
+        return [self._judge(n, numbers, unit, before, quoted) for n in numbers]
+
+    def _quoted_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the text prints words of the record as they are."""
+        clean = normalise(text).lower()
+        spans = []
+        # A table cell may show the beginning of a long message.
+        begun = _squash(text).rstrip("…. ")
+        if len(begun) >= _BEGINNING and any(quote.startswith(begun) for quote, _ in self.numbered):
+            return [(0, len(text))]
+        for quote, pattern in self.numbered:
+            if len(clean) >= len(quote) and quote[:12] in clean:
+                at = pattern.search(clean)
+                if at is not None and (" " in quote or quote == _squash(text)):
+                    spans.append(at.span())
+        return spans
+
+    def _judge(
+        self,
+        number: Number,
+        numbers: tuple[Number, ...],
+        unit: Unit,
+        before: Unit | None,
+        quoted: list[tuple[int, int]],
+    ) -> Match:
+        reading = read_number(number, unit.text, unit)
+        if any(a <= number.start and number.end <= b for a, b in quoted):
+            return Match(unit, number, reading.role, Verdict.SUPPORTED, "words of the record, printed as they are")
+        if reading.role is Role.LABEL or self._is_year(number, unit):
+            return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
+        if reading.role is Role.VERSION:
+            return self._version(number, unit, before)
+        scope = self.names.of_number(number, unit, before)
+        if number.form in ("low", "high") and reading.role in (Role.UNKNOWN, Role.CHANGE):
+            reading, scope = self._from_to(number, unit, reading, scope)
+        if reading.role is Role.UNKNOWN and number.form != "dimension":
+            reading = self._guess(number, unit, scope, reading)
+        return self._look_up(number, numbers, unit, reading, scope)
+
+    def _is_year(self, number: Number, unit: Unit) -> bool:
+        after = unit.text[number.end : number.end + 2]
+        if CITED in after and 1800 <= number.value <= 2100:
+            return True
+        return unit.cites and number.step == 1.0 and 1900 <= number.value <= 2100 and len(number.text) == 4
+
+    def _version(self, number: Number, unit: Unit, before: Unit | None) -> Match:
+        left = unit.text[: number.start].lower()
+        if unit.row:
+            left = " ".join(text for head, text in unit.row if text != unit.text).lower() + " " + unit.column.lower()
+        named = [(left.rfind(name.lower()), name) for name in self.evidence.versions if name.lower() in left]
+        version = number.text.lstrip("vV")
+        if named:
+            name = max(named)[1]
+            true = self.evidence.versions[name]
+            same = version == true or true.startswith(version + ".")
+            verdict = Verdict.SUPPORTED if same else Verdict.UNSUPPORTED
+            return Match(unit, number, Role.VERSION, verdict, f"{name} was {true}")
+        hit = next((f"{n} was {v}" for n, v in self.evidence.versions.items() if v == version), None)
+        verdict = Verdict.SUPPORTED if hit else Verdict.UNSUPPORTED
+        return Match(unit, number, Role.VERSION, verdict, hit or "no such version is recorded")
+
+    def _from_to(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> tuple[Reading, Scope]:
+        """``from 9.8 to 9.1``: the baseline's mean first, the variant's second."""
+        left = normalise(unit.text)[: number.start]
+        if not re.search(r"\bfrom [^.;]*$", left) or not scope.metrics or self.evidence.baseline is None:
+            return reading, scope
+        subjects = (
+            frozenset({self.evidence.baseline}) if number.form == "low" else scope.subjects - {self.evidence.baseline}
+        )
+        return Reading(Role.LEVEL), replace(scope, subjects=subjects)
+
+    def _guess(self, number: Number, unit: Unit, scope: Scope, reading: Reading) -> Reading:
+        """A bare number next to a metric's name is a mean of it."""
+        units = {self.evidence.metric(m).unit for m in scope.metrics}
+        if scope.metrics and (number.unit in units or (number.unit == "%" and "" in units)):
+            return Reading(Role.LEVEL)
+        return reading
+
+    def _look_up(
+        self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope
+    ) -> Match:
+        if reading.role is Role.COUNT:
+            return self._count(number, unit, reading, scope)
+        if reading.role is Role.SEED:
+            return self._seed(number, unit, scope)
+        if reading.role in (Role.SETTING, Role.CONFIDENCE, Role.UNKNOWN):
+            return self._setting(number, unit, reading, scope)
+        pool = self._pool(number, numbers, unit, reading, scope)
+        hits = [c for c in pool if fits(number, c, reading.role)]
+        inside = [c for c in hits if in_scope(c, scope, self.evidence.baseline)]
+        if inside:
+            return Match(unit, number, reading.role, Verdict.SUPPORTED, inside[0].about)
+        if reading.role in (Role.COST, Role.LEVEL, Role.RATIO, Role.COST_RATIO):
+            other = self._setting(number, unit, reading, scope)
+            if other.verdict is Verdict.SUPPORTED and not (reading.role is Role.LEVEL and scope.metrics):
+                return other
+        if hits:
+            return Match(unit, number, reading.role, Verdict.MISATTRIBUTED, f"that is the {hits[0].about}")
+        return Match(
+            unit,
+            number,
+            reading.role,
+            Verdict.UNSUPPORTED,
+            nearest(number, [c for c in pool if in_scope(c, scope, self.evidence.baseline)]),
+        )
+
+    def _pool(
+        self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope
+    ) -> list[Candidate]:
+        roles = _ADMITS.get(reading.role, (reading.role,))
+        if reading.role is Role.LEVEL and scope.seeds:
+            roles = (Role.VALUE,)
+        if reading.role is Role.COST and scope.seeds:
+            roles = (Role.VALUE,)
+        if (
+            reading.role is Role.SPREAD
+            and unit.row
+            and re.search(r"\bs\.?d\b|standard deviation", unit.column + unit.caption, re.I)
+        ):
+            roles = (Role.SD,)
+        pool = [c for role in roles for c in self.candidates.of_role(role, scope.seeds)]
+        pool = [c for c in pool if c.noun not in _WORDED or _WORDED[c.noun].search(f"{unit.text} {unit.column}")]
+        if reading.role in (Role.COST, Role.COST_RATIO) or (scope.seeds and roles == (Role.VALUE,)):
+            wanted = reading.noun if reading.role in (Role.COST, Role.COST_RATIO) else ""
+            pool = [c for c in pool if (c.noun == wanted if wanted else True)]
+            pool = [c for c in pool if reading.role is not Role.LEVEL or not c.noun]
+            if reading.role is Role.COST and number.unit:
+                pool = [c for c in pool if c.unit == ("MB" if number.unit.endswith("B") else "s")]
+            if number.unit in ("ms", "min", "h", "GB"):
+                pool = [rescaled(c, number.unit) for c in pool]
+        return pool
+
+    def _count(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> Match:
+        counts = self.evidence.counts
+        value = int(number.value)
+        tables = {q: t for (noun, q), t in counts.items() if noun == reading.noun}
+        if reading.noun == "passage":
+            return Match(
+                unit, number, Role.COUNT, Verdict.SKIPPED, "about the text itself; the record does not count it"
+            )
+        if number.form == "word" and value < 2 and reading.qualifier not in ("failed", "no_op", "replicate"):
+            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a word, no count")
+        if reading.noun == "ablation":
+            tables = {"": counts.get(("node", "ablation"), {})}
+        if reading.noun == "trial" and "failure" in unit.text and not reading.qualifier:
+            tables |= {"": tables.get("", {}) | tables.get("failed", {})}
+        plain = {"", "ok", "done", "all", "tried", "explore", "report", "noise", "measured"}
+        scoped = self._scoped_sizes(reading, scope, unit)
+        if reading.qualifier in tables:
+            admitted = dict(tables[reading.qualifier])
+            for split in scope.splits:
+                admitted |= tables.get(f"{reading.qualifier}_{split}", {})
+        else:
+            admitted = {v: about for q, t in tables.items() if q in plain for v, about in t.items()}
+        if reading.noun == "seed" and not reading.qualifier and scope.splits:
+            admitted = {v: about for split in scope.splits for v, about in tables.get(split, {}).items()}
+        admitted |= scoped
+        if value in admitted:
+            return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, admitted[value])
+        everywhere = {v: about for t in tables.values() for v, about in t.items()}
+        if value in everywhere and value > 2:
+            return Match(unit, number, Role.COUNT, Verdict.MISATTRIBUTED, f"that is the number of {everywhere[value]}")
+        told = "; ".join(f"{v} {about}" for v, about in list(admitted.items())[:4])
+        return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, told or "nothing of the kind is counted")
+
+    def _scoped_sizes(self, reading: Reading, scope: Scope, unit: Unit) -> dict[int, str]:
+        """How many seeds or trials the named variants have on the named splits."""
+        if reading.noun not in ("seed", "trial") or reading.qualifier == "failed":
+            return {}
+        each = re.search(r"\b(?:each|every|per)\b", unit.text) is not None
+        if reading.noun == "trial" and not (scope.subjects or scope.splits or each):
+            return {}
+        splits = scope.splits or frozenset({reading.qualifier} & set(self.evidence.splits))
+        return {
+            len(v): f"trials of {self.evidence.variants[name].title} on {split} seeds"
+            for (name, split, _), v in self.evidence.values.items()
+            if (not splits or split in splits) and (not scope.subjects or name in scope.subjects or each)
+        }
+
+    def _seed(self, number: Number, unit: Unit, scope: Scope) -> Match:
+        if unit.row and scope.subjects and scope.splits:
+            ran = {(v, s, int(number.value)) for v in scope.subjects for s in scope.splits} & self.evidence.trials
+            about = "a trial of this variant with this seed" if ran else "no such trial is recorded"
+            return Match(unit, number, Role.SEED, Verdict.SUPPORTED if ran else Verdict.UNSUPPORTED, about)
+        seeds = {
+            s
+            for (_, split, _), v in self.evidence.values.items()
+            if not scope.splits or split in scope.splits
+            for s in v
+        }
+        every = {s for v in self.evidence.values.values() for s in v} | self.evidence.all_seeds
+        if unit.row or not scope.splits:
+            seeds = every
+        ends = set(seeds)
+        if number.form in ("low", "high") and seeds:
+            groups = [seeds] if scope.splits else [seeds, *(self.evidence.seeds_of(s) for s in self.evidence.splits)]
+            ends = {min(g) if number.form == "low" else max(g) for g in groups}
+        if int(number.value) in ends:
+            return Match(unit, number, Role.SEED, Verdict.SUPPORTED, "a recorded seed")
+        verdict = Verdict.MISATTRIBUTED if int(number.value) in every else Verdict.UNSUPPORTED
+        return Match(unit, number, Role.SEED, verdict, f"recorded seeds there: {_ranges(seeds)}")
+
+    def _setting(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> Match:
+        context = unit.text + " " + unit.column + " " + " ".join(text for _, text in unit.row)
+        words = set(re.findall(r"[a-z]{2,}", context.lower().replace("_", " ")))
+        stems = {w.rstrip("s") for w in words}
+        half = number.step / 2 * (1 + 1e-9)
+        for setting in self.evidence.settings:
+            same_unit = setting.unit == number.unit or (unit.row and not number.unit)
+            if (
+                same_unit
+                and abs(setting.value - number.value) <= half
+                and stems & {w.rstrip("s") for w in setting.words}
+            ):
+                return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, setting.about)
+        if reading.role is Role.CONFIDENCE:
+            return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "intervals were computed at 95 %")
+        named = set(scope.subjects)
+        for literal in self.candidates.literals:
+            if abs(literal.value - number.value) <= 1e-9 and len(
+                stems & {w.rstrip("s") for w in literal.words} - _COMMON
+            ):
+                return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, f"a constant in {literal.where}")
+        for quote in self.quotes:
+            if (
+                _names_number(quote, number)
+                and len(stems & {w.rstrip("s") for w in re.findall(r"[a-z]{3,}", quote)} - _COMMON) >= 2
+            ):
+                return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, f"recorded: {quote[:80]}")
+        return self._anything(number, unit, reading, named, scope)
+
+    def _anything(self, number: Number, unit: Unit, reading: Reading, named: set[str], scope: Scope) -> Match:
+        """Last resort: any measured value, weighed by the chance that a random number would match too."""
+        if reading.role is not Role.UNKNOWN or number.unit in ("s", "MB", "GB"):
+            return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "nothing recorded has this value")
+        roles = (Role.LEVEL, Role.DIFFERENCE, Role.RELATIVE, Role.RATIO, Role.MEDIAN, Role.SD)
+        pool = [
+            c
+            for role in roles
+            for c in self.candidates.by_role.get(role, ())
+            if in_scope(c, scope, self.evidence.baseline)
+        ]
+        hits = [c for c in pool if fits(number, c, reading.role)]
+        if hits and chance(number, pool) <= _WEAK:
+            return Match(unit, number, reading.role, Verdict.SUPPORTED, hits[0].about)
+        if hits:
+            return Match(unit, number, reading.role, Verdict.WEAK, f"may be {hits[0].about}; so may many numbers")
+        return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "nothing recorded has this value")
+
+
+_SMALL_WORDS = "the and for with that this from are was were def return each one two of in is to as by on an all"
+_COMMON = frozenset(_SMALL_WORDS.split())
+
+
+def _squash(text: str) -> str:
+    return " ".join(normalise(text).lower().split()).rstrip(".")
+
+
+def _names_number(quote: str, number: Number) -> bool:
+    return any(abs(n.value - number.value) < 1e-9 and n.unit == number.unit for n in find_numbers(quote))
+
+
+def _ranges(seeds: Iterable[int]) -> str:
+    ordered = sorted(seeds)
+    return f"{len(ordered)}, {ordered[0]} to {ordered[-1]}" if ordered else "none"

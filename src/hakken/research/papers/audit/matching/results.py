@@ -1,0 +1,204 @@
+"""Looking up a measured number: in what it names, else whose it is, else what the record has in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from statistics import fmean
+
+from hakken.core.types import Severity
+from hakken.research.papers.audit.document.document import Unit
+from hakken.research.papers.audit.language.about import About, Scoper
+from hakken.research.papers.audit.language.numbers import Number
+from hakken.research.papers.audit.language.quantity import Quantity
+from hakken.research.papers.audit.language.roles import Role
+from hakken.research.papers.audit.matching.candidates import Candidate
+from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.pool import ACROSS, Pool
+from hakken.research.papers.audit.matching.reach import from_rounded, in_units, luck, reaches
+
+_WEAK = 0.2
+
+
+class Results:
+    """Judges measured numbers against the derived values of a record."""
+
+    def __init__(self, pool: Pool, scoper: Scoper) -> None:
+        self.pool = pool
+        self.scoper = scoper
+        self.evidence = pool.evidence
+
+    def look_up(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
+        """The verdict on one number."""
+        inside = self._inside(about, quantity)
+        hits = self._hits(number, inside, quantity)
+        if hits and about.label and not about.variants:
+            return self._nobodys(number, unit, about, quantity, hits[0])
+        if hits:
+            return self._found(number, unit, about, quantity, inside, hits[0])
+        if number.unit == "%" and not quantity.change and quantity.role is Role.LEVEL:
+            match = self._as_change(number, unit, about)
+            if match is not None:
+                return match
+        if quantity.change and re.search(r"\bgaps?\b", unit.text + unit.column, re.I):
+            gaps = self._gaps(about)
+            if found := self._hits(number, gaps, quantity):
+                return self._found(number, unit, about, quantity, gaps, found[0])
+        if rounded := self._rounded(number, about, quantity):
+            return Match(unit, number, quantity.role, Verdict.SUPPORTED, rounded, label=about.label)
+        return self._elsewhere(number, unit, about, quantity, inside)
+
+    def _found(
+        self, number: Number, unit: Unit, about: About, quantity: Quantity, inside: list[Candidate], hit: Candidate
+    ) -> Match:
+        told = in_units(number, hit, self.pool)
+        evidence = f"the {hit.about} is {told.value:.6g}"
+        by_chance = luck(number, inside, self.pool)
+        if by_chance > _WEAK and not unit.row:
+            why = f"{evidence}; so may {100 * by_chance:.0f} % of such numbers agree with something"
+            return Match(unit, number, quantity.role, Verdict.WEAK, why, label=about.label)
+        return Match(unit, number, quantity.role, Verdict.SUPPORTED, evidence, label=about.label)
+
+    def _nobodys(self, number: Number, unit: Unit, about: About, quantity: Quantity, hit: Candidate) -> Match:
+        why = f"no recorded run has the numbers of “{about.label}”; this one is the {hit.about}"
+        return Match(unit, number, quantity.role, Verdict.MISATTRIBUTED, why, label=about.label, nobody=True)
+
+    def _as_change(self, number: Number, unit: Unit, about: About) -> Match | None:
+        """A percentage that is no level may be a change all the same."""
+        quantity = Quantity(Role.CHANGE, (Role.RELATIVE, Role.DIFFERENCE), change=True)
+        inside = self._inside(about, quantity)
+        hits = self._hits(number, inside, quantity)
+        if not hits:
+            return None
+        return self._found(number, unit, about, quantity, inside, hits[0])
+
+    def _gaps(self, about: About) -> list[Candidate]:
+        """Differences between two metrics of one run, such as the gap between training and validation loss."""
+        found: list[Candidate] = []
+        keys = [k for k in self.pool.keys if not about.datasets or k.partition("/")[0] in about.datasets]
+        for first, second in combinations(keys, 2):
+            (data, _, one), (other, _, two) = first.partition("/"), second.partition("/")
+            if data != other or one.rpartition("_")[2] != two.rpartition("_")[2]:
+                continue
+            for variant in about.variants or self.evidence.variants:
+                a, b = self.pool.means.get((variant, first)), self.pool.means.get((variant, second))
+                if a is not None and b is not None:
+                    what = f"gap between {self.pool.where(first)} and {two} of {self.pool.title(variant)}"
+                    found.append(Candidate(Role.DIFFERENCE, a - b, what, variant, metric=first))
+        return found
+
+    def _inside(self, about: About, quantity: Quantity) -> list[Candidate]:
+        keys = about.keys or (self._keys_of_unit(about) or self.pool.keys)
+        candidates = self.pool.of(quantity.roles, keys)
+        belongs = self._change_belongs if quantity.change else self._level_belongs
+        return [c for c in candidates if belongs(c, about)]
+
+    def _keys_of_unit(self, about: About) -> list[str]:
+        return self.scoper.by_unit.get(about.unit, []) if about.unit else []
+
+    def _level_belongs(self, c: Candidate, about: About) -> bool:
+        if c.variant == ACROSS:
+            return about.across and not about.variants
+        return not about.variants or c.variant in about.variants
+
+    def _change_belongs(self, c: Candidate, about: About) -> bool:
+        base = self.evidence.baseline
+        against = about.against or (frozenset({base}) if base else frozenset())
+        ways = ((c.variant, c.against), (c.against, c.variant))
+        return any(
+            (not about.variants or one in about.variants) and (not against or other in against) for one, other in ways
+        )
+
+    def _hits(self, number: Number, candidates: list[Candidate], quantity: Quantity) -> list[Candidate]:
+        unsigned = quantity.change and not number.sign and not quantity.signed
+        return [c for c in candidates if reaches(number, c, self.pool, unsigned=unsigned)]
+
+    def _rounded(self, number: Number, about: About, quantity: Quantity) -> str:
+        if quantity.role is Role.LEVEL:
+            return self._rounded_average(number, about)
+        if Role.RELATIVE not in quantity.roles or number.unit != "%":
+            return ""
+        for pair in self.pool.pairs:
+            candidate = Candidate(Role.RELATIVE, 0.0, "", pair.variant, pair.against, metric=pair.key)
+            named = (not about.keys or pair.key in about.keys) and self._change_belongs(candidate, about)
+            if named and from_rounded(number, pair):
+                return (
+                    f"follows from rounded means of {self.pool.where(pair.key)}: {self.pool.title(pair.variant)}"
+                    f" {pair.mean:.4g}, {self.pool.title(pair.against)} {pair.base:.4g}"
+                )
+        return ""
+
+    def _rounded_average(self, number: Number, about: About) -> str:
+        """An average over the data sets, of values that were rounded before."""
+        for key in (k for k in about.keys if k.startswith(ACROSS)):
+            own = [m.key for m in self.evidence.metrics if m.name == key.partition("/")[2]]
+            for variant in about.variants or self.evidence.variants:
+                if (variant, key) not in self.pool.means:
+                    continue
+                values = [self.pool.means[variant, k] for k in own]
+                for decimals in (1, 2, 3, 4):
+                    mean = fmean(round(v, decimals) for v in values)
+                    if abs(mean - number.value) <= number.step / 2 * (1 + 1e-6):
+                        where = f"{self.pool.where(key)} of {self.pool.title(variant)}"
+                        return f"the {where}, from rounded values, is {mean:.6g}"
+        return ""
+
+    def _elsewhere(
+        self, number: Number, unit: Unit, about: About, quantity: Quantity, inside: list[Candidate]
+    ) -> Match:
+        """Whose number it is, if any: looked for in ever wider circles, as long as chance would not find one too."""
+        severity = None if unit.row or about.keys or quantity.change else Severity.WARNING
+        severity = Severity.WARNING if about.implied else severity
+        nobody = bool(about.label) and not about.variants
+        near = "" if nobody else self._nearest(number, inside, quantity)
+        for circle in self._circles(about, quantity):
+            hits = self._hits(number, circle, quantity)
+            if not hits:
+                continue
+            if luck(number, circle, self.pool) > _WEAK:
+                break
+            hit = next((h for h in hits if h.variant == about.held), hits[0])
+            near = near and (self._nearest(number, [c for c in inside if c.metric == hit.metric], quantity) or near)
+            why = f"that is the {hit.about}" + (f"; {near}" if near else "")
+            owner = self.pool.title(hit.variant) if hit.variant not in about.variants else ""
+            return Match(unit, number, quantity.role, Verdict.MISATTRIBUTED, why, severity, owner, about.label, nobody)
+        why = f"no recorded run has the numbers of “{about.label}”" if nobody else near or self._nothing(quantity)
+        return Match(unit, number, quantity.role, Verdict.UNSUPPORTED, why, severity, "", about.label, nobody)
+
+    def _nothing(self, quantity: Quantity) -> str:
+        if quantity.role in (Role.SPREAD, Role.SD, Role.SE, Role.HALF, Role.P, Role.LOW, Role.HIGH):
+            return "the record holds no replicates here, from which it could follow"
+        return "nothing of the kind is recorded"
+
+    def _circles(self, about: About, quantity: Quantity) -> Iterator[list[Candidate]]:
+        every = self.pool.of(quantity.roles, self.pool.keys)
+        base = self.evidence.baseline
+        if quantity.change and base and about.keys:
+            yield [c for c in every if c.metric in about.keys and base in (c.variant, c.against)]
+        names = {k.partition("/")[2] for k in about.keys}
+
+        def chosen(test: Callable[[Candidate], bool]) -> list[Candidate]:
+            return [c for c in every if test(c)]
+
+        if about.keys and about.variants:
+            yield chosen(lambda c: c.metric in about.keys)
+            yield chosen(lambda c: c.variant in about.variants and c.metric.partition("/")[2] in names)
+        if names:
+            yield chosen(lambda c: c.metric.partition("/")[2] in names)
+        if about.datasets:
+            yield chosen(lambda c: c.metric.partition("/")[0] in about.datasets)
+        if about.variants:
+            yield chosen(lambda c: c.variant in about.variants)
+        yield every
+
+    def _nearest(self, number: Number, inside: list[Candidate], quantity: Quantity) -> str:
+        """What the record has in its place."""
+        usable = [c for c in inside if c.role is not Role.RELATIVE or number.unit == "%"]
+        usable = [c for c in usable if number.unit != "%" or c.role is Role.RELATIVE or c.metric in self.pool.fractions]
+        usable = usable or inside
+        if not usable:
+            return ""
+        values = [(in_units(number, c, self.pool), c) for c in usable]
+        value, candidate = min(values, key=lambda pair: abs(abs(pair[0].value) - abs(number.value)))
+        return f"the {candidate.about} is {value.value:.6g}"

@@ -1,0 +1,156 @@
+"""Counts that any paper makes: of data sets, seeds, runs, and "three out of four"."""
+
+from __future__ import annotations
+
+import re
+
+from hakken.core.types import Direction, Severity
+from hakken.research.papers.audit.document.document import Unit, UnitKind
+from hakken.research.papers.audit.language.numbers import WORDS, Number, normalise
+from hakken.research.papers.audit.language.roles import Reading, Role
+from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.records.evidence import RESULTS, Evidence
+
+_COUNTS = "|".join(w for w in WORDS if w not in ("no", "none", "zero", "one", "a single"))
+_DATASETS = re.compile(
+    rf"\b(?P<all>all )?(?:the )?(?P<count>{_COUNTS}|\d{{1,2}})(?! (?:out )?of\b)\s+(?:[\w-]+ ){{0,3}}?"
+    r"(?P<noun>data ?sets|tasks|benchmarks|environments)\b",
+    re.I,
+)
+_OF = re.compile(
+    r"^\s+(?:out )?of (?:the |all )?(?:[a-z]+|\d+) (?:data ?sets|tasks|cases|benchmarks|environments)\b", re.I
+)
+_THINGS = re.compile(
+    r"^\s(?:[a-z]+ ){0,2}?(configurations|variants|methods|models|approaches|settings|baselines|techniques|strategies"
+    r"|components|contributions|aspects|architectures|algorithms|optimi[sz]ers|schedules|groups|phases)\b",
+    re.I,
+)
+_APART = re.compile(
+    r"^\s(?:(?!seeds?\b|runs?\b|trials?\b|experiments?\b|rep\w+)[\w-]+ ){0,2}?"
+    r"(?:(?:with|for|in|on|by|from|using|and|to|at|when) |(?:run|experiment|trial)s?[ _]\d)",
+    re.I,
+)
+"""Words between a number and a noun that keep the number from counting it: "2063 with Run 3"."""
+_TAKEN = re.compile(r"\b(?:layer|head|run|seed|step|dimension|class|point|sample)", re.I)
+
+
+class Tallies:
+    """Judges counts."""
+
+    def __init__(self, evidence: Evidence, names: Names) -> None:
+        self.evidence = evidence
+        self.names = names
+        self.datasets = next(iter(evidence.counts.get(("dataset", ""), {})), 0)
+
+    def of_datasets(self, unit: Unit) -> list[Match]:
+        """Every count of data sets or tasks in a sentence."""
+        found: list[Match] = []
+        if unit.row or unit.kind is UnitKind.HEADER or unit.cites or not self.datasets:
+            return found
+        text = normalise(unit.text)
+        for match in _DATASETS.finditer(text):
+            word = match.group("count").lower()
+            value = float(word) if word.isdigit() else float(WORDS[word])
+            if _TAKEN.search(match.group()) or (word == "both" and value > self.datasets):
+                continue
+            number = Number(match.group("count"), match.start("count"), match.end("count"), value, 1.0)
+            told = f"the record holds {self.datasets} data sets"
+            wrong = value > self.datasets or (value < self.datasets and match.group("all") is not None)
+            verdict = Verdict.UNSUPPORTED if wrong else Verdict.SUPPORTED
+            if value < self.datasets and not wrong:
+                verdict = Verdict.SKIPPED
+            found.append(Match(unit, number, Role.COUNT, verdict, told))
+        return found
+
+    def of_number(self, number: Number, unit: Unit, reading: Reading) -> Match | None:
+        """A count of seeds or runs, or a part of a total; None for every other number."""
+        if number.form in ("of", "total") or self.is_part(number, unit):
+            return self._part(number, unit)
+        if number.step == 1.0 and not number.unit and (match := _THINGS.match(normalise(unit.text)[number.end :])):
+            same = int(number.value) in self.evidence.counts.get(("node", ""), {})
+            known = same and match.group(1).lower() not in ("components", "contributions", "aspects")
+            verdict = Verdict.SUPPORTED if known else Verdict.SKIPPED
+            return Match(unit, number, Role.COUNT, verdict, "variants recorded" if known else "no count of the record")
+        if reading.role is not Role.COUNT or _APART.match(normalise(unit.text)[number.end :]):
+            return None
+        if reading.noun == "seed":
+            return self._seeds(number, unit)
+        if reading.noun == "trial":
+            return self._runs(number, unit)
+        if number.form == "word" or reading.noun in ("node", "ablation", "metric", "comparison", "claim", "decision"):
+            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a count of things that no record numbers")
+        return None
+
+    def is_part(self, number: Number, unit: Unit) -> bool:
+        """Whether a number is the part of an ``x out of y data sets``."""
+        return _OF.match(normalise(unit.text)[number.end :]) is not None
+
+    def _seeds(self, number: Number, unit: Unit) -> Match:
+        value = int(number.value)
+        sizes = self.evidence.counts.get(("seed", ""), {})
+        if value in sizes and value > 1:
+            return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, sizes[value])
+        if value < 2:
+            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "no count of replicates")
+        most = max(sizes, default=1)
+        if most < 2:
+            why = "the record holds one value of each and no replicates"
+            return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, why)
+        told = " or ".join(str(n) for n in sorted(sizes))
+        return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, f"the record holds {told} replicates of each value")
+
+    def _runs(self, number: Number, unit: Unit) -> Match:
+        value = int(number.value)
+        runs = self.evidence.counts.get(("trial", ""), {})
+        sizes = self.evidence.counts.get(("seed", ""), {})
+        if value in runs or (value in sizes and value > 1):
+            return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, runs.get(value) or sizes[value])
+        repeated = re.search(r"\b(?:averag|mean|repeat|independent|each|per|replicat|std|standard|±)", unit.text, re.I)
+        if value < 2 or (not repeated and value < max(runs, default=0)):
+            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a part of the runs")
+        told = ", ".join(f"{n} {what}" for n, what in sorted(runs.items()))
+        severity = None if repeated else Severity.WARNING
+        return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, f"the record holds {told}", severity)
+
+    def _part(self, number: Number, unit: Unit) -> Match | None:
+        """``three out of four data sets``: the total is counted; the part, where a metric and a run are named."""
+        text = normalise(unit.text)
+        if not re.match(
+            r"^[^.;]{0,40}\b(?:data ?sets|tasks|cases|benchmarks|environments)\b", text[number.end :], re.I
+        ):
+            return None
+        if number.form == "total":
+            same = int(number.value) == self.datasets
+            verdict = Verdict.SUPPORTED if same else Verdict.UNSUPPORTED
+            return Match(unit, number, Role.COUNT, verdict, f"the record holds {self.datasets} data sets")
+        wins = self._wins(unit)
+        if not wins:
+            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a part that the record does not count")
+        value = int(number.value)
+        told = "; ".join(f"{about}: {n} of {self.datasets}" for about, n in wins.items())
+        verdict = Verdict.SUPPORTED if value in wins.values() else Verdict.UNSUPPORTED
+        return Match(unit, number, Role.WINS, verdict, f"better than the baseline in {told}")
+
+    def _wins(self, unit: Unit) -> dict[str, int]:
+        """On how many data sets the named variants beat the baseline, by metric."""
+        mentions = self.names.find(unit.text)
+        base = self.evidence.baseline
+        variants = {i for m in mentions if m.kind == "variant" for i in m.ids} - {base}
+        keys = {k for m in mentions if m.kind == "metric" for k in m.ids}
+        if base is None or not keys:
+            return {}
+        found: dict[str, int] = {}
+        for variant in variants or {v.id for v in self.evidence.variants.values() if not v.baseline and v.done}:
+            for name in sorted({k.partition("/")[2] for k in keys}):
+                gains = [self._gain(variant, base, k) for k in sorted(keys) if k.partition("/")[2] == name]
+                found[f"{name} of {self.evidence.variants[variant].title}"] = sum(
+                    g is not None and g > 0 for g in gains
+                )
+        return found
+
+    def _gain(self, variant: str, base: str, key: str) -> float | None:
+        mine, theirs = self.evidence.mean(variant, RESULTS, key), self.evidence.mean(base, RESULTS, key)
+        if mine is None or theirs is None:
+            return None
+        return theirs - mine if self.evidence.direction(key) is not Direction.MAX else mine - theirs

@@ -1,0 +1,1 @@
+"""Findings folded, and written as JSON and as a page."""

@@ -1,0 +1,1 @@
+"""Statements of effect against the record: verbs, superlatives, signs, sizes told in words."""

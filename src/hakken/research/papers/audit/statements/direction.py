@@ -1,0 +1,232 @@
+"""Statements of effect: verbs and comparatives against the recomputed comparisons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hakken.core.types import Direction, Finding, Split
+from hakken.research.papers.audit.document.document import Document, Unit, is_prose
+from hakken.research.papers.audit.language.numbers import normalise
+from hakken.research.papers.audit.language.phrases import NEGATED, OPEN, RULE, contradiction, is_asked, nearest_metric
+from hakken.research.papers.audit.language.scope import Mention, Names
+from hakken.research.papers.audit.records.evidence import Evidence
+
+_EFFECTS = (
+    ("none", r"did not (?:measurably |significantly )?change|no (?:measurable |clear |significant "
+             r"|statistical )?(?:difference|effect|change)\b"
+             r"|inconclusive|indistinguishable|not (?:be )?(?:told|distinguish\w+) (?:apart )?from"
+             r"|does not meet every condition|(?:makes?|made) no difference"),
+    ("better", r"improv\w+|outperform\w*|surpass\w*|superior|better\b(?! on \d)|beats?\b|beaten|benefi(?:ts|ted"
+               r"|cial)\b|helps?\b|helped\b|gains? (?:of|over)\b"),
+    ("worse", r"deteriorat\w+|worse\b|worsen\w*|degrad\w+|harm(?:s|ed|ful)\b|hurts?\b|inferior|underperform\w*"),
+    ("lower", r"lower(?:s|ed|ing)?\b|reduc\w+|decreas\w+|smaller\b|fell\b|falls\b|drop(?:s|ped)\b|cuts?\b"
+              r"|less than\b|declin\w+|shr(?:inks|ank)\b|below\b"),
+    ("higher", r"higher\b|rais(?:e|es|ed|ing)\b|increas\w+|larger\b|greater\b|rises?\b|rose\b|grows?\b|grew\b"
+               r"|above\b|exceed\w*"),
+    ("significant", r"significant(?:ly)?\b"),
+)  # fmt: skip
+_EFFECT = re.compile("|".join(f"(?P<{kind}>\\b(?:{pattern}))" for kind, pattern in _EFFECTS), re.I)
+_FLOOR = re.compile(
+    r"\b(?P<no>no |not )?(?:larger|smaller|greater|less|lower|higher) than (?:the |its )?noise floor|(?:below"
+    r"|above|within|inside) the noise floor"
+    r"|beyond the noise floor",
+    re.I,
+)
+_HEDGE = re.compile(
+    r"inconclusive|not (?:statistically )?significant|compatible with no|(?:contains?|includes?|cover\w*) zero"
+    r"|within (?:the )?noise"
+    r"|not supported|does not (?:meet|support)|cannot be told|no evidence|not enough",
+    re.I,
+)
+_COSTS = re.compile(
+    r"^[\w ]{0,25}\b(?:CPU|time|cost|memory|parameters?|compute|overfitting|variance|confidence|gradients?|weights?)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One statement of effect in a sentence."""
+
+    kind: str
+    negated: bool
+    variant: str
+    against: str
+    metric: str
+    split: str
+
+
+class Directions:
+    """Checks sentences against the comparisons of the evidence."""
+
+    def __init__(self, evidence: Evidence, names: Names) -> None:
+        self.evidence = evidence
+        self.names = names
+        self.seen: dict[tuple[Unit, Unit | None], list[Finding]] = {}
+        self.asides = [
+            re.compile(r"\s+".join(map(re.escape, q.split())), re.I) for q in evidence.quoted if len(q.split()) > 3
+        ]
+
+    def check(self, document: Document) -> Iterator[Finding]:
+        """Findings over a whole paper, at most one a sentence."""
+        before: Unit | None = None
+        for unit in document.units:
+            if is_prose(unit):
+                same = before is not None and before.paragraph == unit.paragraph
+                key = (unit, before if same else None)
+                if key not in self.seen:
+                    self.seen[key] = list(self.check_unit(*key))
+                yield from self.seen[key]
+                before = unit
+
+    def check_unit(self, unit: Unit, before: Unit | None) -> Iterator[Finding]:
+        """The statements of one sentence."""
+        text = normalise(unit.text)
+        masked = self._mask(text)
+        mentions = self.names.find(text)
+        for match in _FLOOR.finditer(text):
+            finding = self._floor(unit, text, match, mentions, before)
+            if finding is not None:
+                yield finding
+                return
+        for match in _EFFECT.finditer(masked):
+            claimed = self._read(match, masked, mentions, before)
+            finding = self._judge(claimed, unit, text) if claimed is not None else None
+            if finding is not None:
+                yield finding
+                return
+
+    def _mask(self, text: str) -> str:
+        """Blank what is no statement: names, quoted words of the record, rules of reading, the noise floor."""
+        for pattern in (RULE, _FLOOR, *self.asides):
+            text = pattern.sub(lambda m: " " * len(m.group()), text)
+        return text
+
+    def _read(self, match: re.Match[str], text: str, mentions: list[Mention], before: Unit | None) -> Claimed | None:
+        kind = match.lastgroup or ""
+        left, right = text[: match.start()], text[match.end() :]
+        if any(m.start <= match.start() < m.end for m in mentions if m.kind == "variant"):
+            return None
+        if is_asked(text, match.start()):
+            return None
+        clause = re.split(r"[;:]", left)[-1]
+        if OPEN.search(clause) and not re.search(r"\bfrom\b[^.;]*\bto\b", clause):
+            return None
+        if (
+            kind in ("lower", "higher", "better")
+            and _COSTS.match(right)
+            and not any(m.kind == "metric" for m in mentions)
+        ):
+            return None
+        if kind in ("lower", "higher") and re.match(r"\s+(?:ends?|bound|part|left|right|limit)\b", right):
+            return None
+        variant, against = self._sides(match, text, mentions, before)
+        if variant is None or against is None:
+            return None
+        metric = nearest_metric(match, mentions)
+        if metric is None:
+            if kind in ("lower", "higher") and not re.search(r"\bpoints?\b|\d", text):
+                return None
+            metric = self.evidence.primary.key
+        split = self._split(variant, against, metric, mentions)
+        if split is None:
+            return None
+        negated = kind != "none" and NEGATED.search(left) is not None
+        return Claimed(kind, negated, variant, against, metric, split)
+
+    def _sides(
+        self, match: re.Match[str], text: str, mentions: list[Mention], before: Unit | None
+    ) -> tuple[str | None, str | None]:
+        base = self.evidence.baseline
+        named = [m for m in mentions if m.kind == "variant" and len(m.ids) == 1]
+        prior = [m for m in named if m.end <= match.start()]
+        after = [m for m in named if m.start >= match.end()]
+        others = [m for m in prior if m.ids[0] != base]
+        subject = others[-1] if others else None
+        if subject is None and prior and prior[-1].ids[0] == base and after:
+            return base, after[0].ids[0]
+        if subject is None:
+            following = [m for m in after if m.ids[0] != base]
+            if not following and before is not None and re.match(r"(?:This|It|That|The difference|The effect)\b", text):
+                following = [m for m in self.names.find(before.text) if m.kind == "variant" and m.ids[0] != base]
+            subject = following[0] if following else None
+            if subject is None:
+                return None, None
+            return subject.ids[0], base
+        if prior[-1].ids[0] == base and re.search(
+            r"\bbaseline (?:was|is|did|does|performs?|had|has)\b[^,;]*$", text[: match.start()]
+        ):
+            return base, subject.ids[0]
+        rivals = [
+            m
+            for m in after
+            if m.ids != subject.ids
+            and re.match(r"^[^,;]*\b(?:than|over|to|with|against)\b", text[match.end() : m.start])
+        ]
+        return subject.ids[0], rivals[0].ids[0] if rivals else base
+
+    def _split(self, variant: str, against: str, metric: str, mentions: list[Mention]) -> str | None:
+        known = {s for v, a, s, m in self.evidence.contrasts if (v, a, m) == (variant, against, metric)}
+        named = [m.ids[0] for m in mentions if m.kind == "split" and m.ids[0] in known]
+        order = [*dict.fromkeys(named), Split.REPORT.value, Split.EXPLORE.value, *sorted(known)]
+        return next((s for s in order if s in known), None)
+
+    def _actual(self, c: Claimed) -> tuple[str, float]:
+        """Verdict and difference of the claimed comparison."""
+        difference = self.evidence.contrasts[c.variant, c.against, c.split, c.metric].difference
+        if c.variant == self.evidence.baseline:
+            verdict = self.evidence.verdict(c.against, c.variant, c.split, c.metric) or "inconclusive"
+            return {"better": "worse", "worse": "better"}.get(verdict, verdict), difference
+        return self.evidence.verdict(c.variant, c.against, c.split, c.metric) or "inconclusive", difference
+
+    def _judge(self, c: Claimed, unit: Unit, text: str) -> Finding | None:
+        verdict, difference = self._actual(c)
+        spec = self.evidence.metric(c.metric)
+        sense = c.kind
+        if c.kind in ("lower", "higher"):
+            sense = "better" if (c.kind == "lower") == (spec.direction is Direction.MIN) else "worse"
+        lean = "better" if spec.gain(difference, 0.0) > 0 else "worse"
+        record = (
+            f"{spec.label} of {self._title(c.variant)} minus {self._title(c.against)} on {c.split} seeds: "
+            f"{difference:+.4g}, {verdict}"
+        )
+        if sense == "none":
+            wrong = "" if verdict == "inconclusive" else "contradicted"
+        elif sense == "significant":
+            wrong = "statistics" if (verdict == "inconclusive") != c.negated else ""
+        elif c.negated:
+            wrong = "contradicted" if verdict == sense else ""
+        elif verdict == sense or (verdict == "inconclusive" and lean == sense and _HEDGE.search(text)):
+            wrong = ""
+        else:
+            wrong = "statistics" if verdict == "inconclusive" and lean == sense else "reversed"
+        if not wrong:
+            return None
+        says = f"{'not ' if c.negated else ''}{c.kind}"
+        return contradiction(wrong, unit, f"says “{says}”", record, "recomputed from the trials")
+
+    def _title(self, variant: str) -> str:
+        return self.evidence.variants[variant].title
+
+    def _floor(
+        self, unit: Unit, text: str, match: re.Match[str], mentions: list[Mention], before: Unit | None
+    ) -> Finding | None:
+        variant, against = self._sides(match, text, mentions, before)
+        if variant is None or against is None:
+            return None
+        metric = nearest_metric(match, mentions) or self.evidence.primary.key
+        split = self._split(variant, against, metric, mentions)
+        recorded = self.evidence.recorded.get((variant, split or "", metric))
+        if recorded is None or recorded.noise_floor is None:
+            return None
+        words = match.group().lower()
+        beyond = re.search(r"larger|greater|higher|above|beyond", words) is not None
+        beyond = beyond != bool(match.group("no"))
+        if beyond == (abs(recorded.difference) > recorded.noise_floor):
+            return None
+        record = f"the difference is {abs(recorded.difference):.4g} in size, the noise floor {recorded.noise_floor:.4g}"
+        return contradiction(
+            "contradicted", unit, f"says “{match.group()}”", record, "compared with the recorded noise floor"
+        )
