@@ -13,7 +13,7 @@ from hakken.cli.bench.common import Workers, open_lab
 
 def run(
     tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="A task, or a folder of tasks.")],
-    agent: Annotated[str, typer.Option(help="null, oracle, fixed, or mending.")] = "fixed",
+    agent: Annotated[str, typer.Option(help="null, oracle, fixed, or mending; KIND:ARGUMENT for some.")] = "fixed",
     retrieval: Annotated[str, typer.Option(help="What is looked up: none, code, paper, both.")] = "both",
     candidates: Annotated[int, typer.Option(min=1, help="mending: versions of a function before any is mended.")] = 2,
     mends: Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")] = 2,
@@ -40,38 +40,36 @@ def run(
       hakken bench run hakken-tasks --agent fixed --model local -k 2
       hakken bench run hakken-tasks --agent mending --model openai:gpt-5 --json
     """
-    from hakken.bench.agents import Null, Oracle, Pipeline, Retrieval
+    from hakken.bench.agents import Retrieval
+    from hakken.bench.agents.registry import AgentOptions, Setup, choose, kind_of
     from hakken.bench.attempts import run_attempts
     from hakken.bench.folder import load_tasks
     from hakken.bench.metrics import summarise
     from hakken.cli.console import emit, tell
     from hakken.core.errors import UsageError
     from hakken.core.types import Budget
-    from hakken.models import Ledger, open_models
+    from hakken.models import open_models
     from hakken.store import Store
 
     if retrieval not in {r.value for r in Retrieval}:
         raise UsageError(f"There is no retrieval {retrieval!r}.", "Take none, code, paper or both.")
-    if agent not in ("null", "oracle", "fixed", "mending"):
-        raise UsageError(f"There is no agent {agent!r}.", "Take null, oracle, fixed or mending.")
+    kind, _ = kind_of(agent)
     found = load_tasks(tasks)
     if not found:
         raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
     settings = options.asked(values, model=model, weak=weak).load().settings
     out.mkdir(parents=True, exist_ok=True)
     with open_lab(workers, weak) as lab, Store(out / "calls.db") as store:
-        if agent in ("null", "oracle"):
-            chosen: Any = Null() if agent == "null" else Oracle(lab)
-        else:
-            models = open_models(settings.models)
-            budget = Budget(tokens=tokens, usd=usd, seconds=60 * minutes)
-
-            def ledger(seed: int) -> Ledger:
-                return Ledger(models, store, budget, settings.models, seed=seed)
-
-            drawn, mended = (candidates, mends) if agent == "mending" else (1, 0)
-            chosen = Pipeline(ledger, lab, Retrieval(retrieval), drawn, mended, 60 * minutes, settings.models.default)
-
+        setup = Setup(
+            lab=lab,
+            models=open_models(settings.models) if kind.model else {},
+            log=store,
+            budget=Budget(tokens=tokens, usd=usd, seconds=60 * minutes),
+            settings=settings.models,
+            options=AgentOptions(retrieval=Retrieval(retrieval), candidates=candidates, mends=mends),
+            model=settings.models.default,
+        )
+        chosen = choose(agent, setup)
         done = run_attempts(
             chosen,
             found,
