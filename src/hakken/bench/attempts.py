@@ -1,27 +1,41 @@
 """One attempt: an agent at one task with one seed, graded when no process of the agent is left.
 
-An attempt is written down whole, as one file, when it has ended; the same command finds it again and goes on.
+An attempt is written down whole, as one file, when it has ended; the same command finds it again and goes on. Attempts
+run side by side on any executor; only the caller's thread writes, so killing it loses the attempts under way and no
+other.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from pydantic import NonNegativeFloat, ValidationError
 
 from hakken.bench.agents.types import Agent, AgentRun, Ending
 from hakken.bench.folder import TaskFolder
 from hakken.bench.grading import freeze, grade
+from hakken.bench.grading.submission import Submission, answer_of, graded_files
 from hakken.bench.making import task_hash
+from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.proving import Lab
 from hakken.bench.trees import copy_tree
 from hakken.bench.types import Score
-from hakken.core.errors import ModelError, SandboxError
+from hakken.core.errors import ModelError, QuotaExceeded, SandboxError
 from hakken.core.files import write_text
-from hakken.core.types import Record, content_hash
+from hakken.core.types import Record, Rung, content_hash
+
+SETTINGS = ("retrieval", "model", "memory", "prompting", "candidates", "mends", "max_steps")
+"""Attributes of an agent that the record keeps, where it has them, so that reports can be split by them."""
+_MOST = 20_000
+"""Characters of an answer, or of a function, that are kept."""
 
 
 class Attempt(Record):
@@ -40,6 +54,12 @@ class Attempt(Record):
     score: Score
     seconds: NonNegativeFloat
     """Wall seconds of the agent, grading aside."""
+    settings: dict[str, str] = {}
+    """What the agent was set to, such as its retrieval and its model."""
+    written: dict[str, str] = {}
+    """By function (``file:name``), what the agent wrote in the place of the masked one."""
+    answer: str = ""
+    """The reported answer as JSON; empty where there is none."""
 
     @property
     def passed(self) -> bool:
@@ -47,10 +67,33 @@ class Attempt(Record):
         return self.score.passed
 
 
+class Recipe(Protocol):
+    """How an agent is made where its attempt runs: what travels to another process in the place of the agent."""
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+
+    def open(self, lab: Lab) -> AbstractContextManager[Agent]:
+        """Make the agent, and end what it holds open afterwards."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a worker elsewhere needs to make a laboratory of its own."""
+
+    workers: int = 1
+    rung: Rung | None = None
+    allow_weak: bool = False
+
+
 def attempt(agent: Agent, task: TaskFolder, seed: int, lab: Lab) -> Attempt:
     """Let an agent work on a task, freeze what it leaves, and grade that.
 
     An agent that breaks down (its model or its sandbox) is recorded as failed and graded by what it left.
+
+    Raises:
+        QuotaExceeded: the account of the model is empty or its key refused, which says nothing about the agent.
     """
     with tempfile.TemporaryDirectory(prefix="hakken-attempt-", ignore_cleanup_errors=True) as name:
         place = Path(name).resolve()
@@ -59,10 +102,14 @@ def attempt(agent: Agent, task: TaskFolder, seed: int, lab: Lab) -> Attempt:
         started = time.monotonic()
         try:
             run = agent.work(task, workspace, seed)
+        except QuotaExceeded:
+            raise
         except (ModelError, SandboxError) as error:
             run = AgentRun(ending=Ending.FAILED, words=str(error))
         seconds = time.monotonic() - started
-        score = grade(task, freeze(workspace, place / "frozen", run.words), lab)
+        submission = freeze(workspace, place / "frozen", run.words)
+        score = grade(task, submission, lab)
+        written, answer = _written(submission, task), answer_of(submission)
     return Attempt(
         agent=agent.name,
         task=task.task.id,
@@ -75,7 +122,18 @@ def attempt(agent: Agent, task: TaskFolder, seed: int, lab: Lab) -> Attempt:
         run=run,
         score=score,
         seconds=seconds,
+        settings={key: str(value) for key in SETTINGS if (value := getattr(agent, key, None)) is not None},
+        written=written,
+        answer="" if answer is None else json.dumps(answer)[:_MOST],
     )
+
+
+def attempt_elsewhere(recipe: Recipe, task: TaskFolder, seed: int, place: Place) -> Attempt:
+    """The same for a worker that shares no memory with the caller: it makes the agent and the laboratory itself."""
+    with ThreadPoolExecutor(place.workers) as runs:
+        lab = Lab(runs, place.rung, place.allow_weak)
+        with recipe.open(lab) as agent:
+            return attempt(agent, task, seed, lab)
 
 
 def run_attempts(
@@ -85,28 +143,111 @@ def run_attempts(
     lab: Lab,
     folder: Path,
     on_done: Callable[[Attempt], None] | None = None,
+    *,
+    executor: Executor | None = None,
 ) -> list[Attempt]:
-    """Make every attempt that the folder does not hold yet, one after the other, and return all of them.
+    """Make every attempt that the folder does not hold yet, and return all of them.
 
     Seeds come outermost, so that an early end leaves each task tried as often as the others.
+
+    Args:
+        agent: Who works. On an executor it works in several threads at once.
+        tasks: What on.
+        seeds: One attempt at each task for each.
+        lab: Where experiments run and submissions are graded.
+        folder: Where attempts are kept.
+        on_done: Hears of every attempt, those first that were there already.
+        executor: Threads for the attempts, others than those of the laboratory (which they wait for); without one
+            they are made one after the other, in this thread.
     """
-    found = []
-    for seed in seeds:
-        for task in tasks:
-            path = folder / f"{_name(agent.name, task, seed)}.json"
-            done = _read(path)
-            if done is None:
-                done = attempt(agent, task, seed, lab)
-                write_text(path, done.model_dump_json(indent=2))
-            if on_done is not None:
-                on_done(done)
-            found.append(done)
-    return found
+    wanted = _wanted(agent.name, tasks, seeds, folder)
+    return _record({path: (attempt, agent, task, seed, lab) for path, task, seed in wanted}, executor, on_done)
+
+
+def run_recipe(
+    recipe: Recipe,
+    tasks: Sequence[TaskFolder],
+    seeds: Iterable[int],
+    place: Place,
+    folder: Path,
+    executor: Executor,
+    on_done: Callable[[Attempt], None] | None = None,
+) -> list[Attempt]:
+    """The same on workers that share no memory with this process, such as those of Ray; they share its disk."""
+    wanted = _wanted(recipe.name, tasks, seeds, folder)
+    jobs = {path: (attempt_elsewhere, recipe, task, seed, place) for path, task, seed in wanted}
+    return _record(jobs, executor, on_done)
 
 
 def load_attempts(folder: Path) -> list[Attempt]:
     """Every attempt in a folder, in the order of the names."""
-    return [done for path in sorted(folder.glob("*.json")) if (done := _read(path)) is not None]
+    return read_attempts(folder)[0]
+
+
+def read_attempts(folder: Path) -> tuple[list[Attempt], list[Path]]:
+    """Every attempt in a folder, in the order of the names, and the JSON files that are none."""
+    found, strange = [], []
+    for path in sorted(folder.glob("*.json")):
+        if path.name.startswith("."):
+            continue  # a draft of a killed run: its attempt was not finished
+        done = _read(path)
+        if done is None:
+            strange.append(path)
+        else:
+            found.append(done)
+    return found, strange
+
+
+def _record(
+    jobs: dict[Path, tuple[Any, ...]], executor: Executor | None, on_done: Callable[[Attempt], None] | None
+) -> list[Attempt]:
+    """Do the jobs whose files are missing, and write each file when its job has ended."""
+    done: dict[Path, Attempt] = {}
+
+    def keep(path: Path, found: Attempt, *, new: bool = True) -> None:
+        if new:
+            write_text(path, found.model_dump_json(indent=2))
+        done[path] = found
+        if on_done is not None:
+            on_done(found)
+
+    for path in jobs:
+        if (found := _read(path)) is not None:
+            keep(path, found, new=False)
+    missing = {path: job for path, job in jobs.items() if path not in done}
+    if executor is None:
+        for path, (work, *arguments) in missing.items():
+            keep(path, work(*arguments))
+    else:
+        _side_by_side(missing, executor, keep)
+    return [done[path] for path in jobs]
+
+
+def _side_by_side(jobs: dict[Path, tuple[Any, ...]], executor: Executor, keep: Callable[[Path, Attempt], None]) -> None:
+    """Do jobs on an executor; where one breaks down, what was under way is still kept."""
+    futures: dict[Future[Attempt], Path] = {executor.submit(*job): path for path, job in jobs.items()}
+    kept: set[Future[Attempt]] = set()
+    try:
+        for future in as_completed(futures):
+            keep(futures[future], future.result())
+            kept.add(future)
+    except Exception:
+        for future in futures:
+            future.cancel()
+        wait(futures)  # they are paid for
+        raise
+    finally:
+        for future, path in futures.items():
+            future.cancel()
+            ended = future.done() and not future.cancelled() and future.exception() is None
+            if ended and future not in kept:
+                keep(path, future.result())
+
+
+def _wanted(
+    agent: str, tasks: Sequence[TaskFolder], seeds: Iterable[int], folder: Path
+) -> list[tuple[Path, TaskFolder, int]]:
+    return [(folder / f"{_name(agent, task, seed)}.json", task, seed) for seed in seeds for task in tasks]
 
 
 def _name(agent: str, task: TaskFolder, seed: int) -> str:
@@ -121,3 +262,19 @@ def _read(path: Path) -> Attempt | None:
         return Attempt.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def _written(submission: Submission, task: TaskFolder) -> dict[str, str]:
+    """The bodies that grading took from the submission."""
+    found: dict[str, str] = {}
+    for file, taken in graded_files(submission, task).items():
+        for function in task.task.functions if taken.taken else ():
+            if function.file != file or function.name not in taken.taken:
+                continue
+            try:
+                module = parse(taken.content)
+                node = find(module, function.name)
+            except MaskError:
+                continue  # hostile code that grading ran all the same: there is nothing to show
+            found[str(function)] = module.code_for_node(node.with_changes(leading_lines=())).strip()[:_MOST]
+    return found

@@ -1,0 +1,148 @@
+"""Runs of attempts: side by side, resumed, killed, elsewhere; and what an attempt keeps."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from hakken.bench.agents import Null, Oracle
+from hakken.bench.agents.types import Agent, AgentRun, Ending
+from hakken.bench.attempts import Attempt, Place, load_attempts, read_attempts, run_attempts, run_recipe
+from hakken.bench.folder import TaskFolder
+from hakken.bench.proving import Lab
+from hakken.core.errors import ModelUnavailable, QuotaExceeded
+
+
+class Broken:
+    """Breaks down at one task, with an error of its model."""
+
+    name = "broken"
+    retrieval = "none"
+
+    def __init__(self, task: str, error: Exception) -> None:
+        self._task, self._error = task, error
+
+    def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
+        if task.task.id == self._task:
+            raise self._error
+        return AgentRun(ending=Ending.FINISHED)
+
+
+class NullRecipe:
+    """Makes the idle agent anywhere."""
+
+    name = "null"
+
+    @contextmanager
+    def open(self, lab: Lab) -> Iterator[Agent]:
+        yield Null()
+
+
+def test_side_by_side_is_the_same_as_one_after_the_other(
+    tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    chosen = [tasks["tiny-n1-1"], tasks["tiny-n1-4"], tasks["tiny-n2-1-4"]]
+    with ThreadPoolExecutor(3) as executor:
+        wide = run_attempts(Oracle(lab), chosen, range(2), lab, tmp_path, executor=executor)
+    assert [(a.seed, a.task) for a in wide] == [(s, t.task.id) for s in range(2) for t in chosen]
+    assert all(a.passed for a in wide)
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
+    heard: list[Attempt] = []
+    again = run_attempts(Oracle(lab), chosen, range(2), lab, tmp_path, heard.append)
+    assert again == wide == heard
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")} == kept
+    assert sorted(load_attempts(tmp_path), key=lambda a: (a.seed, a.task)) == wide
+
+
+def test_what_an_attempt_keeps(tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path) -> None:
+    done = run_attempts(Oracle(lab), [tasks["tiny-n2-1-4"]], [0], lab, tmp_path)[0]
+    assert set(done.written) == {"tiny/data.py:Walker.walk", "tiny/fit.py:spread"}
+    assert done.written["tiny/fit.py:spread"].startswith("def spread(")
+    assert set(json.loads(done.answer)) == {e.name for e in tasks["tiny-n2-1-4"].task.experiments}
+    idle = run_attempts(Null(), [tasks["tiny-n2-1-4"]], [0], lab, tmp_path)[0]
+    assert (idle.written, idle.answer) == ({}, "")
+
+
+def test_an_agent_that_breaks_down_is_recorded_and_an_empty_account_is_not(
+    tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    chosen = [tasks["tiny-n1-1"], tasks["tiny-n1-4"]]
+    down = Broken("tiny-n1-4", ModelUnavailable("The server is down."))
+    failed = run_attempts(down, chosen, [0], lab, tmp_path / "down")
+    assert [a.run.ending for a in failed] == [Ending.FINISHED, Ending.FAILED]
+    assert failed[1].settings == {"retrieval": "none"}
+    poor = Broken("tiny-n1-1", QuotaExceeded("No credit is left."))
+    with ThreadPoolExecutor(2) as executor, pytest.raises(QuotaExceeded):
+        run_attempts(poor, chosen, [0], lab, tmp_path / "poor", executor=executor)
+    assert [a.task for a in load_attempts(tmp_path / "poor")] == ["tiny-n1-4"]
+
+
+def test_a_file_that_is_no_attempt_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.json").write_text("{}")
+    (tmp_path / ".half.part.json").write_text("{")
+    assert read_attempts(tmp_path) == ([], [tmp_path / "notes.json"])
+
+
+@pytest.mark.slow
+def test_workers_that_share_no_memory(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        done = run_recipe(NullRecipe(), [tasks["tiny-n1-4"]], [0], Place(), tmp_path, executor)
+    assert [(a.agent, a.passed) for a in done] == [("null", False)]
+    assert load_attempts(tmp_path) == done
+
+
+_DRIVER = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from hakken.bench.agents.types import AgentRun, Ending
+from hakken.bench.attempts import run_attempts
+from hakken.bench.folder import load_tasks
+from hakken.bench.proving import Lab
+
+class Waits:
+    name = "null"
+    def work(self, task, workspace, seed):
+        if seed == 1 and sys.argv[3] == "wait":
+            print("under way", flush=True)
+            threading.Event().wait()
+        return AgentRun(ending=Ending.FINISHED)
+
+with ThreadPoolExecutor(2) as runs, ThreadPoolExecutor(2) as executor:
+    tasks = [t for t in load_tasks(Path(sys.argv[1])) if t.task.n == 1][:3]
+    done = run_attempts(Waits(), tasks, range(2), Lab(runs), Path(sys.argv[2]), executor=executor)
+    print(len(done), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_loses_the_attempts_under_way_and_no_other(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    where = next(iter(tasks.values())).root.parent
+    command = [sys.executable, "-c", _DRIVER, str(where), str(tmp_path)]
+    with subprocess.Popen([*command, "wait"], stdout=subprocess.PIPE, start_new_session=True) as driver:
+        assert driver.stdout is not None
+        watchdog = threading.Timer(120, os.killpg, (driver.pid, signal.SIGKILL))
+        watchdog.start()
+        assert [driver.stdout.readline() for _ in range(2)] == [b"under way\n"] * 2
+        os.killpg(driver.pid, signal.SIGKILL)
+        watchdog.cancel()
+    kept = {path: path.read_bytes() for path in tmp_path.glob("*.json")}
+    # Two attempts are under way when the second round has begun twice: the first round may lack one that is being
+    # written, and nothing of what was written is half.
+    assert len(kept) >= 2
+    assert len(load_attempts(tmp_path)) == len(kept)
+    finished = subprocess.run([*command, "on"], check=True, capture_output=True, timeout=120)
+    assert finished.stdout == b"6\n"
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert len(load_attempts(tmp_path)) == 6
