@@ -2,7 +2,7 @@
 
 Attempts at one task share the task, and tasks share a repository and functions. The bootstrap draws whole
 repositories, and within each whole groups of tasks with the same functions, so that an interval is as wide as what is
-known.
+known. A task that was changed is another task, whatever its name.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 from pydantic import PositiveInt
 
+from hakken.analysis.resampling import Cluster, mean_interval
 from hakken.bench.attempts import Attempt
 from hakken.core.types import Record
 
-DRAWS = 2_000
-
 
 class Estimate(Record):
-    """A share with its 95 % interval."""
+    """A share, or another mean, with its 95 % interval."""
 
     value: float
     low: float
@@ -64,13 +63,8 @@ def pass_hat_k(tries: int, solved: int, k: int) -> float:
 def items(attempts: Sequence[Attempt], passed: Callable[[Attempt], bool] = lambda a: a.passed) -> list[Item]:
     """Attempts by task."""
     return [
-        Item(
-            source=group[0].source,
-            group=",".join(sorted(group[0].functions)),
-            tries=len(group),
-            solved=sum(map(passed, group)),
-        )
-        for group in _by_task(attempts).values()
+        Item(source=group[0].source, group=group_of(group[0]), tries=len(group), solved=sum(map(passed, group)))
+        for group in by_task(attempts).values()
     ]
 
 
@@ -81,7 +75,7 @@ def estimate(found: Sequence[Item], k: int = 1, *, every: bool = False, seed: in
         return None
     rule = pass_hat_k if every else pass_at_k
     values = [rule(item.tries, item.solved, k) for item in usable]
-    low, high = _interval(values, [(i.source, i.group) for i in usable], seed)
+    low, high = mean_interval(values, [(i.source, i.group) for i in usable], seed=seed)
     return Estimate(
         value=float(np.mean(values)), low=low, high=high, tasks=len(usable), attempts=sum(i.tries for i in usable)
     )
@@ -92,15 +86,24 @@ def rate(attempts: Sequence[Attempt], happened: Callable[[Attempt], bool], *, se
     return estimate(items(attempts, happened), seed=seed)
 
 
+def average(attempts: Sequence[Attempt], value: Callable[[Attempt], float], *, seed: int = 0) -> Estimate | None:
+    """Mean of something that an attempt used, such as its tokens; every task counts the same."""
+    groups = list(by_task(attempts).values())
+    if not groups:
+        return None
+    values = [math.fsum(map(value, group)) / len(group) for group in groups]
+    low, high = mean_interval(values, [cluster_of(group[0]) for group in groups], None, seed)
+    return Estimate(value=float(np.mean(values)), low=low, high=high, tasks=len(groups), attempts=len(attempts))
+
+
 def paired_difference(one: Sequence[Attempt], other: Sequence[Attempt], *, seed: int = 0) -> Estimate | None:
     """Difference of pass@1 on the tasks that both tried, task by task; None where they share none."""
-    left, right = _by_task(one), _by_task(other)
+    left, right = by_task(one), by_task(other)
     shared = sorted(set(left) & set(right))
     if not shared:
         return None
     values = [_share(left[task]) - _share(right[task]) for task in shared]
-    clusters = [(left[task][0].source, ",".join(sorted(left[task][0].functions))) for task in shared]
-    low, high = _interval(values, clusters, seed)
+    low, high = mean_interval(values, [cluster_of(left[task][0]) for task in shared], (-1.0, 1.0), seed)
     count = sum(len(left[task]) + len(right[task]) for task in shared)
     return Estimate(value=float(np.mean(values)), low=low, high=high, tasks=len(shared), attempts=count)
 
@@ -126,42 +129,26 @@ def _shares(attempts: Sequence[Attempt], k: int) -> dict[str, Any]:
     return {name: value.model_dump() for name, value in found.items() if value is not None}
 
 
-def _by_task(attempts: Sequence[Attempt]) -> dict[str, list[Attempt]]:
-    groups: dict[str, list[Attempt]] = defaultdict(list)
+def by_task(attempts: Sequence[Attempt]) -> dict[tuple[str, str], list[Attempt]]:
+    """Attempts by the name and the hash of their task."""
+    groups: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
     for attempt in attempts:
-        groups[attempt.task].append(attempt)
+        groups[attempt.task, attempt.task_hash].append(attempt)
     return groups
+
+
+def group_of(attempt: Attempt) -> str:
+    """The functions of a task: tasks with the same ones are drawn together."""
+    return ",".join(sorted(attempt.functions))
+
+
+def cluster_of(attempt: Attempt) -> Cluster:
+    """Repository and functions."""
+    return attempt.source, group_of(attempt)
 
 
 def _share(attempts: Sequence[Attempt]) -> float:
     return sum(attempt.passed for attempt in attempts) / len(attempts)
-
-
-def _interval(values: Sequence[float], clusters: Sequence[tuple[str, str]], seed: int) -> tuple[float, float]:
-    """Percentiles of the mean over draws of repositories and, in each, of groups of tasks."""
-    tree: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for value, (source, group) in zip(values, clusters, strict=True):
-        tree[source][group].append(value)
-    if len(set(values)) == 1 and values[0] in (0.0, 1.0):
-        return _exact(values[0], sum(map(len, tree.values())))
-    sources = [[(math.fsum(v), len(v)) for v in groups.values()] for groups in tree.values()]
-    draw = np.random.default_rng(seed)
-    means = []
-    for _ in range(DRAWS):
-        total, count = 0.0, 0
-        for index in draw.integers(len(sources), size=len(sources)):
-            groups = sources[index]
-            for chosen in draw.integers(len(groups), size=len(groups)):
-                total, count = total + groups[chosen][0], count + groups[chosen][1]
-        means.append(total / count)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _exact(value: float, groups: int) -> tuple[float, float]:
-    """Interval of a share that was never, or always, seen, in so many independent groups; draws would show no width."""
-    reach = 1.0 - 0.025 ** (1.0 / groups)
-    return (0.0, reach) if value == 0.0 else (1.0 - reach, 1.0)
 
 
 def _check(tries: int, solved: int, k: int) -> None:

@@ -1,0 +1,86 @@
+"""Intervals that are as wide as what is known: draws of whole groups, and exact intervals of shares.
+
+Units that hang together (tasks of one repository, and in it tasks with the same functions) are drawn together: first
+whole outer groups, then inner groups within each. A draw is a row of multiplicities, so that any number of statistics
+can be computed on the same draws, and differences between them keep what they share.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Array: TypeAlias = NDArray[np.float64]
+Cluster: TypeAlias = tuple[str, str]
+"""Outer group and inner group of a unit."""
+
+DRAWS = 2_000
+
+
+def cluster_draws(clusters: Sequence[Cluster], draws: int = DRAWS, seed: int = 0) -> Array:
+    """How often each unit stands in each draw: an array of ``draws`` rows, one column a unit."""
+    return _draws(tuple(clusters), draws, seed)
+
+
+@lru_cache(maxsize=64)
+def _draws(clusters: tuple[Cluster, ...], draws: int, seed: int) -> Array:
+    tree: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, (outer, inner) in enumerate(clusters):
+        tree[outer][inner].append(index)
+    generator = np.random.default_rng(seed)
+    weights = np.zeros((draws, len(clusters)))
+    chosen = generator.multinomial(len(tree), [1 / len(tree)] * len(tree), size=draws)
+    for column, groups in enumerate(tree.values()):
+        # An outer group that is drawn twice draws its inner groups twice, each time anew.
+        counts = generator.multinomial(chosen[:, column] * len(groups), [1 / len(groups)] * len(groups))
+        for place, members in enumerate(groups.values()):
+            weights[:, members] = counts[:, [place]]
+    weights.setflags(write=False)
+    return weights
+
+
+def weighted_means(values: Sequence[float], weights: Array) -> Array:
+    """The mean of the values in each draw; draws without any unit are left out."""
+    totals = weights.sum(axis=1)
+    held = totals > 0
+    return np.asarray((weights[held] @ np.asarray(values, float)) / totals[held], float)
+
+
+def mean_interval(
+    values: Sequence[float], clusters: Sequence[Cluster], bounds: tuple[float, float] | None = (0.0, 1.0), seed: int = 0
+) -> tuple[float, float]:
+    """95 % interval of a mean over units in groups.
+
+    Args:
+        values: One a unit.
+        clusters: Groups of each unit.
+        bounds: What a single value lies between. Where all values are equal and on a bound, or are differences that
+            are all zero, draws would show no width, and the exact binomial interval over inner groups is taken.
+        seed: Of the draws.
+    """
+    if len(set(values)) == 1 and bounds is not None and values[0] in (*bounds, 0.0):
+        return _without_spread(values[0], len(set(clusters)), bounds)
+    low, high = np.percentile(weighted_means(values, cluster_draws(clusters, seed=seed)), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _without_spread(value: float, groups: int, bounds: tuple[float, float]) -> tuple[float, float]:
+    """What so many independent groups that all agree leave possible for the mean."""
+    low, high = bounds
+    reach = 1.0 - 0.025 ** (1.0 / groups)
+    return max(low, value + reach * (low - value)), min(high, value + reach * (high - value))
+
+
+def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of a share of ``n`` independent observations."""
+    z = float(stats.norm.ppf((1 + level) / 2))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
