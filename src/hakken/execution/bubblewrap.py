@@ -1,17 +1,17 @@
 """The strongest rung: bubblewrap, with namespaces for network, processes, mounts and IPC.
 
 The parent starts ``bwrap``, which builds the box and waits; the parent then sets the kernel's limits on it from
-outside and lets it go on. So nothing of ours runs inside the box, and a start costs a few milliseconds.
+outside and lets it go on. So nothing of ours runs inside the box but a guard of one line of shell, which waits for the
+parent's word and becomes the command; a start costs a few milliseconds. A parent that was killed is noticed by the
+guard while the box is built, by ``bwrap`` afterwards, and by a warden (``warden.py``) in between.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import resource
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -22,20 +22,31 @@ from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import seccomp
 from hakken.execution.environment import SYSTEM_FILES, SYSTEM_FOLDERS, child_environment
 from hakken.execution.identity import BoxUser, can_read_everything
+from hakken.execution.lifeline import driver_mark
 from hakken.execution.mounts import writable_folders
+from hakken.execution.outer import Ends, Outer, make_pipes
 from hakken.execution.process import (
     MB,
     Running,
-    SetupFailed,
     Streams,
     counts_tasks_per_namespace,
     kernel_limits,
     memory_file,
     tasks_of_this_user,
 )
-from hakken.execution.watchdog import buried_seconds
+from hakken.execution.warden import VARIABLE
 
 _TMP, _SHARED_MEMORY = "/tmp", "/dev/shm"
+
+_INPUT = "/run/input"
+"""Where the command's standard input lies, since the guard's own is the pipe that it waits at."""
+
+_GUARD = ("/bin/sh", "-c", f'read -r leave || exit 125; exec "$@" <{_INPUT}', "sh")
+"""Nothing of the command begins before the parent, alive, has set its limits and said so.
+
+Being a shell, it also reports a missing program as a command that failed (127), where bubblewrap would report a box
+that could not be built.
+"""
 
 _ENTRY = 1024
 """Memory of the kernel that an entry of a file system in memory takes beside its content."""
@@ -79,53 +90,48 @@ class Bubblewrap:
     def start(self, argv: Sequence[str], limits: Limits, streams: Streams) -> Running:
         """Start a command in a fresh box; see ``Starter``."""
         with ExitStack() as passed:  # descriptors for bubblewrap only: it holds its own copies once it is started
-            status, status_end = os.pipe()
-            gate_end, gate = os.pipe()
-            descriptors = [status_end, gate_end]
+            descriptors: list[int] = []
 
-            def data(content: bytes) -> str:
-                descriptors.append(memory_file(content))
-                passed.callback(os.close, descriptors[-1])
-                return str(descriptors[-1])
+            def given(descriptor: int) -> str:
+                descriptors.append(descriptor)
+                passed.callback(os.close, descriptor)
+                return str(descriptor)
 
-            passed.callback(os.close, status_end)
-            passed.callback(os.close, gate_end)
-            options = ["--json-status-fd", str(status_end), "--block-fd", str(gate_end), *self._options(limits, data)]
-            # By file, so that the box's first process does not show the paths of the host in its command line.
-            listed = data(b"".join(os.fsencode(option) + b"\0" for option in options))
+            ends, theirs = make_pipes()
+            options = ["--json-status-fd", given(theirs.status), "--block-fd", given(theirs.gate)]
+            passed.callback(os.close, theirs.leave)
+            told = given(theirs.told)
+            options += ["--perms", "0444", "--ro-bind-data", str(streams.stdin), _INPUT]
+            options += self._options(limits, lambda content: given(memory_file(content)))
             try:
                 popen = subprocess.Popen(
-                    [str(self.binary), "--args", listed, "--", *self._as_user(), *argv],
-                    stdin=streams.stdin,
+                    [str(self.binary), "--args", told, "--", *_GUARD, *self._as_user(), *argv],
+                    stdin=theirs.leave,
                     stdout=streams.stdout,
                     stderr=streams.stderr,
-                    env=self.env,
+                    env=self.env | driver_mark(),
                     cwd="/",
-                    pass_fds=descriptors,
+                    pass_fds=[*descriptors, streams.stdin],
                     start_new_session=True,
                 )
             except OSError:
-                os.close(status)
-                os.close(gate)
+                ends.close()
                 raise
-        return self._confined(popen, status, gate, limits)
+        return self._confined(popen, ends, options, limits)
 
-    def _confined(self, popen: subprocess.Popen[bytes], status: int, gate: int, limits: Limits) -> Running:
-        """Limit the waiting box, then let it go on."""
-        elsewhere = 0 if self.user is not None or counts_tasks_per_namespace() else tasks_of_this_user()
-        outer = _Outer(popen.pid, status)
+    def _confined(self, popen: subprocess.Popen[bytes], ends: Ends, options: list[str], limits: Limits) -> Running:
+        """Tell bubblewrap what to build, limit the waiting box, then let the command begin."""
+        outer = Outer(popen.pid, ends.status)
         try:
+            ends.tell(options)
             first = outer.first_process()
             if first is not None:
-                for kind, value in kernel_limits(limits, elsewhere).items():
-                    resource.prlimit(first, kind, _at_most(first, kind, value))
-                with suppress(OSError):  # where memory is short, the kernel should end the box and nothing else
-                    Path(f"/proc/{first}/oom_score_adj").write_text("1000")
-                os.write(gate, b"1")
+                self._limit(first, limits)
+                ends.let_go()
         except OSError:
             outer.kill()  # it ended before it could be limited: nothing may run unlimited
         finally:
-            os.close(gate)
+            ends.close_all_but_status()
         return Running(
             popen,
             kill=outer.kill,
@@ -139,14 +145,18 @@ class Bubblewrap:
             close=outer.close,
         )
 
-    def _as_user(self) -> list[str]:
-        """Become the box's user, inside, when all mounts are made.
+    def _limit(self, first: int, limits: Limits) -> None:
+        """Set the kernel's limits on the first process of the box: all that come after it take them over."""
+        elsewhere = 0 if self.user is not None or counts_tasks_per_namespace() else tasks_of_this_user()
+        for kind, value in kernel_limits(limits, elsewhere).items():
+            resource.prlimit(first, kind, _at_most(first, kind, value))
+        with suppress(OSError):  # where memory is short, the kernel should end the box and nothing else
+            Path(f"/proc/{first}/oom_score_adj").write_text("1000")
 
-        Without a change of user a shell stands there, so that a missing program fails as a command (127), where
-        bubblewrap would report it like a box that could not be built.
-        """
+    def _as_user(self) -> list[str]:
+        """Become the box's user, inside, when all mounts are made."""
         if self.user is None:
-            return ["/bin/sh", "-c", 'exec "$@"', "sh"]
+            return []
         kept = "-all,+dac_read_search" if can_read_everything() else "-all"
         user = str(self.user)
         return [
@@ -165,7 +175,7 @@ class Bubblewrap:
             options += ["--cap-drop", "ALL"]
             for capability in ("SETUID", "SETGID", "SETPCAP", *(("DAC_READ_SEARCH",) * can_read_everything())):
                 options += ["--cap-add", f"CAP_{capability}"]
-        options += ["--die-with-parent", "--new-session", "--hostname", "box"]
+        options += ["--unsetenv", VARIABLE, "--die-with-parent", "--new-session", "--hostname", "box"]
         if seccomp.supported():
             options += ["--seccomp", data(seccomp.program(namespaces=True))]
         options += ["--proc", "/proc", "--dev", "/dev"]
@@ -184,96 +194,6 @@ class Bubblewrap:
         for path in sorted(shown, key=lambda path: (len(path.parts), path)):
             options += ["--bind" if shown[path] else "--ro-bind", str(path.resolve()), str(path)]
         return options
-
-
-class _Outer:
-    """``bwrap`` outside of the box, and the first process inside, which it started.
-
-    While the command runs the outer process is stopped. So the first process, when it ends, stays in the table with
-    the CPU time of all that it has buried, which is exact; bubblewrap itself would not wait for it.
-    """
-
-    def __init__(self, pid: int, status: int) -> None:
-        self.pid, self._status = pid, status
-        self.first: int | None = None
-        self.handle: int | None = None
-        self._said = b""
-        self._command: int | None = None
-        """Descriptor of the command's first process, once the outer process is held."""
-
-    def first_process(self) -> int | None:
-        """Wait until bubblewrap says which one it is; None where it failed before."""
-        while b"\n" not in self._said and (chunk := os.read(self._status, 4096)):
-            self._said += chunk
-        if self._said:
-            self.first = int(json.loads(self._said.splitlines()[0])["child-pid"])
-            self.handle = os.pidfd_open(self.first)
-        return self.first
-
-    def look(self) -> None:
-        """Hold the outer process once the command has begun; end what the command leaves behind when it has ended."""
-        if self.first is None:
-            return
-        if self._command is None:
-            self._hold(self.first)
-        elif _is_gone(self._command) and _sleeps(self.first):
-            # The first process has taken the command's exit code and passed it on, and now waits for daemons.
-            self.kill()
-
-    def _hold(self, first: int) -> None:
-        """Stop the outer process, once it has nothing more to do than to wait."""
-        with suppress(OSError, IndexError):
-            command = int(Path(f"/proc/{first}/task/{first}/children").read_text().split()[0])
-            self._command = os.pidfd_open(command)
-            os.kill(self.pid, signal.SIGSTOP)
-
-    def cpu_seconds(self) -> float:
-        """What the box used, where the outer process was held until its end."""
-        return buried_seconds(self.first) if self._command is not None and self.first is not None else 0.0
-
-    def kill(self) -> None:
-        """End the box: the end of its first process ends a namespace."""
-        with suppress(ProcessLookupError):
-            if self.handle is not None:
-                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-                os.kill(self.pid, signal.SIGCONT)
-            else:
-                os.kill(self.pid, signal.SIGKILL)
-
-    def exit_code(self, status: int) -> int:
-        """The command's status out of bubblewrap's, which reports the end by a signal as a shell does.
-
-        A command that was seen to begin has a status whatever it made of the box's first process.
-        """
-        self._said += b"".join(iter(lambda: os.read(self._status, 4096), b""))
-        if status >= 0 and b"exit-code" not in self._said and self._command is None:
-            raise SetupFailed
-        return 128 - status if 128 < status <= 128 + 64 else status
-
-    def close(self) -> None:
-        """Close the descriptors."""
-        os.close(self._status)
-        for handle in (self.handle, self._command):
-            if handle is not None:
-                os.close(handle)
-
-
-def _is_gone(handle: int) -> bool:
-    """Whether a process has ended and its parent has taken its exit code."""
-    try:
-        signal.pidfd_send_signal(handle, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False  # it has changed its user, and lives
-    return False
-
-
-def _sleeps(pid: int) -> bool:
-    """Whether a process waits for something, and so is done with what it did before."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"S"
-    return False
 
 
 def _system_options() -> list[str]:

@@ -1,0 +1,123 @@
+"""Program that forks drivers which die while they start a command, and says what outlived each of them.
+
+It reads a list of moments in JSON, and answers with one object a moment: ``began`` (the command ran) and ``outlived``
+(command lines of what was still there after the grace). It is the subreaper of all that a driver starts, so that
+nothing can hide from it. A moment is one of
+
+- ``["started"]``: bubblewrap finds its parent dead when it begins;
+- ``["told", MS]``: so long after bubblewrap was told what to build;
+- ``["limits"]``: when the box is to be limited;
+- ``["leave"]``: the limits are set, and the command has no leave to begin yet;
+- ``["running", MS]``: so long after the command was let go.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+
+from hakken.core.types import Limits, Mount
+from hakken.execution import bubblewrap, outer
+from hakken.execution.box import StartedBox
+from hakken.execution.environment import python_paths
+
+_SUBREAPER = 36
+_GRACE = 10.0
+
+
+def main() -> None:
+    """Let one driver die at each moment."""
+    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+    answers = []
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        for number, moment in enumerate(json.loads(sys.argv[1])):
+            folder = Path(name) / str(number)
+            (folder / "work").mkdir(parents=True)
+            if os.fork() == 0:
+                _drive(folder, moment)
+            outlived = _outliving()
+            answers.append({"began": (folder / "work" / "began").exists(), "outlived": outlived})
+    print(json.dumps(answers))
+
+
+def _drive(folder: Path, moment: list[Any]) -> NoReturn:
+    """Start a command that lasts, and die at the moment."""
+    work = folder / "work"
+    binary = next(bubblewrap.binaries())
+    if moment[0] == "started":
+        wrapper = folder / "bwrap"
+        wrapper.write_text(f'#!/bin/sh\nkill -9 $PPID\nsleep 0.05\nexec "{binary}" "$@"\n')
+        wrapper.chmod(0o755)
+        binary = wrapper
+    else:
+        _prepare(moment)
+    mounts = [Mount(path=work, writable=True)]
+    with closing(bubblewrap.Bubblewrap(binary, mounts, {}, work, python_paths())) as starter:
+        argv = ["/bin/sh", "-c", "echo > began; sleep 600"]
+        StartedBox(starter, Limits()).exec(argv, stdout=folder / "out", stderr=folder / "err")
+    os._exit(1)
+
+
+def _prepare(moment: list[Any]) -> None:
+    """Put the death into this process."""
+    place, *delay = moment
+
+    def die(*_: Any) -> NoReturn:
+        if delay:
+            time.sleep(delay[0] / 1000)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    if place == "told":
+        outer.Outer.first_process = die  # type: ignore[method-assign]
+    elif place == "limits":
+        resource.prlimit = die
+    elif place == "leave":
+        outer.Ends.let_go = die  # type: ignore[method-assign]
+    else:
+        started = bubblewrap.Bubblewrap._confined
+
+        def confined(*arguments: Any) -> NoReturn:
+            started(*arguments)
+            die()
+
+        bubblewrap.Bubblewrap._confined = confined  # type: ignore[method-assign]
+
+
+def _outliving() -> list[str]:
+    """What is left after the grace; it is ended, so that the next driver is alone."""
+    end = time.monotonic() + _GRACE
+    while True:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return []
+        if time.monotonic() > end:
+            break
+        time.sleep(0.002)
+    me = psutil.Process()
+    left = me.children(recursive=True)
+    found = [" ".join(process.cmdline()) for process in left if process.status() != psutil.STATUS_ZOMBIE]
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    while me.children():
+        os.waitpid(-1, 0)
+    return found
+
+
+if __name__ == "__main__":
+    main()
