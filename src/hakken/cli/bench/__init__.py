@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hakken.cli.bench import checking, grading, listing, making, running
+from hakken.cli.bench import checking, grading, listing, making, running, scientist
 
 app = typer.Typer(help="Benchmarks of research agents.", no_args_is_help=True, rich_markup_mode=None)
 app.command("list")(listing.list_)
@@ -12,3 +12,4 @@ app.command()(making.make)
 app.command()(checking.check)
 app.command()(grading.grade)
 app.command()(running.run)
+app.command()(scientist.scientist)

@@ -1,0 +1,151 @@
+"""The runs of a table: every model on every template, so many times, each in a folder and with a seed of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from hakken.bench.scientist.reading import JOB, differing_settings, read_run
+from hakken.bench.scientist.types import RunRow, Stage
+from hakken.core.config import Settings
+from hakken.core.errors import UsageError
+from hakken.core.files import write_text
+from hakken.core.types import Record, Template, Usage, content_hash
+from hakken.models import open_models
+from hakken.models.forecast import forecast
+
+
+class Job(Record):
+    """One run of the table."""
+
+    model: str
+    template: Template
+    number: int
+    """From 1, within its cell."""
+    folder: Path
+    settings: Settings
+
+    @property
+    def title(self) -> str:
+        """Such as ``gpt-5 on digits #2``."""
+        return f"{PurePath(self.model).name} on {self.template.name} #{self.number}"
+
+
+class Expected(Record):
+    """What runs will use, as far as that can be said before."""
+
+    runs: int
+    usage: Usage
+    priced: bool
+    most_usd: float | None
+    """What they can spend at most, where each run has a budget."""
+
+
+def make_grid(
+    models: Sequence[str], templates: Sequence[Template], runs: int, out: Path, settings: Settings
+) -> list[Job]:
+    """Every run of the table; the first run of each cell comes first, so that an early end leaves cells alike.
+
+    Args:
+        models: Names, as ``--model`` takes them.
+        templates: Loaded templates, each with a name of its own.
+        runs: Runs of each cell.
+        out: Folder of the table.
+        settings: Settings of every run; the model and the seed are put in.
+
+    Raises:
+        UsageError: a model or a template is there twice.
+    """
+    _all_different("model", models)
+    _all_different("template", [template.name for template in templates])
+    return [
+        Job(
+            model=model,
+            template=template,
+            number=number,
+            folder=out / _slug(model) / f"{template.name}-{number:03d}",
+            settings=_settings(settings, model, number, out / _slug(model)),
+        )
+        for number in range(1, runs + 1)
+        for model in models
+        for template in templates
+    ]
+
+
+def _settings(settings: Settings, model: str, number: int, root: Path) -> Settings:
+    models = settings.models.model_copy(update={"default": model})
+    seed = settings.seed + number - 1
+    return settings.model_copy(update={"models": models, "seed": seed, "runs_dir": str(root)})
+
+
+def _slug(model: str) -> str:
+    """A folder's name for a model; a path or an address gets a few digits that tell it from others."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", PurePath(model).stem if "/" in model else model).strip("-")
+    return plain if plain == model.replace(":", "-") else f"{plain}-{content_hash(model)[7:13]}"
+
+
+def _all_different(kind: str, names: Sequence[str]) -> None:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise UsageError(f"The {kind} {twice[0]} is there twice.", f"Name each {kind} once; --runs repeats.")
+
+
+def begin(job: Job) -> None:
+    """Write down what a run is asked for, before it begins.
+
+    Raises:
+        UsageError: the folder holds a run that was asked for with other settings.
+    """
+    asked = job.folder / JOB
+    settings = job.settings.model_dump(mode="json")
+    told = {
+        "model": job.model,
+        "reviewer": job.settings.models.review or job.model,
+        "template": job.template.name,
+        "template_hash": job.template.source_hash,
+        "seed": job.settings.seed,
+        "settings": settings,
+    }
+    if asked.is_file():
+        before = json.loads(asked.read_text(encoding="utf-8"))
+        rows = [_row(table) for table in (before["settings"], settings)]
+        if changed := differing_settings(rows):
+            raise UsageError(
+                f"{job.folder} was begun with other settings: {', '.join(changed)}.",
+                "Leave them as they were, or begin another table: --out FOLDER.",
+            )
+    write_text(asked, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+
+
+def _row(settings: dict[str, object]) -> RunRow:
+    config = {key: value for key, value in settings.items() if key not in ("budget", "runs_dir")}
+    counts = dict.fromkeys(Stage, 0)
+    return RunRow(folder="", model="", reviewer="", template="", status="", counts=counts, config=config)
+
+
+def is_over(job: Job, *, retry: bool) -> bool:
+    """Whether a run needs nothing more: it finished, or it failed and is not to be tried again."""
+    status = read_run(job.folder).status
+    return status == "finished" or (status in ("failed", "stopped") and not retry)
+
+
+def expected(jobs: Sequence[Job]) -> Expected:
+    """What these runs will use: the forecast of each, added up.
+
+    Raises:
+        UsageError: there is no such model.
+        PrerequisiteError: something must be installed, pulled or set first.
+    """
+    usage, priced, most = Usage(), True, 0.0
+    known: dict[str, tuple[Usage, bool]] = {}
+    for job in jobs:
+        if job.model not in known:
+            found = forecast(job.settings, open_models(job.settings.models))
+            known[job.model] = found.total, found.priced
+        total, sure = known[job.model]
+        usage, priced = usage + total, priced and sure
+        most += job.settings.budget.usd or 0.0
+    limited = bool(jobs) and all(job.settings.budget.usd is not None for job in jobs)
+    return Expected(runs=len(jobs), usage=usage, priced=priced, most_usd=most if limited else None)

@@ -1,0 +1,35 @@
+"""The report as one static page: funnels, the table, failures, the published block and the runs. It loads nothing."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined
+
+from hakken.bench.scientist.picture import funnel
+from hakken.bench.scientist.published import COLUMNS, MAPPING, measured_rows, published, published_rows
+from hakken.bench.scientist.texts import METHOD, cell_notes
+from hakken.bench.scientist.types import Stage, Table, short_model
+from hakken.bench.scientist.wording import HEAD, values_of
+
+
+def to_page(table: Table) -> str:
+    """The whole report as HTML."""
+    text = resources.files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    told = published()
+    return environment.from_string(text).render(
+        funnels=[funnel(cell) for cell in table.cells],
+        head=HEAD,
+        lines=[(short_model(cell.model), cell.template, values_of(cell)) for cell in table.cells],
+        stages=list(Stage),
+        method=METHOD,
+        notes=[*table.notes, *cell_notes(table)],
+        failures=[(short_model(c.model), c.template, cause, n) for c in table.cells for cause, n in c.failures.items()],
+        columns=COLUMNS,
+        measured=measured_rows(table.cells),
+        published=published_rows(),
+        told=told,
+        mapping=MAPPING,
+        rows=[(short_model(row.model), row) for row in table.rows],
+    )
