@@ -145,6 +145,19 @@ def test_prose_names_only_operations_that_the_code_has(sentence: str, agrees: bo
     assert (disagreement(sentence, CODE) is None) is agrees
 
 
+@pytest.mark.parametrize(
+    ("sentence", "code", "agrees"),
+    [
+        ("The mask deactivates some of the hidden units.", "return rng.uniform(size=shape, low=0.03)", False),
+        ("The mask deactivates some of the hidden units.", "return (rng.random(shape) < 0.5) * 2", True),
+        ("The update keeps a velocity of its own.", "return parameter - rate * gradient", False),
+        ("The values are divided by two for comparison.", "return parameter", True),
+    ],
+)
+def test_no_section_claims_an_operation_by_which_a_method_is_known(sentence: str, code: str, agrees: bool) -> None:
+    assert (disagreement(sentence, code, only_known_by=True) is None) is agrees
+
+
 def test_labels_claim_nothing() -> None:
     assert safe_label("Improved trimmed mean of readings", "plain") == "Trimmed mean of readings"
     assert safe_label("Better", "Strength of update") == "Strength of update"

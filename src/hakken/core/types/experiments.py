@@ -155,6 +155,8 @@ class Template(Record):
     """Sentences on what the loader had to guess (imported templates); printed in the paper."""
     source_hash: str = ""
     """Content hash of every file of the folder."""
+    curve: str = ""
+    """What ``curve.csv`` holds, as an axis names it."""
     setup: tuple[str, ...] = ()
     """Setup facts for the paper: sentences of the template's author, printed as they are."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from hakken.research.ideas.similarity import twin
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=300)]
 Score = Annotated[int, Field(ge=1, le=10)]
+_CHANGE = re.compile(r"^(?:(?:the|a) )?change (?:in|of|to) (?:the )?", re.IGNORECASE)
 
 
 class Proposal(BaseModel):
@@ -132,13 +134,14 @@ def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[I
     else:
         proposal, target = ledger.ask(asked, Proposal, sample=sample).value, focus.target
     fields = proposal.model_dump(include=set(Proposal.model_fields))
+    fields["title"] = as_name(fields["title"])
     code = focus.code if focus else ""
     for turn in range(1, brief.reflections + 1):
         reflected = _reflect(ledger, about, code, fields, turn, brief.reflections)
         # Small models tend to "mend" an idea into one that they have seen before.
         if reflected is None or reflected.done or twin(reflected.title, reflected.plan, str(target), known):
             break
-        fields.update(reflected.model_dump(exclude={"done"}))
+        fields.update(reflected.model_dump(exclude={"done"}) | {"title": as_name(reflected.title)})
     return Idea(
         id="i0",
         name=slug(fields["title"]),
@@ -147,6 +150,11 @@ def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[I
         origin="model",
         **fields,
     )
+
+
+def as_name(title: str) -> str:
+    """A title that reads as a name: "The change in dropout mask" is "Changed dropout mask"."""
+    return _CHANGE.sub("Changed ", title.rstrip("."))
 
 
 def _tried(known: Sequence[Idea], focus: Focus | None) -> list[str]:

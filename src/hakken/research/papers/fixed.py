@@ -82,7 +82,7 @@ def method_listing(study: Study) -> str:
     fence = "~~~~"
     return (
         f"{{lst:change}} shows the change, *{escape_text(study.selected.title)}*, as it was run.\n\n"
-        f'{fence} {{.diff #lst:change caption="The change {title}: lines taken out (-) and added (+)."}}\n'
+        f'{fence} {{.diff #lst:change caption="The code of {title}: lines taken out (-) and added (+)."}}\n'
         f"{diff}\n{fence}"
     )
 

@@ -16,7 +16,7 @@ from hakken.core.types import Manuscript, Passage, PassageSource, Role
 from hakken.models import Ledger
 from hakken.models.grammar import sentences as sentence_grammar
 from hakken.research.papers.agreement import SECTIONS as METHOD_SECTIONS
-from hakken.research.papers.agreement import disagreement
+from hakken.research.papers.agreement import TELLING, disagreement
 from hakken.research.papers.gate import REFERENCE, avoided, offences, sentences
 from hakken.research.papers.outline import Block, Fixed, Job, outline
 from hakken.research.papers.quotes import QUOTE
@@ -40,6 +40,8 @@ class Grounds:
     """The fact references that there are."""
     code: str = ""
     """Code that the text is about; empty where it is about no code."""
+    telling: bool = False
+    """Whether it is about that code among other things."""
     quotes: tuple[str, ...] = ()
     """Expressions of that code that may stand between backticks."""
     words: frozenset[str] = frozenset()
@@ -166,7 +168,7 @@ def judge(text: str, said: Sequence[str], grounds: Grounds) -> Draft:
     for sentence in sentences(text):
         reason = _fault(sentence, [*said, *kept], grounds)
         if reason is None and grounds.code:
-            reason = disagreement(sentence, grounds.code)
+            reason = disagreement(sentence, grounds.code, grounds.telling)
         if reason is None and (cut or not kept) and _LEANING.match(sentence):
             reason = "a sentence leans on one that is not there"
         if cut := reason is not None:
@@ -216,7 +218,8 @@ def _grounds(study: Study, job: Job) -> Grounds:
     about_code = job.section in METHOD_SECTIONS
     return Grounds(
         references=frozenset(f"{{{fact.id}.{view}}}" for fact in study.facts for view in fact.views),
-        code=f"{study.code}\n{study.original}" if about_code else "",
+        code=f"{study.code}\n{study.original}" if about_code or job.section in TELLING else "",
+        telling=not about_code,
         quotes=study.quotes if about_code else (),
         words=study.words,
         outcome=job.section == "Discussion",

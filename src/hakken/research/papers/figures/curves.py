@@ -63,7 +63,7 @@ def _draw(snapshot: Snapshot, curves: list[tuple[Node, list[Point]]], split: Spl
     if min(everything) > 0 and max(everything) / min(everything) > _LOG_RATIO:
         _logarithmic(axes)
     axes.set_xlabel("step")
-    axes.set_ylabel("value in the learning curve")
+    axes.set_ylabel(snapshot.template.curve or "value in the learning curve")
     axes.margins(x=0.02)
     axes.legend(loc="best")
     save(figure, out, "curves")

@@ -21,6 +21,7 @@ from hakken.research.papers.figures.style import (
     BLUE,
     GREY,
     ORANGE,
+    fold,
     new_figure,
     pointed,
     save,
@@ -31,6 +32,8 @@ from hakken.research.papers.figures.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_FEW = 16
+"""Attempts whose names have room for two lines."""
 #: Behind words, so that no line crosses them.
 _WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 _HEADER = ("order", "node", "label", "operator", "status", "cause", "difference", "low", "high", "seeds")
@@ -43,7 +46,7 @@ def draw_search(snapshot: Snapshot, out: Path) -> FigureFile | None:
         return None
     measured = {row.node.id: row for row in rows(snapshot, Split.EXPLORE)}
     spec, picked = snapshot.template.primary, chosen(snapshot)
-    figure = new_figure(0.5 + len(nodes) * (0.19 if len(nodes) <= 16 else 0.14))
+    figure = new_figure(0.5 + len(nodes) * (0.25 if len(nodes) <= _FEW else 0.14))
     axes = figure.subplots()
     _draw(axes, nodes, measured, picked.id if picked else None)
     if measured:
@@ -79,9 +82,8 @@ def _draw(axes: Axes, nodes: list[Node], measured: dict[str, Row], picked: str |
     if not measured:
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-    axes.set_yticks(
-        range(len(nodes)), [f"{len(nodes) - k}  {shorten(n.title, 24)}" for k, n in enumerate(reversed(nodes))]
-    )
+    names = [f"{len(nodes) - k}  {n.title}" for k, n in enumerate(reversed(nodes))]
+    axes.set_yticks(range(len(nodes)), [fold(n, 24, 2) if len(nodes) <= _FEW else shorten(n, 27) for n in names])
     for label, node in zip(axes.get_yticklabels(), reversed(nodes), strict=True):
         label.set_color(ORANGE if node.id == picked else GREY if node.id not in measured else "black")
     axes.set_ylim(-0.6, len(nodes) - 0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -83,11 +84,12 @@ def save_data(out: Path, name: str, header: Sequence[str], rows: Iterable[Sequen
 
 
 def shorten(label: str, limit: int = 26) -> str:
-    """The label, cut at a word where it is too long."""
+    """The label, cut at a word where it is too long; a letter in brackets at its end tells versions apart and stays."""
     if len(label) <= limit:
         return label
-    cut = label[: limit - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:-") + "…"
+    letter = match[0] if (match := re.search(r" \(\w{1,2}\)$", label)) else ""
+    cut = label[: limit - 1 - len(letter)]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:-") + "…" + letter
 
 
 def fold(label: str, width: int = 21, lines: int = 3) -> str:
