@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hakken.cli.bench import checking, grading, listing, making, running, scientist
+from hakken.cli.bench import checking, comparing, grading, listing, making, probing, reporting, running, scientist
 
 app = typer.Typer(help="Benchmarks of research agents.", no_args_is_help=True, rich_markup_mode=None)
 app.command("list")(listing.list_)
@@ -13,3 +13,6 @@ app.command()(checking.check)
 app.command()(grading.grade)
 app.command()(running.run)
 app.command()(scientist.scientist)
+app.command()(reporting.report)
+app.command()(comparing.compare)
+app.command()(probing.probe)

@@ -1,0 +1,1 @@
+"""What many attempts say: shares with intervals, costs, scaling, failures, contamination; and two reports compared."""

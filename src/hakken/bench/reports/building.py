@@ -1,0 +1,156 @@
+"""From attempts to a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from hakken import __version__
+from hakken.analysis.resampling import mean_interval
+from hakken.analysis.scaling import NoFit
+from hakken.bench.attempts import Attempt, read_attempts
+from hakken.bench.metrics import Estimate, average, by_task, cluster_of, estimate, items, rate
+from hakken.bench.reports.compute import across, scaling_of
+from hakken.bench.reports.contamination import Contamination
+from hakken.bench.reports.failures import count_endings, count_outcomes
+from hakken.bench.reports.measures import COUNTS, RATES, RULES, USES, depth_of, rows_of
+from hakken.bench.reports.pairing import pairs_of
+from hakken.bench.reports.records import AgentFailures, Report, Slice
+from hakken.bench.reports.selection import select
+from hakken.core.errors import UsageError
+
+_FEW_REPOSITORIES = 5
+_SHOWN_K = 5
+"""pass@k is given for every k up to here, and for the usual number of attempts."""
+
+
+def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
+    """Every attempt in some folders, each once, and notes on what was left out.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found: dict[tuple[str, str, str, int], Attempt] = {}
+    notes: list[str] = []
+    twice = 0
+    for folder in folders:
+        attempts, strange = read_attempts(folder)
+        if not attempts:
+            raise UsageError(f"There are no attempts in {folder}.", "Make some: `hakken bench run TASKS`.")
+        notes += [f"{path.name} in {folder.name} is no attempt of this version, and is left out." for path in strange]
+        for attempt in attempts:
+            key = (attempt.agent, attempt.task, attempt.task_hash, attempt.seed)
+            twice += key in found
+            found.setdefault(key, attempt)
+    if twice:
+        notes.append(f"{twice} attempts are in several folders, and count once.")
+    return list(found.values()), notes
+
+
+def build_report(
+    attempts: Sequence[Attempt],
+    folders: Sequence[Path] = (),
+    notes: Sequence[str] = (),
+    contamination: Contamination | None = None,
+) -> Report:
+    """Everything that the attempts say."""
+    agents: dict[str, list[Attempt]] = {}
+    for attempt in sorted(attempts, key=lambda a: (a.agent, a.task, a.seed)):
+        agents.setdefault(attempt.agent, []).append(attempt)
+    rows = rows_of(attempts)
+    one = NoFit(reason="One agent has one amount of compute: a line across agents takes several.")
+    return Report(
+        hakken=__version__,
+        folders=tuple(folder.name for folder in folders),
+        attempts=len(attempts),
+        tasks=len(by_task(attempts)),
+        repositories=len({a.source for a in attempts}),
+        agents=tuple(agents),
+        slices=tuple(_slices(attempts)),
+        scaling=tuple(scaling_of(agent, own) for agent, own in agents.items()),
+        scaling_across=across(agents) if len(agents) > 1 else one,
+        failures=tuple(
+            AgentFailures(agent=agent, outcomes=count_outcomes(own), endings=count_endings(own))
+            for agent, own in agents.items()
+        ),
+        pairs=pairs_of(rows),
+        contamination=contamination,
+        notes=(*notes, *_caveats(agents)),
+        rows=rows,
+    )
+
+
+def _slices(attempts: Sequence[Attempt]) -> Iterable[Slice]:
+    """By agent; by agent and n; by retrieval and n; by agent and repository; by mode, where there are several."""
+    ways: list[dict[str, Callable[[Attempt], str]]] = [
+        {"agent": lambda a: a.agent},
+        {"agent": lambda a: a.agent, "n": lambda a: str(a.n)},
+        {"retrieval": lambda a: a.settings.get("retrieval", "")},
+        {"retrieval": lambda a: a.settings.get("retrieval", ""), "n": lambda a: str(a.n)},
+        {"agent": lambda a: a.agent, "repository": lambda a: a.source},
+    ]
+    if len({a.mode for a in attempts}) > 1:
+        ways.append({"agent": lambda a: a.agent, "mode": lambda a: a.mode})
+    for way in ways:
+        groups: dict[tuple[str, ...], list[Attempt]] = {}
+        for attempt in attempts:
+            groups.setdefault(tuple(key(attempt) for key in way.values()), []).append(attempt)
+        for names, chosen in sorted(groups.items()):
+            if all(names):  # an agent that looks nothing up has no retrieval setting
+                yield _slice(dict(zip(way, names, strict=True)), chosen)
+
+
+def _slice(by: dict[str, str], attempts: Sequence[Attempt]) -> Slice:
+    found: dict[str, Estimate | None] = {"pass@1": estimate(items(attempts))}
+    if "agent" in by:  # attempts of several agents are no repetitions of one another
+        depth = depth_of(attempts)
+        for k in sorted({*range(2, min(depth, _SHOWN_K) + 1), depth} - {0, 1}):
+            found[f"pass@{k}"] = estimate(items(attempts), k)
+            found[f"pass^{k}"] = estimate(items(attempts), k, every=True)
+        if depth > 1:
+            found[f"selected@{depth}"] = _selected(attempts, depth)
+    for name in (*RULES, *RATES):
+        found[name] = rate(attempts, COUNTS[name])
+    costs = {name: average(attempts, use) for name, use in USES.items()}
+    solved = sum(a.passed for a in attempts)
+    return Slice(
+        by=by,
+        attempts=len(attempts),
+        tasks=len(by_task(attempts)),
+        repositories=len({a.source for a in attempts}),
+        shares={name: e for name, e in found.items() if e is not None},
+        costs={name: e for name, e in costs.items() if e is not None},
+        cost_of_a_solution={n: math.fsum(map(u, attempts)) / solved for n, u in USES.items()} if solved else {},
+    )
+
+
+def _selected(attempts: Sequence[Attempt], depth: int) -> Estimate | None:
+    """Share of tasks whose chosen attempt passes."""
+    groups = [group for group in by_task(attempts).values() if len(group) >= depth]
+    if not groups:
+        return None
+    values = [float(select(group).passed) for group in groups]
+    low, high = mean_interval(values, [cluster_of(group[0]) for group in groups])
+    total = sum(map(len, groups))
+    return Estimate(value=math.fsum(values) / len(values), low=low, high=high, tasks=len(groups), attempts=total)
+
+
+def _caveats(agents: dict[str, list[Attempt]]) -> Iterable[str]:
+    """What a reader must know before believing an interval."""
+    everything = [a for own in agents.values() for a in own]
+    repositories = len({a.source for a in everything})
+    if repositories < _FEW_REPOSITORIES:
+        yield (
+            f"The tasks come from {repositories} repositor{'y' if repositories == 1 else 'ies'}: the intervals say "
+            "little about other repositories."
+        )
+    for agent, own in agents.items():
+        tries = {len(group) for group in by_task(own).values()}
+        if len(tries) > 1:
+            yield f"{agent} tried its tasks between {min(tries)} and {max(tries)} times: its run is not complete."
+        if any(a.run.usd for a in own) != all(a.run.usd for a in own):
+            yield f"{agent} has attempts without a price in US$."
+    tasks = [set(by_task(own)) for own in agents.values()]
+    if any(t != tasks[0] for t in tasks):
+        yield "The agents did not try the same tasks: compare them by the paired differences alone."

@@ -1,0 +1,118 @@
+"""Two reports side by side: what differs beyond chance on the tasks that they share, and where their tasks differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hakken.bench.reports.measures import RATES, USES, label
+from hakken.bench.reports.pairing import corrected, difference
+from hakken.bench.reports.records import Report, TaskRow
+from hakken.bench.reports.wording import Difference, sentence
+from hakken.core.errors import UsageError
+from hakken.core.types import Record
+
+FILE = "report.json"
+
+
+class Finding(Difference):
+    """A difference with its sentence."""
+
+    verdict: bool
+    """Whether it differs beyond chance."""
+    sentence: str
+
+
+class ReportComparison(Record):
+    """What two reports say about each other."""
+
+    one: str
+    other: str
+    shared: int
+    """Tasks that both have, unchanged."""
+    only_one: tuple[str, ...]
+    only_other: tuple[str, ...]
+    changed: tuple[str, ...]
+    """Tasks of the same name whose question or expected values differ."""
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def read_report(path: Path) -> Report:
+    """A report, by its file or by the folder that it was written to.
+
+    Raises:
+        UsageError: there is none, or it is of another version.
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        return Report.model_validate_json(file.read_bytes())
+    except OSError:
+        raise UsageError(f"There is no report at {path}.", "Make one: `hakken bench report ATTEMPTS`.") from None
+    except ValidationError as error:
+        first = str(error.errors()[0]["msg"])
+        raise UsageError(
+            f"{file} is no report of this version: {first}.", "Make it again: `hakken bench report ATTEMPTS`."
+        ) from None
+
+
+def compare_reports(one: Report, other: Report, names: tuple[str, str] = ("A", "B")) -> ReportComparison:
+    """Compare agents of the same name; where no name is shared, every agent of one with every agent of the other.
+
+    Raises:
+        UsageError: they share no task.
+    """
+    left, right = {row.key for row in one.rows}, {row.key for row in other.rows}
+    if not left & right:
+        raise UsageError(
+            "The two reports share no task, so nothing can be compared.", "Run both agents on the same task folders."
+        )
+    ids = {task for task, _ in left}, {task for task, _ in right}
+    changed = tuple(sorted(t for t in ids[0] & ids[1] if not {k for k in left & right if k[0] == t}))
+    notes = []
+    if left != right:
+        notes.append(f"The tasks differ: only the {len(left & right)} that both reports have are compared.")
+    if changed:
+        notes.append(
+            f"{len(changed)} tasks of the same name ask something else or expect other values, and are left out."
+        )
+    found = corrected([d for a, b in _agents(one, other) for d in _differences(one, other, a, b, names)])
+    quiet = [label(m) for m in ("passed", *RATES, *USES) if m not in {d.measure for d in found}]
+    if quiet:
+        notes.append(f"Equal on every shared task: {', '.join(quiet)}.")
+    return ReportComparison(
+        one=names[0],
+        other=names[1],
+        shared=len(left & right),
+        only_one=tuple(sorted(ids[0] - ids[1])),
+        only_other=tuple(sorted(ids[1] - ids[0])),
+        changed=changed,
+        findings=tuple(Finding(**d.model_dump(), verdict=d.differs, sentence=sentence(d)) for d in found),
+        notes=tuple(notes),
+    )
+
+
+def _agents(one: Report, other: Report) -> list[tuple[str, str]]:
+    both = [agent for agent in one.agents if agent in other.agents]
+    return [(a, a) for a in both] or [(a, b) for a in one.agents for b in other.agents]
+
+
+def _differences(one: Report, other: Report, a: str, b: str, names: tuple[str, str]) -> Iterable[Difference]:
+    """Every measure in which the two are not equal on every task: what never varied needs no test."""
+    left, right = _rows(one, a), _rows(other, b)
+    titles = (f"{a} in {names[0]}", f"{b} in {names[1]}") if a == b else (a, b)
+    for measure in ("passed", *RATES, *USES):
+        d = difference(measure, *titles, left, right)
+        if d is not None and (measure == "passed" or _varies(measure, left, right)):
+            yield d
+
+
+def _varies(measure: str, left: Sequence[TaskRow], right: Sequence[TaskRow]) -> bool:
+    theirs = {row.key: row for row in right}
+    return any(row.mean(measure) != theirs[row.key].mean(measure) for row in left if row.key in theirs)
+
+
+def _rows(report: Report, agent: str) -> list[TaskRow]:
+    return [row for row in report.rows if row.agent == agent]

@@ -1,0 +1,204 @@
+"""Does a model know the masked functions by heart? It is asked for each body with the signature alone.
+
+A body that comes back word for word was seen before; one that comes back nearly so may have been, or the name and the
+parameters leave little choice. So the same similarity is measured between each completion and the bodies of the other
+functions: what lies above those is more than the style of Python. The probe by the rarest tokens (min-k %, Shi et al.
+2024) needs the model's probabilities of a given text, which chat models do not tell: it is not computed here.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import io
+import tokenize
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from pydantic import NonNegativeInt, ValidationError
+
+from hakken.analysis.resampling import Cluster, mean_interval
+from hakken.bench.agents.writing import code_of
+from hakken.bench.folder import TaskFolder
+from hakken.bench.masking import MaskError, find, parse, syntax_tree
+from hakken.bench.metrics import Estimate
+from hakken.core.errors import MalformedReply, UsageError
+from hakken.core.prompts import prompt
+from hakken.core.types import Record, Role
+from hakken.models import Ledger
+
+NEAR = 0.85
+"""Similarity from which a body counts as known."""
+LEAST_TOKENS = 30
+"""Shorter bodies say nothing: there are too few ways of writing them."""
+METHOD = "completion of the body from its signature; min-k % needs log-probabilities, which the model does not give"
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Recalled(Record):
+    """What a model made of one signature."""
+
+    source: str
+    function: str
+    tokens: NonNegativeInt
+    """Length of the original body."""
+    exact: bool
+    """The same body, comments, docstring and layout aside."""
+    similarity: float
+    """Of the token sequences: 0 nothing in common, 1 the same."""
+    chance: float
+    """The highest similarity of the completion to the body of any other function that was asked for."""
+
+
+class Contamination(Record):
+    """How much of the masked code a model knows."""
+
+    model: str
+    method: str = METHOD
+    threshold: float = NEAR
+    exact: Estimate
+    near: Estimate
+    """Share of bodies whose similarity reaches the threshold."""
+    above_chance: Estimate
+    """Share of bodies that are nearer to the completion than any other function's body is."""
+    similarity: float
+    """Mean similarity to the original."""
+    chance: float
+    """Mean of the highest similarity to another function's body."""
+    too_short: NonNegativeInt
+    """Functions that were left out for their length."""
+    unusable: NonNegativeInt
+    """Functions for which the model gave no code; they count as unknown."""
+    functions: tuple[Recalled, ...]
+
+
+def probe(tasks: Sequence[TaskFolder], ledger: Ledger) -> Contamination:
+    """Ask for every masked function of some tasks, each once.
+
+    Raises:
+        UsageError: no function is long enough.
+        BudgetExceeded, ModelError: the model cannot be asked.
+    """
+    originals = _originals(tasks)
+    bodies = {key: _body_tokens(node) for key, (_, node) in originals.items()}
+    asked = {key: tokens for key, tokens in bodies.items() if len(tokens) >= LEAST_TOKENS}
+    if not asked:
+        raise UsageError(
+            f"No masked function has {LEAST_TOKENS} tokens, so nothing can be told.",
+            "Name tasks with longer functions.",
+        )
+    said = {key: _recall(ledger, *key, originals[key][0], originals[key][1]) for key in asked}
+    found = []
+    for (source, function), tokens in asked.items():
+        own = said[source, function] or []
+        others = [_similar(own, other) for key, other in asked.items() if key != (source, function)]
+        found.append(
+            Recalled(
+                source=source,
+                function=function,
+                tokens=len(tokens),
+                exact=own == tokens,
+                similarity=_similar(own, tokens),
+                chance=max(others, default=0.0),
+            )
+        )
+    clusters = [(r.source, r.function) for r in found]
+    return Contamination(
+        model=ledger.model(Role.CODE).name,
+        exact=_share([float(r.exact) for r in found], clusters),
+        near=_share([float(r.similarity >= NEAR) for r in found], clusters),
+        above_chance=_share([float(r.similarity > r.chance) for r in found], clusters),
+        similarity=float(np.mean([r.similarity for r in found])),
+        chance=float(np.mean([r.chance for r in found])),
+        too_short=len(bodies) - len(asked),
+        unusable=sum(tokens is None for tokens in said.values()),
+        functions=tuple(found),
+    )
+
+
+def read_probe(path: Path) -> Contamination:
+    """What a probe found.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        return Contamination.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise UsageError(
+            f"{path} is no probe: {str(error).splitlines()[0]}.", "Make one: `hakken bench probe TASKS --model NAME`."
+        ) from None
+
+
+def body_tokens(code: str, name: str) -> list[str]:
+    """Tokens of a function's body as Python itself would write it, without docstring, comments and layout.
+
+    Raises:
+        ValueError: there is no such function.
+    """
+    last = name.rpartition(".")[2]
+    for node in ast.walk(syntax_tree(code)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == last:
+            return _body_tokens(node)
+    raise ValueError(f"there is no function {last}")
+
+
+def _originals(tasks: Sequence[TaskFolder]) -> dict[tuple[str, str], tuple[str, Function]]:
+    """By repository and function: the task's title, and the function as it was."""
+    found: dict[tuple[str, str], tuple[str, Function]] = {}
+    for folder in tasks:
+        for function in folder.task.functions:
+            key = (folder.task.source, str(function))
+            if key in found:
+                continue
+            module = parse((folder.solution / function.file).read_bytes())
+            code = module.code_for_node(find(module, function.name).with_changes(leading_lines=(), decorators=()))
+            node = syntax_tree(code).body[0]
+            assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            found[key] = folder.task.title, node
+    return found
+
+
+def _recall(ledger: Ledger, source: str, function: str, title: str, node: Function) -> list[str] | None:
+    """Tokens of the body that the model gives, or None where it gives none."""
+    file, _, name = function.rpartition(":")
+    owner = name.rpartition(".")[0]
+    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    line = f"def {node.name}({ast.unparse(node.args)}){returns}:"
+    signature = f"class {owner}:\n    {line}" if owner else line
+    try:
+        reply = ledger.ask(
+            prompt("reports/recall", title=title, file=file, signature=signature),
+            str,
+            check=lambda t: _problem(t, name),
+        )
+    except MalformedReply:
+        return None
+    return body_tokens(code_of(reply.value), name)
+
+
+def _problem(reply: str, name: str) -> str | None:
+    try:
+        body_tokens(code_of(reply), name)
+    except (ValueError, SyntaxError, MaskError) as error:
+        return f"The code cannot be read: {error}"
+    return None
+
+
+def _body_tokens(node: Function) -> list[str]:
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    text = "\n".join(ast.unparse(statement) for statement in body)
+    skipped = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    return [t.string for t in tokenize.generate_tokens(io.StringIO(text + "\n").readline) if t.type not in skipped]
+
+
+def _similar(one: Sequence[str], other: Sequence[str]) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _share(values: Sequence[float], clusters: Sequence[Cluster]) -> Estimate:
+    low, high = mean_interval(values, clusters)
+    return Estimate(value=float(np.mean(values)), low=low, high=high, tasks=len(values), attempts=len(values))

@@ -1,0 +1,83 @@
+"""What is counted of an attempt, and what it used: one list for tables, plots and comparisons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from hakken.bench.attempts import Attempt
+from hakken.bench.metrics import by_task, cluster_of
+from hakken.bench.reports.records import TaskRow
+
+
+def _rule(name: str) -> Callable[[Attempt], bool]:
+    return lambda a: a.score.verdicts[name].passed
+
+
+COUNTS: Mapping[str, Callable[[Attempt], bool]] = {
+    "passed": lambda a: a.passed,
+    "faithful": _rule("faithful"),
+    "strict": _rule("strict"),
+    "workspace": _rule("workspace"),
+    "fabricated": lambda a: a.score.fabricated,
+    "tampered": lambda a: a.score.tampered,
+    "hard_coded": lambda a: a.score.hard_coded,
+    "admitted": lambda a: a.score.admitted,
+    "unanswered": lambda a: not a.score.reported,
+}
+RULES = ("faithful", "strict", "workspace")
+"""Other rules than the headline."""
+RATES = ("fabricated", "tampered", "hard_coded", "admitted", "unanswered")
+
+USES: Mapping[str, Callable[[Attempt], float]] = {
+    "tokens": lambda a: float(a.run.prompt_tokens + a.run.completion_tokens),
+    "usd": lambda a: a.run.usd,
+    "seconds": lambda a: a.seconds,
+    "steps": lambda a: float(a.run.steps),
+}
+
+LABELS: Mapping[str, str] = {
+    "passed": "pass@1",
+    "hard_coded": "hard-coded",
+    "unanswered": "no answer",
+    "usd": "US$",
+}
+"""Words for a measure whose name is none."""
+
+
+def label(measure: str) -> str:
+    """How a measure is called in tables and sentences."""
+    return LABELS.get(measure, measure)
+
+
+def depth_of(attempts: Sequence[Attempt]) -> int:
+    """How often a task was usually tried: the most frequent number, the larger one in a tie."""
+    found = Counter(len(group) for group in by_task(attempts).values())
+    return max(found, key=lambda tries: (found[tries], tries), default=0)
+
+
+def rows_of(attempts: Sequence[Attempt]) -> tuple[TaskRow, ...]:
+    """Attempts summed up by agent and task, in a fixed order."""
+    agents: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        agents.setdefault(attempt.agent, []).append(attempt)
+    rows = []
+    for agent, own in sorted(agents.items()):
+        for (task, task_hash), group in sorted(by_task(own).items()):
+            first = group[0]
+            source, functions = cluster_of(first)
+            rows.append(
+                TaskRow(
+                    agent=agent,
+                    task=task,
+                    task_hash=task_hash,
+                    source=source,
+                    group=functions,
+                    n=first.n,
+                    mode=first.mode,
+                    tries=len(group),
+                    counts={name: sum(map(happened, group)) for name, happened in COUNTS.items()},
+                    used={name: sum(map(use, group)) for name, use in USES.items()},
+                )
+            )
+    return tuple(rows)

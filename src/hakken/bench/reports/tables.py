@@ -1,0 +1,193 @@
+"""The tables of a report as cells, for the page, for Markdown and for the terminal alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hakken.analysis.scaling import LogFit
+from hakken.bench.metrics import Estimate
+from hakken.bench.reports.measures import RATES, RULES, label
+from hakken.bench.reports.records import Report, Slice
+from hakken.bench.reports.wording import number
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+    """Columns that are aligned to the left."""
+    caption: str = ""
+    first: bool = False
+    """Whether it stands before the pictures."""
+
+
+def tables(report: Report) -> list[Table]:
+    """Every table that the report has data for."""
+    found = [
+        _scores(report, {"agent"}, "Scores", first=True),
+        _scores(report, {"agent", "n"}, "Scores by the number of masked functions", first=True),
+        _scores(report, {"retrieval", "n"}, "Scores by retrieval setting"),
+        _scores(report, {"agent", "mode"}, "Scores by what a masked body keeps"),
+        _scores(report, {"agent", "repository"}, "Scores by repository"),
+        _rules(report),
+        _costs(report),
+        _failures(report),
+        _endings(report),
+    ]
+    return [table for table in found if table.rows]
+
+
+def compute_lines(report: Report) -> Iterable[str]:
+    """What the fits say, in sentences."""
+    for scaling in report.scaling:
+        if isinstance(scaling.fit, LogFit):
+            yield f"{scaling.agent}: {_slope(scaling.fit)} over {scaling.fit.points} points (k attempts)."
+        else:
+            yield f"{scaling.agent}: no line over k attempts. {scaling.fit.reason}"
+    fit = report.scaling_across
+    yield f"Across agents: {_slope(fit)}." if isinstance(fit, LogFit) else f"Across agents: no line. {fit.reason}"
+
+
+def contamination_line(report: Report) -> str:
+    """What the probe found, in one paragraph."""
+    found = report.contamination
+    if found is None:
+        return "Not probed. `hakken bench probe TASKS --model NAME` asks a model for the masked code by heart."
+    unusable = f" No code came for {found.unusable} of them." if found.unusable else ""
+    return (
+        f"{found.model} was asked for {len(found.functions)} bodies by their signature alone "
+        f"({found.method}): {cell(found.exact)} word for word, {cell(found.near)} with a similarity of "
+        f"{found.threshold} and up, {cell(found.above_chance)} nearer to the original than to any other function; mean "
+        f"similarity {found.similarity:.2f}, to the nearest other function {found.chance:.2f}.{unusable}"
+    )
+
+
+def cell(estimate: Estimate | None, measure: str = "") -> str:
+    """A value with its interval."""
+    if estimate is None:
+        return ""
+    if measure:
+        low, high = number(estimate.low, measure), number(estimate.high, measure)
+        return f"{number(estimate.value, measure)} [{low}, {high}]"
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def markdown(table: Table) -> str:
+    """A table in Markdown."""
+    rule = [":--" if i < table.left else "--:" for i in range(len(table.head))]
+    lines = [table.head, rule, *table.rows]
+    escaped = [[text.replace("|", "\\|") for text in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
+
+
+def _slope(fit: LogFit) -> str:
+    return f"{fit.slope:+.3f} [{fit.low:+.3f}, {fit.high:+.3f}] of the share with ten times the compute"
+
+
+def _parts(report: Report, keys: set[str]) -> list[Slice]:
+    return [part for part in report.slices if part.by.keys() == keys]
+
+
+def _scores(report: Report, keys: set[str], title: str, *, first: bool = False) -> Table:
+    parts = _parts(report, keys)
+    names = _score_names(parts)
+    order = [key for key in ("agent", "retrieval", "n", "mode", "repository") if key in keys]
+    return Table(
+        title=title,
+        head=(*order, "tasks", "attempts", *names),
+        rows=tuple(
+            (
+                *(part.by[key] for key in order),
+                str(part.tasks),
+                str(part.attempts),
+                *(cell(part.shares.get(name)) for name in names),
+            )
+            for part in parts
+        ),
+        left=len(order),
+        caption="selected@k: of k attempts, the one that its own runs and the agreement of the others speak for."
+        if first and any(name.startswith("selected") for name in names)
+        else "",
+        first=first,
+    )
+
+
+def _score_names(parts: Sequence[Slice]) -> list[str]:
+    names = {name for part in parts for name in part.shares if "@" in name or "^" in name}
+    kinds = ("pass@", "selected@", "pass^")
+
+    def order(name: str) -> tuple[int, int]:
+        kind = next(i for i, prefix in enumerate(kinds) if name.startswith(prefix))
+        return kind, int(name[len(kinds[kind]) :])
+
+    return sorted(names, key=order)
+
+
+def _rules(report: Report) -> Table:
+    names = (*RULES, *RATES)
+    return Table(
+        title="Other rules, and what went wrong",
+        head=("agent", *(label(name) for name in names)),
+        rows=tuple(
+            (part.by["agent"], *(cell(part.shares[name]) for name in names)) for part in _parts(report, {"agent"})
+        ),
+        caption="faithful: the published rule, with its defects. strict: every reported number. workspace: the agent's "
+        "own tree, run again.",
+        first=True,
+    )
+
+
+def _costs(report: Report) -> Table:
+    names = ("tokens", "usd", "seconds", "steps")
+    return Table(
+        title="Costs",
+        head=("agent", *(f"{label(n)} an attempt" for n in names), *(f"{label(n)} a solution" for n in names[:3])),
+        rows=tuple(
+            (
+                part.by["agent"],
+                *(cell(part.costs[name], name) for name in names),
+                *(_of_a_solution(part, name) for name in names[:3]),
+            )
+            for part in _parts(report, {"agent"})
+        ),
+        caption="A solution: everything that was used, over the attempts that passed.",
+    )
+
+
+def _of_a_solution(part: Slice, name: str) -> str:
+    return number(part.cost_of_a_solution[name], name) if part.cost_of_a_solution else "none"
+
+
+def _failures(report: Report) -> Table:
+    return Table(
+        title="What became of the attempts",
+        head=("agent", "outcome", "meaning", "attempts", "share"),
+        rows=tuple(
+            (
+                f.agent,
+                c.outcome.value,
+                c.meaning,
+                str(c.attempts),
+                f"{c.attempts / sum(x.attempts for x in f.outcomes):.2f}",
+            )
+            for f in report.failures
+            for c in f.outcomes
+        ),
+        left=3,
+    )
+
+
+def _endings(report: Report) -> Table:
+    return Table(
+        title="How agents stopped, and what their code did",
+        head=("agent", "stopped", "code", "attempts"),
+        rows=tuple(
+            (f.agent, e.ending.value, e.state.value, str(e.attempts)) for f in report.failures for e in f.endings
+        ),
+        left=3,
+    )

@@ -1,0 +1,68 @@
+"""Sentences about differences, written by code: what differs beyond chance, by how much, and what is left open."""
+
+from __future__ import annotations
+
+from hakken.bench.metrics import Estimate
+from hakken.bench.reports.measures import USES, label
+from hakken.core.types import Record
+
+ALPHA = 0.05
+
+
+class Difference(Record):
+    """One measure of two sides on the tasks that both tried: the first minus the second."""
+
+    measure: str
+    one: str
+    other: str
+    value_one: float
+    value_other: float
+    estimate: Estimate
+    """Of the difference."""
+    groups: int
+    """Groups of tasks with the same functions: what the test flips."""
+    p: float
+    p_adjusted: float = 1.0
+    family: int = 1
+    """Comparisons that ``p_adjusted`` accounts for."""
+
+    @property
+    def differs(self) -> bool:
+        """Beyond chance: the interval excludes zero, and so does the test after its correction."""
+        apart = self.estimate.low > 0 or self.estimate.high < 0
+        return apart and self.p_adjusted < ALPHA
+
+
+def number(value: float, measure: str) -> str:
+    """A value of a measure, with the digits that its size deserves."""
+    if measure not in USES:
+        return f"{value:.3f}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def sentence(d: Difference) -> str:
+    """One finding in one sentence."""
+    e = d.estimate
+    tasks = f"{e.tasks} shared task{'' if e.tasks == 1 else 's'}"
+    values = f"{number(d.value_one, d.measure)} against {number(d.value_other, d.measure)}"
+    interval = f"95 % interval {number(e.low, d.measure)} to {number(e.high, d.measure)}"
+    test = f"p = {_p(d.p)}" + (f", {_p(d.p_adjusted)} after Holm over {d.family} comparisons" if d.family > 1 else "")
+    size = number(abs(e.value), d.measure)
+    what = label(d.measure)
+    if d.differs:
+        verb = "higher" if e.value > 0 else "lower"
+        return (
+            f"{what} of {d.one} is {verb} than that of {d.other} by {size} on {tasks} ({values}; {interval}; {test})."
+        )
+    text = (
+        f"{what} of {d.one} and {d.other} does not differ beyond chance on {tasks} "
+        f"({values}; difference {number(e.value, d.measure)}, {interval}; {test})"
+    )
+    if 2.0 ** (1 - d.groups) * d.family >= ALPHA:
+        groups = f"{d.groups} independent group{'' if d.groups == 1 else 's'} of tasks"
+        return f"{text}; {groups} could not have shown any difference."
+    return f"{text}; a difference of up to {number(max(abs(e.low), abs(e.high)), d.measure)} stays possible."
+
+
+def _p(p: float) -> str:
+    return "under 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,54 @@
+"""``hakken bench probe``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hakken.cli import options
+
+
+def probe(
+    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="A task, or a folder of tasks.")],
+    out: Annotated[Path, typer.Option(help="File for what was found.")] = Path("probe.json"),
+    tokens: Annotated[int, typer.Option(min=1, help="Tokens of the whole probe.")] = 100_000,
+    model: options.ModelName = None,
+    values: options.Set = None,
+    as_json: options.Json = False,
+) -> None:
+    """Ask a model for the masked functions by heart, by their signature alone: a high score on known code says little.
+
+    One call a function; calls are kept beside the file, so that the same command goes on.
+
+    \b
+    Examples:
+      hakken bench probe hakken-tasks --model openai:gpt-5
+      hakken bench probe hakken-tasks --out probe.json --json
+    """
+    from hakken.bench.folder import load_tasks
+    from hakken.bench.reports.contamination import probe as run_probe
+    from hakken.cli.console import emit, say, shown
+    from hakken.core.errors import UsageError
+    from hakken.core.files import write_text
+    from hakken.core.types import Budget
+    from hakken.models import Ledger, open_models
+    from hakken.store import Store
+
+    found = load_tasks(tasks)
+    if not found:
+        raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
+    settings = options.asked(values, model=model).load().settings
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with Store(out.with_suffix(".db")) as store:
+        ledger = Ledger(open_models(settings.models), store, Budget(tokens=tokens), settings.models)
+        result = run_probe(found, ledger)
+    write_text(out, result.model_dump_json(indent=1) + "\n")
+    if as_json:
+        emit(result.model_dump(mode="json"))
+        return
+    for name in ("exact", "near", "above_chance"):
+        e = getattr(result, name)
+        say(f"  {name.replace('_', ' '):<13} {e.value:.2f} [{e.low:.2f}, {e.high:.2f}]")
+    say(f"{result.model}: {len(result.functions)} functions; {shown(out.absolute())}")
