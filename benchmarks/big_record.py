@@ -46,6 +46,7 @@ from hakken.core.types import (
 )
 from hakken.research.run import prepare
 from hakken.research.session import open_session
+from hakken.research.snapshots import read_snapshot
 from hakken.store import RunFolder, Store
 from hakken.store.kinds import Compared
 
@@ -185,38 +186,51 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", type=int, default=10_000)
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="folder to build the record in, or to find it in")
     args = parser.parse_args()
-    trials = args.events // args.nodes - CALLS - 3
     with tempfile.TemporaryDirectory() as name:
-        base = Path(name)
-        same = same_as_rebuilt(base)
-        folder = RunFolder(base / "runs" / RUN)
-        wall, _ = measured(lambda: print(f"{build(folder, args.nodes, trials):,} events, ", end=""))
+        folder = RunFolder((args.keep or Path(name)) / "runs" / RUN)
+        same = same_as_rebuilt(Path(name))
+        print(f"The shortcut makes the tables that the store makes: {'yes' if same else 'NO'}")
+        if not folder.exists():
+            wall, _ = measured(lambda: build(folder, args.nodes, args.events // args.nodes - CALLS - 3))
+            print(f"written in {wall:.0f} s")
+        with folder.read() as store:
+            print(f"{store.last_seq():,} events, {store.count('node'):,} nodes, ", end="")
         size = folder.record.stat().st_size / 2**20
-        print(f"{args.nodes:,} nodes, {size:,.0f} MB, written in {wall:.0f} s; {platform.platform()}")
-        print(f"The shortcut makes the tables that the store makes: {'yes' if same else 'NO'}\n")
-
-        def opened() -> None:
-            with Store(folder.record, read_only=True) as store:
-                json.dumps(store.usage().model_dump())
-
-        def resumed() -> None:
-            chosen = settings(folder.path.parent)
-            with open_session(folder, prepare(TEMPLATE, chosen), chosen) as session:
-                session.lab.run(session.lab.propose(_baseline(session.lab.next_id()), {}), Split.EXPLORE, ())
-
-        runs = f"runs_dir={folder.path.parent}"
+        print(f"{size:,.0f} MB; {platform.platform()}, load {os.getloadavg()[0]:.1f}\n")
         print("| what | wall s | CPU s |\n|---|---:|---:|")
-        for title, act in {
-            "open for reading, and add up the calls": opened,
-            "resume: lock, record, models, laboratory, first node": resumed,
-            "`hakken --version` (the interpreter alone)": command("--version"),
-            "`hakken runs`": command("runs", "-c", runs),
-            "`hakken show`": command("show", RUN, "-c", runs),
-            "`hakken show n5000`": command("show", RUN, f"n{args.nodes // 2}", "-c", runs),
-        }.items():
+        for title, act in acts(folder, args.nodes).items():
             wall, cpu = measured(act)
             print(f"| {title} | {wall:.2f} | {cpu:.2f} |", flush=True)
+
+
+def acts(folder: RunFolder, nodes: int) -> dict[str, Callable[[], None]]:
+    """What is measured."""
+    chosen = settings(folder.path.parent)
+
+    def opened() -> None:
+        with Store(folder.record, read_only=True) as store:
+            json.dumps(store.usage().model_dump())
+
+    def resumed() -> None:
+        with open_session(folder, prepare(TEMPLATE, chosen), chosen) as session:
+            session.lab.run(session.lab.propose(_baseline(session.lab.next_id()), {}), Split.EXPLORE, ())
+
+    def whole() -> None:
+        with folder.read() as store:
+            read_snapshot(folder, store)
+
+    runs = f"runs_dir={folder.path.parent}"
+    return {
+        "open for reading, and add up the calls": opened,
+        "resume: lock, record, models, laboratory, first node": resumed,
+        "`hakken --version` (the interpreter alone)": command("--version"),
+        "`hakken runs`": command("runs", "-c", runs),
+        "`hakken show` (draws the tree)": command("show", RUN, "-c", runs),
+        f"`hakken show n{nodes // 2}`": command("show", RUN, f"n{nodes // 2}", "-c", runs),
+        "every trial as an object, for a paper or an audit": whole,
+    }
 
 
 def _baseline(name: str) -> Node:

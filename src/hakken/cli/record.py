@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from hakken.cli.console import emit, money, say, table
 from hakken.core.errors import StoreError, UsageError
-from hakken.core.types import AuditReport, Call, Claim, Comparison, EventKind, Finding, Node, Snapshot, Split
-from hakken.research.snapshots import read_snapshot
+from hakken.core.types import AuditReport, Call, Claim, Comparison, EventKind, Finding, Node, Split, Trial
 from hakken.store import RunFolder
 from hakken.store.kinds import Compared, Started
-
-
-def _snapshot(folder: RunFolder) -> Snapshot:
-    with folder.read() as store:
-        return read_snapshot(folder, store)
 
 
 def findings(folder: RunFolder) -> tuple[Finding, ...]:
@@ -86,16 +82,9 @@ def show_node(folder: RunFolder, node_id: str, as_json: bool) -> None:
     Raises:
         UsageError: the run has no such node.
     """
-    snapshot = _snapshot(folder)
-    node = next((n for n in snapshot.nodes if n.id == node_id), None)
-    if node is None:
-        names = ", ".join(n.id for n in snapshot.nodes)
-        raise UsageError(f"{folder.path.name} has no node {node_id!r}.", f"It has: {names or 'none yet'}.")
-    change = diff(snapshot, node)
-    trials = [t for t in snapshot.trials if t.node_id == node_id]
-    compared = [
-        {"split": s.value, **c.model_dump(mode="json")} for s, c in snapshot.comparisons if c.variant_id == node_id
-    ]
+    found = _read_node(folder, node_id)
+    node, change, trials = found.node, found.change, found.trials
+    compared = [{"split": s.value, **c.model_dump(mode="json")} for s, c in found.comparisons]
     if as_json:
         listed = [t.model_dump(mode="json") for t in trials]
         emit({**node.model_dump(mode="json"), "diff": change, "trials": listed, "comparisons": compared})
@@ -113,17 +102,16 @@ def show_node(folder: RunFolder, node_id: str, as_json: bool) -> None:
     say()
     say(change.rstrip("\n") or "(no change)")
     say()
-    keys = [spec.key for spec in snapshot.template.metrics]
     rows = [
         (
             t.id,
-            *("-" if (v := t.value(key)) is None else f"{v:.5g}" for key in keys),
+            *("-" if (v := t.value(key)) is None else f"{v:.5g}" for key in found.keys),
             f"{t.cost.cpu_seconds:.2f}" if t.cost else "-",
             t.failure.message if t.failure else "",
         )
         for t in trials
     ]
-    table(("trial", *keys, "cpu s", ""), rows)
+    table(("trial", *found.keys, "cpu s", ""), rows)
     for c in compared:
         say(
             f"{c['split']} {c['metric']}: {c['difference']:+.4g} ({c['low']:.4g} to {c['high']:.4g}), "
@@ -131,12 +119,49 @@ def show_node(folder: RunFolder, node_id: str, as_json: bool) -> None:
         )
 
 
-def diff(snapshot: Snapshot, node: Node) -> str:
+@dataclass(frozen=True)
+class _Attempt:
+    """One node with all that belongs to it, and nothing else of a record that may be large."""
+
+    node: Node
+    change: str
+    """Against the template."""
+    trials: list[Trial]
+    comparisons: list[tuple[Split, Comparison]]
+    """With the baseline."""
+    keys: list[str]
+    """The metrics of the template."""
+
+
+def _read_node(folder: RunFolder, node_id: str) -> _Attempt:
+    with folder.read() as store:
+        started, node = store.get("run", Started), store.get(f"node/{node_id}", Node)
+        if started is None:
+            raise StoreError(f"{folder.path} holds no run.")
+        if node is None:
+            raise _no_such_node(folder, node_id, store.count("node"))
+        trials = sorted(store.trials_of(node_id), key=lambda trial: trial.place)
+        entries = [entry for split in Split for entry in store.all(f"comparison/{split.value}/{node_id}", Compared)]
+    texts, template = folder.artifacts.text, started.template
+    change = _diff(
+        node, {file: texts(started.pristine[file]) for file in node.files if file in started.pristine}, texts
+    )
+    compared = [(entry.split, entry.comparison) for entry in entries if entry.comparison.baseline_id == "n0"]
+    return _Attempt(node, change, trials, compared, [spec.key for spec in template.metrics])
+
+
+def _no_such_node(folder: RunFolder, node_id: str, count: int) -> UsageError:
+    has = "none yet" if not count else "n0" if count == 1 else f"n0 to n{count - 1}"
+    return UsageError(f"{folder.path.name} has no node {node_id!r}.", f"It has: {has}.")
+
+
+def _diff(node: Node, pristine: dict[str, str], text_of: Callable[[str], str]) -> str:
     """The change of a node against the template."""
     parts: list[str] = []
-    for path, text in snapshot.sources.get(node.id, {}).items():
-        before = snapshot.pristine.get(path, "").splitlines(keepends=True)
-        parts += difflib.unified_diff(before, text.splitlines(keepends=True), f"template/{path}", f"{node.id}/{path}")
+    for path, name in node.files.items():
+        before, after = pristine.get(path, ""), text_of(name)
+        lines = (before.splitlines(keepends=True), after.splitlines(keepends=True))
+        parts += difflib.unified_diff(*lines, f"template/{path}", f"{node.id}/{path}")
     if node.extra_args:
         parts.append(f"arguments: {' '.join(node.extra_args)}\n")
     return "".join(parts)
