@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,38 @@ def test_tables_words_powers_and_signs() -> None:
     assert "25" not in stripped
     assert "twelve" not in stripped
     assert "| a | b |\n|---|---|" in stripped
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "We add a jitter of $10^{-6}$ to the diagonal.",
+        "The jitter is 10^{-6}, or 10^-6, never 2.5 \\times 10^{3}.",
+        "Let $s = 1.4826 \\cdot m$ and $z^{6} + x_6$ with $\\frac{1}{12}$.",
+        "$$ f(x) = 0.913 x^2 + \\tfrac{1}{2} \\log 12 $$",
+        "$$\nf(x) = 0.913 x^2 +\n\\frac{12}{x + 10^{-6}}\n$$",
+        "A bound of \\(2 \\sqrt{12 n}\\) holds.",
+    ],
+)
+def test_constants_of_formulas_stay_in_the_method(kept: str) -> None:
+    golds = gold(a=6.0, b=-6.0, c=10.0, d=0.913, e=12.0, f=1.4826, g=2.5, h=3.0)
+    assert strip_results(f"## Method\n\n{kept}\n", golds) == f"## Method\n\n{kept}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        ("It reaches $0.913$, so $R = 0.913$.", "It reaches $[…]$, so $R = […]$."),
+        ("Here $a \\approx 0.913, b = 12$ hold.", "Here $a \\approx […], b = […]$ hold."),
+        ("It took $2.5 \\times 10^{-4}$ s.", "It took $[…]$ s."),
+        ("$$ R = 0.913. $$", "$$ R = […]. $$"),
+        ("$$\nR = 0.913\n$$", "$$\nR = […]\n$$"),
+    ],
+)
+def test_values_that_are_stated_in_a_formula_go(text: str, stripped: str) -> None:
+    golds = gold(d=0.913, e=12.0, time=0.00025)
+    assert strip_results(f"## Method\n\n{text}\n", golds) == f"## Method\n\n{stripped}\n"
+    assert "0.913" not in strip_results(f"## Results\n\n{text}, $x + 0.913$\n", golds)
 
 
 def test_headings_stay() -> None:

@@ -45,6 +45,8 @@ def test_a_task_folder_has_the_layout_and_reads_back(tasks: dict[str, TaskFolder
         assert (folder.root / name).is_file()
     harbor = tomllib.loads((folder.root / "task.toml").read_text())
     assert harbor["metadata"]["hakken"]["functions"] == ["tiny/data.py:sample_line"]
+    assert harbor["task"]["name"] == "hakken/tiny-n1-0"
+    assert (harbor["verifier"]["environment_mode"], harbor["artifacts"]) == ("separate", ["/app"])
     assert harbor["hidden"]["ridge"][0]["overrides"]["seed"] == 19
     assert load_task(folder.root) == folder
     assert load_task(folder.root / "tests").task == folder.task
@@ -139,9 +141,17 @@ def test_committed_results_and_numbers_in_code_are_found(tmp_path: Path, lab: La
     source = changed(tmp_path, "repo/README.md", "# Tiny", "# Tiny\n\nThe slope is 2.859.")
     (source.root / "results.json").write_text('{"slope": 2.858933011805296}')
     (source.root / "old.json").write_text('{"slope": 2.858933011805296}')
+    code = (source.root / "tiny" / "fit.py").read_text()
+    (source.root / "tiny" / "fit.py.orig").write_text(code)
+    cell = {"cell_type": "code", "source": [f"{line}\n" for line in code.splitlines()]}
+    (source.root / "analysis.ipynb").write_text(json.dumps({"cells": [cell]}))
     source = source.model_copy(update={"experiments": source.experiments[:1], "maskable": source.maskable[2:3]})
-    proved = prove(source, lab, runs=2, try_trivial=False)
-    assert proved.leaks == ("old.json holds 2.858933011805296",)
+    proved = prove(source, lab, runs=2, quick=True)
+    assert set(proved.leaks) == {
+        "old.json holds 2.858933011805296",
+        "analysis.ipynb holds a copy of fit_line of tiny/fit.py",
+        "tiny/fit.py.orig holds a copy of fit_line of tiny/fit.py",
+    }
     assert "2.859" not in proved.texts["README.md"]
 
 

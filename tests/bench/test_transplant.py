@@ -74,6 +74,46 @@ def test_what_the_base_defines_stays() -> None:
     assert "return 0" not in found.content.decode()
 
 
+@pytest.mark.parametrize(
+    "top",
+    [
+        "kept, late = (lambda x: 0), 1",
+        "late = (kept := 1)",
+        "late = [kept := 1 for _ in 'a']",
+        "kept: int = 0; late = 1",
+        "math, late = 0, 1",
+    ],
+)
+def test_a_helper_may_not_bind_a_name_that_the_base_binds(top: str) -> None:
+    found = transplant(BASE, agent("return late", top + "\n"), ["f"])
+    assert found.helpers == ()
+    assert "late =" not in found.content.decode()
+
+
+def test_names_in_other_letters_are_the_same_names() -> None:
+    wide = "\uff4d\uff41\uff54\uff48"  # Python reads these letters as `math`
+    found = transplant(BASE, agent("return late", f"import os as {wide}, re as late\n"), ["f"])
+    assert found.helpers == ("late",) or wide not in found.content.decode()
+    assert wide not in found.content.decode()
+
+
+def test_a_variable_of_a_comprehension_is_no_name_of_the_module() -> None:
+    found = transplant(BASE, agent("return TABLE[x]", "TABLE = {kept: kept for kept in range(3)}\n"), ["f"])
+    assert found.helpers == ("TABLE",)
+
+
+def test_methods_with_a_meaning_to_python_do_not_cross() -> None:
+    more = "\n    def __getattribute__(self, name):\n        return 1"
+    found = transplant(BASE, agent("pass", "", "return self.__getattribute__('x')", more), ["C.m"])
+    assert found.helpers == ()
+
+
+def test_a_very_long_file_is_not_read() -> None:
+    found = transplant(BASE, BASE + b"x = 0\n" * 60_000, ["f"])
+    assert found.taken == ()
+    assert "too long" in found.missing[0]
+
+
 def test_signature_and_decorators_are_the_bases() -> None:
     theirs = agent("return x").replace(b"def f(x):", b"@print\ndef f(x, y=print(1)):")
     assert b"def f(x):\n    return x\n" in transplant(BASE, theirs, ["f"]).content
@@ -102,7 +142,7 @@ def test_statements_that_act_do_not_cross() -> None:
         (b"def f(:\n", "not valid Python"),
         (b"\xff\xfe", "not valid Python"),
         (b"x = " + b"(" * 100_000, "not valid Python"),
-        (b"x = '" + b"a" * (1 << 20) + b"'", "larger than a megabyte"),
+        (b"x = '" + b"a" * (1 << 20) + b"'", "too long"),
     ],
 )
 def test_what_cannot_be_taken_stays_masked(theirs: bytes, reason: str) -> None:

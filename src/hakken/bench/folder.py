@@ -50,9 +50,10 @@ parameters. Changes to anything else do not count. Numbers that your own code do
 if something cannot be made to work, leave it out of the answer and say so.
 """
 
-_DOCKERFILE = """FROM python:3.11-slim
-WORKDIR /app
-{install}COPY repo /app
+_PLACE = "/app"
+_DOCKERFILE = f"""FROM python:3.11-slim
+WORKDIR {_PLACE}
+{{install}}COPY repo {_PLACE}
 """
 
 _TEST = """#!/bin/sh
@@ -61,7 +62,7 @@ set -e
 mkdir -p /logs/verifier
 python3 -m venv /opt/verifier
 /opt/verifier/bin/pip install --quiet hakken{packages}
-/opt/verifier/bin/hakken bench grade /tests /app --allow-weak-sandbox --reward /logs/verifier/reward.json
+/opt/verifier/bin/hakken bench grade /tests {place} --allow-weak-sandbox --reward /logs/verifier/reward.json
 """
 
 _SOLVE = """#!/bin/sh
@@ -224,7 +225,9 @@ def _write_rest(draft: Path, task: Task, golds: Sequence[Gold]) -> None:
     write_text(draft / "environment" / "Dockerfile", _DOCKERFILE.format(install=install))
     write_text(draft / "tests" / "task.json", task.model_dump_json(indent=2))
     write_text(draft / "tests" / "gold.json", _GOLDS.dump_json(tuple(golds), indent=2).decode())
-    write_text(draft / "tests" / "test.sh", _TEST.format(packages="".join(f" {p}" for p in task.packages)))
+    write_text(
+        draft / "tests" / "test.sh", _TEST.format(packages="".join(f" {p}" for p in task.packages), place=_PLACE)
+    )
     write_text(draft / "solution" / "solve.sh", _SOLVE.format(commands=COMMANDS, answer=ANSWER))
     write_text(draft / "solution" / ANSWER, json.dumps(gold_answer(task, golds), indent=2) + "\n")
     for script in ("tests/test.sh", "solution/solve.sh"):
@@ -235,12 +238,16 @@ def _harbor(task: Task) -> dict[str, Any]:
     seconds = sum(_seconds(e) for e in task.experiments)
     hidden = {e.name: [v.model_dump(exclude_none=True) for v in e.hidden] for e in task.experiments if e.hidden}
     return {
-        "version": "1.0",
+        "schema_version": "1.3",
+        "artifacts": [_PLACE],
+        "task": {
+            "name": f"hakken/{task.id}",
+            "description": task.title,
+            "keywords": ["research", "replication", f"n={task.n}"],
+        },
         "metadata": {
-            "author_name": "Hakken",
-            "difficulty": "easy" if task.n == 1 else "medium" if task.n == 2 else "hard",
+            "difficulty": "easy" if task.n <= 1 else "medium" if task.n == 2 else "hard",
             "category": "research",
-            "tags": ["replication", f"n={task.n}"],
             "hakken": {
                 "id": task.id,
                 "contract": task.version,
@@ -252,7 +259,8 @@ def _harbor(task: Task) -> dict[str, Any]:
                 "gold_predictable": task.gold_predictable,
             },
         },
-        "verifier": {"timeout_sec": float(300 + 10 * seconds)},
+        # The verifier gets a container of its own with the agent's files in it: in the agent's, the agent may be root.
+        "verifier": {"timeout_sec": float(300 + 10 * seconds), "environment_mode": "separate"},
         "agent": {"timeout_sec": 1800.0},
         "environment": {"build_timeout_sec": 600.0, "cpus": 1, "memory_mb": 2048, "storage_mb": 4096},
         "hidden": hidden,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hakken.bench.combos import LIMIT, combinations, relevant
 from hakken.bench.folder import PAPER, TaskFolder, write_task
+from hakken.bench.kept import code_hash, tree_of
+from hakken.bench.leaks import TEXTS, copied_functions, installed_copies, measured_values
 from hakken.bench.masking import docstring_of, find, mask_file, masked_texts, parse
-from hakken.bench.papers import inputs_in, leftovers, numbers_in, strip_results
+from hakken.bench.papers import inputs_in, strip_results
 from hakken.bench.passages import best_passages
 from hakken.bench.proving import Lab, ProofError, measure, necessary, predictable, trivial
 from hakken.bench.running import check_packages
@@ -18,11 +19,9 @@ from hakken.bench.trees import walk
 from hakken.bench.types import FunctionRef, Gold, MaskMode, Source, Task
 from hakken.core.types import Record, content_hash
 
-_TEXTS = (".md", ".txt", ".rst", ".tex")
 _CONFIGS = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
 _MAX_TEXT = 1 << 20
-_LEAK_DIGITS = 5
-"""A number in code or data with so many digits that it reads as a measured one is no accident."""
+_TRACING = ("tracing.py", "tracer")
 
 
 class Proved(Record):
@@ -41,40 +40,43 @@ class Proved(Record):
     notes: tuple[str, ...]
     """Metrics that were left out, and why."""
     leaks: tuple[str, ...]
-    """Files that the agent would see and that hold measured values."""
+    """Places where an agent would find measured values or a masked function."""
     texts: dict[str, str]
     """Files of the visible repository without results, and the paper."""
 
 
-def prove(source: Source, lab: Lab, *, runs: int = 3, try_trivial: bool = True) -> Proved:
+def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False) -> Proved:
     """Find out all that tasks of a repository need.
+
+    Args:
+        source: The repository.
+        lab: Where to run.
+        runs: Of each experiment in each configuration.
+        quick: Prove each mask in one experiment, and try no trivial bodies.
 
     Raises:
         UsageError: an experiment fails or is not reproducible, or no function can be masked.
         PrerequisiteError: a package is missing.
     """
     check_packages(source.packages)
-    options = {"rung": lab.rung, "allow_weak": lab.allow_weak}
-    lab.tell(f"tracing {len(source.experiments)} experiments")
-    traced = trace(source.root, source.experiments, lab.executor, **options)  # type: ignore[arg-type]
+    traced = _traced(source, lab)
     executed = [f for found in traced.values() for f in found]
     functions = source.maskable or candidates(source.root, executed)
     dropped = [f"{f} is executed by no experiment" for f in functions if f not in executed]
     for function in functions:
         find(parse((source.root / function.file).read_bytes()), function.name)
     golds, unstable = measure(source.root, source.experiments, lab, runs)
-    needs = necessary(source.root, source.experiments, golds, traced, functions, lab)
+    needs = necessary(source.root, source.experiments, golds, traced, functions, lab, everywhere=not quick)
     needed = {name for names in needs.values() for name in names}
     dropped += [f"{f} is executed and not needed" for f in functions if f in executed and str(f) not in needed]
     kept = [f for f in functions if str(f) in needed]
-    if try_trivial:
+    if not quick:
         replaceable = trivial(source.root, source.experiments, golds, needs, kept, lab)
         dropped += [f"{name} can be replaced by `{body}`" for name, body in replaceable.items()]
         kept = [f for f in kept if str(f) not in replaceable]
     if not kept:
         raise ProofError("No function of the repository can be masked: " + "; ".join(dropped or ["none is executed"]))
-    texts, leaks = _without_results(source, golds)
-    leaks = (*leaks, *_installed_copies(source.root, kept))
+    texts, leaks = _without_results(source, golds, kept)
     return Proved(
         source=source,
         golds=tuple(golds),
@@ -86,6 +88,27 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, try_trivial: bool = True) 
         leaks=leaks,
         texts=texts,
     )
+
+
+class Traced(Record):
+    """Functions that each experiment executes."""
+
+    functions: dict[str, tuple[FunctionRef, ...]]
+
+
+def _traced(source: Source, lab: Lab) -> dict[str, tuple[FunctionRef, ...]]:
+    """Trace a repository, or find what was kept about it."""
+    key = ""
+    if lab.kept is not None:
+        commands = [(e.name, e.command, e.results) for e in source.experiments]
+        key = lab.kept.key({"traced": tree_of(source.root), "commands": commands, "code": code_hash(_TRACING)})
+        if found := lab.kept.recall(key, Traced):
+            return found.functions
+    lab.tell(f"tracing {len(source.experiments)} experiments")
+    traced = trace(source.root, source.experiments, lab.executor, rung=lab.rung, allow_weak=lab.allow_weak)
+    if lab.kept is not None:
+        lab.kept.keep(key, Traced(functions=traced))
+    return traced
 
 
 def make_tasks(
@@ -145,37 +168,22 @@ def _texts_of(source: Source, task: Task, paper: str) -> tuple[dict[str, str], d
     return descriptions, passages
 
 
-def _without_results(source: Source, golds: Sequence[Gold]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Texts of the visible repository without results, and where measured values remain."""
+def _without_results(
+    source: Source, golds: Sequence[Gold], functions: Sequence[FunctionRef]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Texts of the visible repository without results, and where an agent could find what was taken out."""
     contents = _small_texts(source.root)
     inputs = {n for name, text in contents.items() if name.endswith(_CONFIGS) for n in inputs_in(text)}
     texts: dict[str, str] = {}
-    results = {e.results for e in source.experiments}
     for name, text in contents.items():
-        if name.endswith(_TEXTS) and (stripped := strip_results(text, golds, inputs)) != text:
+        if name.endswith(TEXTS) and (stripped := strip_results(text, golds, inputs)) != text:
             texts[name] = stripped
     if source.paper is not None:
         texts[PAPER] = strip_results(source.paper.read_text(encoding="utf-8"), golds, inputs)
-    leaks = []
-    for name, text in (contents | texts).items():
-        digits = 3 if name.endswith(_TEXTS) else _LEAK_DIGITS
-        left = [] if name in results else leftovers(text, golds, digits=digits)
-        left = [token for token in left if not numbers_in(token) <= inputs]
-        if left:
-            leaks.append(f"{name} holds {', '.join(left[:3])}")
-    return texts, tuple(leaks)
-
-
-def _installed_copies(root: Path, functions: Sequence[FunctionRef]) -> tuple[str, ...]:
-    """Packages of the repository that are also installed in this Python, which every sandbox can read."""
-    found = []
-    for package in dict.fromkeys(Path(f.file).parts[0].removesuffix(".py") for f in functions):
-        for place in map(Path, sys.path):
-            inside = place.resolve().is_relative_to(root.resolve()) or root.resolve().is_relative_to(place.resolve())
-            if str(place) and not inside and ((place / package).is_dir() or (place / f"{package}.py").is_file()):
-                found.append(f"an installed copy of {package} lies in the Python that runs the agents")
-                break
-    return tuple(found)
+    seen = contents | texts
+    leaks = measured_values(seen, golds, inputs, {e.results for e in source.experiments})
+    leaks += copied_functions(seen, source.root, functions)
+    return texts, (*leaks, *installed_copies(source.root, functions))
 
 
 def _small_texts(root: Path) -> dict[str, str]:

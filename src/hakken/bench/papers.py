@@ -2,7 +2,8 @@
 
 A number reads as a measured one when the measured value, rounded to the digits that are printed, is that number; as a
 percentage too. Among results (tables, and sections named after them) also every number within the tolerance goes, and
-numbers in words. A number that the repository's own configuration holds is an input, and stays outside of results.
+numbers in words. A number that the repository's own configuration holds is an input, and stays outside of results; so
+do exponents, indices and the constants of a formula.
 """
 
 from __future__ import annotations
@@ -15,8 +16,22 @@ from hakken.bench.bands import as_tuple
 from hakken.bench.types import Gold
 
 GONE = "[…]"
-_NUMBER = re.compile(r"(?<![\w.\[])[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+−]?\d+)?(?:\s?\\?%)?(?![\w\]])")
-_POWER = re.compile(r"[-−]?\d+(?:\.\d+)?\s*(?:\\times|×|\\cdot)\s*10\^\{?([-−]?\d+)\}?")
+_NUMBER = re.compile(
+    r"(?<![\w.\[])[-−+]?(?:\d{1,3}(?:,\d{3}){1,6}|\d+)(?:\.\d+)?(?:[eE][-+−]?\d+)?(?:\s?\\?%)?(?![\w\]])"
+)
+_POWER = re.compile(
+    r"(?<![\w.])(?:([-−]?\d+(?:\.\d+)?)\s*(?:\\times|×|\\cdot)\s*)?10\^(?:\{\s*([-−+]?\d+)\s*\}|([-−]?\d+))"
+)
+"""``10^{-6}`` and ``2.5 \\times 10^{3}``: one number."""
+_SCRIPT = re.compile(r"[\^_]\s*(?:\{[^{}]*\}|\w)")
+"""An exponent or an index."""
+_FORMULA = re.compile(r"\$\$[^$]+\$\$|\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]")
+_DISPLAY = re.compile(r"^\s*(\$\$|\\\[|\\\])\s*$")
+_DELIMITED = re.compile(r"(\s*(?:\$\$?|\\\(|\\\[)?)(.*?)((?:\$\$?|\\\)|\\\])?\s*)", re.DOTALL)
+_RELATIONS = r"=|<|>|≈|≤|≥|±|\\(?:approx|simeq|sim|le|leq|ge|geq|lt|gt|pm|to)\b|:|,|;"
+_BEFORE = re.compile(rf"(?:^|{_RELATIONS})\s*(?:\\[,;! ])*$")
+_BEHIND = re.compile(rf"^\s*(?:\\[,;! ]|\.(?!\d))*\s*(?:$|{_RELATIONS})")
+"""A value is stated where a number stands alone, or alone on one side of a relation; else it is a part of a formula."""
 _HEADING = re.compile(r"^(#+)\s+(.*)$")
 _RESULT_HEADING = re.compile(
     r"\b(abstract|results?|findings|evaluation|experiments?|discussion|conclusions?|summary|analysis|ablations?)\b",
@@ -46,7 +61,12 @@ def strip_results(text: str, golds: Iterable[Gold], inputs: Iterable[float] = ()
     """
     known = Known(golds, inputs)
     lines = text.splitlines(keepends=True)
-    return "".join(_stripped(line, place, known) for line, place in zip(lines, _places(lines), strict=True))
+    return "".join(_stripped(line, *place, known) for line, place in zip(lines, _places(lines), strict=True))
+
+
+def without_formulas(text: str) -> str:
+    """The text without its mathematics."""
+    return _FORMULA.sub(" ", text)
 
 
 def leftovers(text: str, golds: Iterable[Gold], *, digits: int = 3) -> tuple[str, ...]:
@@ -108,46 +128,78 @@ def inputs_in(text: str) -> set[float]:
     }
 
 
-def _places(lines: Sequence[str]) -> list[str]:
-    """For each line ``table``, ``results`` or ``text``."""
+def _places(lines: Sequence[str]) -> list[tuple[str, bool]]:
+    """For each line ``table``, ``results`` or ``text``, and whether it is displayed mathematics."""
     places = []
-    level, inside = 0, False
+    level, inside, display = 0, False, False
     for line in lines:
         if heading := _HEADING.match(line):
             depth = len(heading.group(1))
             if not inside or depth <= level:
                 inside, level = bool(_RESULT_HEADING.search(heading.group(2))) and depth > 1, depth
-        table = line.lstrip().startswith("|") or line.count("&") >= 2
-        places.append("table" if table else "results" if inside else "text")
+        if _DISPLAY.match(line):
+            display = not display
+        table = not display and (line.lstrip().startswith("|") or line.count("&") >= 2)
+        places.append(("table" if table else "results" if inside else "text", display))
     return places
 
 
-def _stripped(line: str, place: str, known: Known) -> str:
+def _stripped(line: str, place: str, display: bool, known: Known) -> str:
     if _HEADING.match(line):
         return line
+    if display:
+        return _formula(line, place, known)
+    parts = []
+    end = 0
+    for match in _FORMULA.finditer(line):
+        parts += [_prose(line[end : match.start()], place, known), _formula(match.group(), place, known)]
+        end = match.end()
+    return "".join([*parts, _prose(line[end:], place, known)])
+
+
+def _prose(text: str, place: str, known: Known) -> str:
+    """Words and numbers; a number in words goes among results."""
     among = place != "text"
-
-    def number(match: re.Match[str]) -> str:
-        token = match.group()
-        if not known.reads_as_result(token, among_results=among):
-            return token
-        if place == "results" and (d := _decimal(token)) is not None and float(d) in known.inputs:
-            exact = any(_rounds_to(gold, d) for gold, _ in known.values)
-            return GONE if exact and _significant(token) > 1 else token
-        return GONE
-
-    def power(match: re.Match[str]) -> str:
-        plain = re.split(r"\\times|×|\\cdot", match.group())[0].strip()
-        token = f"{plain}e{match.group(1)}".replace("−", "-")
-        return GONE if known.reads_as_result(token, among_results=among) else match.group()
 
     def word(match: re.Match[str]) -> str:
         value = _word_value(match.group())
         integer = any(gold == value for gold, _ in known.values)
         return GONE if integer and value > _SAFE_INTEGER else match.group()
 
-    line = _NUMBER.sub(number, _POWER.sub(power, line))
-    return _WORD.sub(word, line) if among else line
+    text = re.sub(f"{_POWER.pattern}|{_NUMBER.pattern}", lambda m: _number(m.group(), place, known), text)
+    return _WORD.sub(word, text) if among else text
+
+
+def _formula(text: str, place: str, known: Known) -> str:
+    """Exponents and indices stay, and outside of results every number that is a part of something."""
+    head, inner, tail = _DELIMITED.fullmatch(text).groups()  # type: ignore[union-attr]  # each part may be empty
+
+    def number(match: re.Match[str]) -> str:
+        token = match.group()
+        if token[0] in "^_":
+            return token
+        alone = _BEFORE.search(inner[: match.start()]) and _BEHIND.search(inner[match.end() :])
+        return token if place == "text" and not alone else _number(token, place, known)
+
+    return head + re.sub(f"{_POWER.pattern}|{_SCRIPT.pattern}|{_NUMBER.pattern}", number, inner) + tail
+
+
+def _number(token: str, place: str, known: Known) -> str:
+    """A number of the text, or that it is gone."""
+    read = _plain(token)
+    if not known.reads_as_result(read, among_results=place != "text"):
+        return token
+    if place == "results" and (d := _decimal(read)) is not None and float(d) in known.inputs:
+        exact = any(_rounds_to(gold, d) for gold, _ in known.values)
+        return GONE if exact and _significant(read) > 1 else token
+    return GONE
+
+
+def _plain(token: str) -> str:
+    """A power of ten with its factor as ``2.5e-6``; any other number as it is."""
+    if (power := _POWER.fullmatch(token)) is None:
+        return token
+    return f"{power.group(1) or 1}e{power.group(2) or power.group(3)}".replace("−", "-")
 
 
 def _word_value(text: str) -> float:

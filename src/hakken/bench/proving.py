@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
 
 from hakken.bench.bands import band, first_wrong
+from hakken.bench.kept import Kept
 from hakken.bench.masking import find, mask_file, parse, replace_body
+from hakken.bench.pace import Pace
 from hakken.bench.running import Outcome, RunJob, run_jobs
 from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MetricRule, Value, Variant
 from hakken.core.errors import UsageError
@@ -23,6 +25,14 @@ from hakken.core.types import Rung
 
 class ProofError(UsageError):
     """A repository does not reproduce itself, or none of its functions can be masked."""
+
+
+@dataclass
+class Meter:
+    """What runs have cost so far."""
+
+    runs: int = 0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,11 +44,26 @@ class Lab:
     allow_weak: bool = False
     tell: Callable[[str], None] = lambda _: None
     """Hears of progress, one line at a time."""
+    kept: Kept | None = None
+    """Where outcomes are kept and found again."""
+    meter: Meter = field(default_factory=Meter)
 
     def run(self, jobs: Iterable[RunJob]) -> list[Outcome]:
         """Run jobs in the order given; results in the same order."""
         ready = [job.model_copy(update={"rung": self.rung, "allow_weak": self.allow_weak}) for job in jobs]
-        return run_jobs(ready, self.executor)
+        return self._make(ready) if self.kept is None else self.kept.run(ready, self._make)
+
+    def _make(self, jobs: Sequence[RunJob], on_done: Callable[[int, Outcome], None] | None = None) -> list[Outcome]:
+        pace = Pace(self.tell, len(jobs))
+
+        def done(place: int, outcome: Outcome) -> None:
+            self.meter.runs += 1
+            self.meter.cpu_seconds += outcome.cpu_seconds
+            if on_done is not None:
+                on_done(place, outcome)
+            pace.step()
+
+        return run_jobs(jobs, self.executor, done)
 
 
 def measure(root: Path, experiments: Sequence[Experiment], lab: Lab, runs: int = 3) -> tuple[list[Gold], list[str]]:
@@ -83,6 +108,8 @@ def necessary(
     traced: Mapping[str, Sequence[FunctionRef]],
     functions: Sequence[FunctionRef],
     lab: Lab,
+    *,
+    everywhere: bool = True,
 ) -> dict[str, tuple[str, ...]]:
     """By experiment, the functions (``file:name``) without which it fails or changes.
 
@@ -93,16 +120,19 @@ def necessary(
         traced: By experiment, the functions that it executes; others cannot be needed and are not tried.
         functions: Those that may be masked.
         lab: Where to run.
+        everywhere: Try each function in every experiment that executes it. Else the quickest of these stands for all.
     """
-    visible = {gold.experiment: gold.metrics for gold in golds if gold.variant is None}
-    pairs = [(f, e) for f in functions for e in experiments if f in traced.get(e.name, ())]
+    by_time = sorted(experiments, key=lambda e: e.seconds)
+    users = {f: [e for e in by_time if f in traced.get(e.name, ())] for f in functions}
+    pairs = [(f, e) for f, found in users.items() for e in (found if everywhere else found[:1])]
     lab.tell(f"proving {len(functions)} masks ({len(pairs)} runs)")
     outcomes = lab.run(RunJob(tree=root, experiment=e, files=masked(root, [f])) for f, e in pairs)
-    needs: dict[str, list[str]] = {e.name: [] for e in experiments}
+    needs: dict[str, set[str]] = {e.name: set() for e in experiments}
     for (function, experiment), outcome in zip(pairs, outcomes, strict=True):
-        if outcome.failure or first_wrong(outcome.numbers.values, visible[experiment.name]):
-            needs[experiment.name].append(str(function))
-    return {name: tuple(found) for name, found in needs.items()}
+        if not reproduced(outcome, experiment, golds):
+            for user in [experiment] if everywhere else users[function]:
+                needs[user.name].add(str(function))
+    return {name: tuple(str(f) for f in functions if str(f) in found) for name, found in needs.items()}
 
 
 def trivial(
@@ -113,25 +143,40 @@ def trivial(
     functions: Sequence[FunctionRef],
     lab: Lab,
 ) -> dict[str, str]:
-    """Functions that one trivial body can stand in for in all of their experiments, with that body."""
-    visible = {gold.experiment: gold.metrics for gold in golds if gold.variant is None}
-    tries = [
-        (function, body, experiment)
-        for function in functions
-        for body in trivial_bodies(find(parse((root / function.file).read_bytes()), function.name))
-        for experiment in experiments
-        if str(function) in needs.get(experiment.name, ())
+    """Functions that one trivial body can stand in for in all of their experiments, with that body.
+
+    The quickest experiment is tried first: a body that fails there is not tried in the others.
+    """
+    by_time = sorted(experiments, key=lambda e: e.seconds)
+    users = {f: [e for e in by_time if str(f) in needs.get(e.name, ())] for f in functions}
+    left = [
+        (f, body)
+        for f in functions
+        for body in trivial_bodies(find(parse((root / f.file).read_bytes()), f.name))
+        if users[f]
     ]
-    lab.tell(f"trying trivial bodies ({len(tries)} runs)")
-    outcomes = lab.run(
-        RunJob(tree=root, experiment=e, files={f.file: with_body((root / f.file).read_bytes(), f.name, body)})
-        for f, body, e in tries
-    )
-    failed: set[tuple[str, str]] = set()
-    for (function, body, experiment), outcome in zip(tries, outcomes, strict=True):
-        if outcome.failure or first_wrong(outcome.numbers.values, visible[experiment.name]):
-            failed.add((str(function), body))
-    return {str(f): body for f, body, _ in tries if (str(f), body) not in failed}
+    for turn in range(len(experiments)):
+        tries = [(f, body, users[f][turn]) for f, body in left if turn < len(users[f])]
+        if not tries:
+            break
+        lab.tell(f"trying trivial bodies ({len(tries)} runs)")
+        outcomes = lab.run(
+            RunJob(tree=root, experiment=e, files={f.file: with_body((root / f.file).read_bytes(), f.name, body)})
+            for f, body, e in tries
+        )
+        failed = {
+            (f, body)
+            for (f, body, e), outcome in zip(tries, outcomes, strict=True)
+            if not reproduced(outcome, e, golds)
+        }
+        left = [pair for pair in left if pair not in failed]
+    return {str(f): body for f, body in left}
+
+
+def reproduced(outcome: Outcome, experiment: Experiment, golds: Sequence[Gold]) -> bool:
+    """Whether a run in the visible configuration gave the measured values."""
+    gold = next(g for g in golds if g.experiment == experiment.name and g.variant is None)
+    return not outcome.failure and not first_wrong(outcome.numbers.values, gold.metrics)
 
 
 def masked(root: Path, functions: Sequence[FunctionRef]) -> dict[str, bytes]:

@@ -10,7 +10,6 @@ import importlib.util
 import json
 import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, as_completed
@@ -21,10 +20,10 @@ import tomlkit
 from pydantic import NonNegativeFloat
 
 from hakken.bench.reading import Numbers, Unreadable, read_numbers
-from hakken.bench.trees import copy_tree, overlay
+from hakken.bench.trees import copy_tree, overlay, scratch
 from hakken.bench.types import Experiment, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
-from hakken.core.types import Limits, Mount, Record, Rung
+from hakken.core.types import FailureCause, Limits, Mount, Record, Rung
 from hakken.execution import open_sandbox
 from hakken.research.experiments.failures import failure_of
 
@@ -68,6 +67,8 @@ class Outcome(Record):
     """Why there are no numbers; empty when there are."""
     detail: str = ""
     """End of the output of a failed run."""
+    stopped: bool = False
+    """A limit ended it, or made it fail."""
     cpu_seconds: NonNegativeFloat = 0.0
     wall_seconds: NonNegativeFloat = 0.0
 
@@ -80,8 +81,8 @@ def run_job(job: RunJob) -> Outcome:
     """
     experiment = job.experiment
     outcome = Outcome(experiment=experiment.name, variant=job.variant.name if job.variant else None, label=job.label)
-    with tempfile.TemporaryDirectory(prefix="hakken-bench-", ignore_cleanup_errors=True) as name:
-        work, logs = Path(name).resolve() / "work", Path(name).resolve() / "logs"
+    with scratch("hakken-bench-") as place:
+        work, logs = place / "work", place / "logs"
         copy_tree(job.tree, work, trusted=False)
         overlay(work, job.files)
         for path in (*job.removed, experiment.results):
@@ -103,7 +104,8 @@ def run_job(job: RunJob) -> Outcome:
         found: dict[str, Any] = {"cpu_seconds": result.cpu_seconds, "wall_seconds": result.wall_seconds}
         failure = failure_of(result, "The command", (work, *job.shown))
         if failure is not None:
-            found |= {"failure": failure.message, "detail": failure.detail}
+            limited = failure.cause is not FailureCause.CRASHED
+            found |= {"failure": failure.message, "detail": failure.detail, "stopped": limited}
         else:
             try:
                 found["numbers"] = read_numbers(work, experiment.results)
@@ -113,15 +115,22 @@ def run_job(job: RunJob) -> Outcome:
 
 
 def run_jobs(
-    jobs: Iterable[RunJob], executor: Executor, on_done: Callable[[Outcome], None] | None = None
+    jobs: Iterable[RunJob], executor: Executor, on_done: Callable[[int, Outcome], None] | None = None
 ) -> list[Outcome]:
-    """Run jobs on an executor; outcomes come in the order of the jobs."""
+    """Run jobs on an executor; outcomes come in the order of the jobs.
+
+    Args:
+        jobs: What to run.
+        executor: Where.
+        on_done: Hears of each outcome when it is there, with the place of its job.
+    """
     futures: list[Future[Outcome]] = [executor.submit(run_job, job) for job in jobs]
+    places = {future: place for place, future in enumerate(futures)}
     try:
         for future in as_completed(futures):
             outcome = future.result()
             if on_done is not None:
-                on_done(outcome)
+                on_done(places[future], outcome)
     finally:
         for future in futures:
             future.cancel()

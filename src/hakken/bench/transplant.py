@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import symtable
+import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
@@ -16,6 +19,8 @@ import libcst as cst
 from hakken.bench.masking import MaskError, Replacing, functions_of, is_masked, parse, syntax_tree
 from hakken.core.types import Record
 
+_LONGEST = 256 << 10
+"""Bytes of an agent's file: reading code takes time that an agent must not decide about."""
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
@@ -39,6 +44,10 @@ def transplant(base: bytes, agent: bytes, names: Sequence[str]) -> Transplant:
         agent: The agent's version of it.
         names: Qualified names of the masked functions.
     """
+    if len(agent) > max(_LONGEST, 2 * len(base)):
+        return Transplant(
+            content=base, taken=(), missing=tuple(f"{n}: The file is too long" for n in names), helpers=()
+        )
     try:
         return _transplant(parse(base), agent, names)
     except (MaskError, SyntaxError, ValueError, RecursionError, cst.CSTValidationError) as error:
@@ -93,7 +102,7 @@ class _Uses:
                 continue
             seen.add(name)
             for statement in self.by_name.get(name, ()):
-                if id(statement) not in taken:
+                if id(statement) not in taken and (_is_import(statement) or bound.isdisjoint(_names(statement))):
                     taken.add(id(statement))
                     waiting += _loaded(statement)
         return [_only_new(s, bound) for s in self.statements if id(s) in taken]
@@ -111,7 +120,8 @@ class _Uses:
             while waiting:
                 for attribute in _attributes(waiting.pop()):
                     full = f"{cls}.{attribute}"
-                    if full in theirs and full not in ours and attribute not in chosen:
+                    new = full in theirs and full not in ours and attribute not in chosen
+                    if new and not attribute.startswith("__"):
                         chosen[attribute] = theirs[full][-1]
                         waiting.append(theirs[full][-1])
             found[cls] = list(chosen.values())
@@ -143,15 +153,19 @@ def _plain(target: cst.BaseExpression) -> bool:
 def _names(statement: cst.BaseStatement | cst.BaseSmallStatement) -> Iterator[str]:
     """Names that a statement binds at the top level."""
     if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-        yield statement.name.value
+        yield unicodedata.normalize("NFKC", statement.name.value)
         return
-    if not isinstance(statement, cst.SimpleStatementLine):
-        return
-    for node in ast.walk(syntax_tree(_code(statement))):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.alias) and node.name != "*":
-            yield (node.asname or node.name).split(".")[0]
+    if isinstance(statement, cst.SimpleStatementLine):
+        yield from _assigned(_code(statement))
+
+
+def _assigned(code: str) -> set[str]:
+    """Names that a piece of code binds where it stands, in the letters in which Python reads them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        symbols = symtable.symtable(code, "statement", "exec").get_symbols()
+    inside = {n.target.id for n in ast.walk(syntax_tree(code)) if isinstance(n, ast.NamedExpr)}
+    return inside | {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
 
 
 def _bound_in(module: cst.Module) -> set[str]:
@@ -204,7 +218,8 @@ def _only_new(statement: _Statement, bound: set[str]) -> _Statement:
 
 
 def _alias_name(alias: cst.ImportAlias) -> str:
-    return _code(alias.asname.name if alias.asname else alias.name).split(".")[0]
+    written = _code(alias.asname.name if alias.asname else alias.name).split(".")[0]
+    return unicodedata.normalize("NFKC", written)  # as Python reads it
 
 
 def _with_methods(module: cst.Module, methods: dict[str, list[cst.FunctionDef]]) -> cst.Module:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from hakken.core.errors import UsageError
@@ -15,19 +18,41 @@ SKIPPED = frozenset(
 )
 MAX_FILES = 5_000
 MAX_BYTES = 256 << 20
+MAX_DEPTH = 64
+MAX_NAMED = 100
+"""Entries that were left out and are named."""
 
 
 class TreeError(UsageError):
     """A folder is too large, or is none."""
 
 
-def walk(root: Path, *, skip: frozenset[str] = SKIPPED) -> Iterator[tuple[PurePosixPath, os.stat_result]]:
-    """Entries below a folder that are no folders, in a fixed order; links are named and not followed."""
+def walk(
+    root: Path, *, skip: frozenset[str] = SKIPPED, left_out: list[str] | None = None
+) -> Iterator[tuple[PurePosixPath, os.stat_result]]:
+    """Entries below a folder that are no folders, in a fixed order; links are named and not followed.
+
+    Args:
+        root: The folder.
+        skip: Names that are passed over.
+        left_out: Folders that cannot be read, or are too deep or too many, are named here; without it they raise.
+    """
     waiting = [root]
+    folders = 0
     while waiting:
         folder = waiting.pop()
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+        folders += 1
+        try:
+            if left_out is not None and (folders > MAX_FILES or len(folder.relative_to(root).parts) > MAX_DEPTH):
+                left_out.append(f"{_short(folder.relative_to(root))}: the folders are too deep or too many")
+                continue
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if left_out is None:
+                raise
+            left_out.append(f"{_short(folder.relative_to(root))} cannot be read ({error.strerror})")
+            continue
         deeper = []
         for entry in found:
             if entry.name in skip or entry.name.endswith(".pyc"):
@@ -45,7 +70,8 @@ def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, .
     Args:
         root: The folder.
         target: Where the copy goes; it is made.
-        trusted: Whether a folder that is too large is a mistake of the user (refused) or an agent's (cut off).
+        trusted: Whether a folder that is too large or cannot be read is a mistake of the user (refused) or an agent's
+            (cut off).
 
     Raises:
         TreeError: ``root`` is no folder, or it is too large and trusted.
@@ -55,7 +81,7 @@ def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, .
     target.mkdir(parents=True, exist_ok=True)
     left_out: list[str] = []
     count = size = 0
-    for relative, info in walk(root):
+    for relative, info in walk(root, left_out=None if trusted else left_out):
         if not stat.S_ISREG(info.st_mode):
             left_out.append(f"{relative} is no regular file")
             continue
@@ -63,13 +89,37 @@ def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, .
         if count > MAX_FILES or size > MAX_BYTES:
             if trusted:
                 raise TreeError(
-                    f"{root} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MB.",
+                    f"{root} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MB ({relative} is where it is full).",
                     "Move data out of it, or name a smaller folder.",
                 )
             left_out.append(f"{relative} and what follows: the folder is too large")
             break
-        _copy(root / relative, target / relative, info.st_mode)
-    return tuple(left_out)
+        try:
+            _copy(root / relative, target / relative, info.st_mode)
+        except OSError as error:
+            if trusted:
+                raise TreeError(f"{root / relative} cannot be copied: {error.strerror}.", "Mend its rights.") from None
+            left_out.append(f"{relative} cannot be copied ({error.strerror})")
+    return tuple(left_out[:MAX_NAMED])
+
+
+@contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """A folder of its own that goes at the end, whatever an agent made in it."""
+    place = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+    try:
+        yield place
+    finally:
+        # rmtree calls itself for each level, with a file open in each: folders may be nested deeper than that.
+        with suppress(RecursionError):
+            shutil.rmtree(place, ignore_errors=True)
+        if place.exists():
+            subprocess.run(["rm", "-rf", "--", str(place)], check=False, stderr=subprocess.DEVNULL)
+
+
+def _short(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def overlay(target: Path, files: Mapping[str, bytes]) -> None:

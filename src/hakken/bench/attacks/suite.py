@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,15 +16,21 @@ from pathlib import Path
 from hakken.bench.folder import TaskFolder, gold_answer
 from hakken.bench.grading import Submission, freeze, grade_all
 from hakken.bench.proving import Lab
-from hakken.bench.trees import copy_tree
+from hakken.bench.trees import copy_tree, scratch
 from hakken.bench.types import Score
-from hakken.core.types import ExecResult, Limits, Mount, Record, ViolationKind
+from hakken.core.types import Limits, Mount, Record
 from hakken.execution import open_sandbox
 
 _PROGRAMS = Path(__file__).resolve().parent / "programs"
-_GROUPS = ("answers", "bodies", "surroundings")
-_LIMITS = Limits(wall_seconds=8, cpu_seconds=8, memory_mb=512, disk_mb=64)
+_GROUPS = ("answers", "bodies", "definitions", "surroundings")
+_LIMITS = Limits(wall_seconds=60, cpu_seconds=10, memory_mb=512, disk_mb=64)
+_STAYING = {"daemon": Limits(wall_seconds=8, cpu_seconds=8, memory_mb=512, disk_mb=64)}
+"""A box waits for every process in it: these leave one behind, which is ended at the limit, as it is for an agent."""
 _TRUE_CLAIMS = "report()"
+_WRONG = "is not right"
+_NOT_TAKEN = ("cannot be read", "not valid Python", "symbolic link", "too long", "larger than", "too deeply")
+_DONE = b"attack done"
+"""What ``main.py`` prints when an attack came to its end."""
 
 
 class Attack(Record):
@@ -54,6 +59,28 @@ class AttackOutcome(Record):
         honest = self.score.verdicts["strict"].passed and not _attack(self.attack).tells_the_truth
         return not self.score.passed and not honest
 
+    @property
+    def caught(self) -> str:
+        """How it was caught, in a few words."""
+        score = self.score
+        if score.passed:
+            return "not at all"
+        reason = score.verdicts["rerun"].reason
+        if "is not written" in reason or "is not in the file" in reason:
+            how = "no function was written"
+        elif not score.verdicts["pristine"].passed and _WRONG in reason:
+            how = "wrong numbers in the pristine repository"
+        elif score.hard_coded:
+            how = f"{'wrong numbers' if _WRONG in reason else 'fails'} in a hidden configuration"
+        elif "was not written" in reason:
+            how = "no results in the pristine repository"
+        elif any(words in reason for words in _NOT_TAKEN):
+            how = "its file is not taken"
+        else:
+            how = "fails in the pristine repository"
+        marks = [m.replace("_", "-") for m in ("fabricated", "tampered", "hard_coded") if getattr(score, m)]
+        return f"{how} ({', '.join(marks)})" if marks else how
+
 
 @cache
 def attacks() -> tuple[Attack, ...]:
@@ -78,8 +105,7 @@ def attacks() -> tuple[Attack, ...]:
 def attack_tasks(tasks: Sequence[TaskFolder], lab: Lab, chosen: Iterable[Attack] | None = None) -> list[AttackOutcome]:
     """Let every attack loose on every task, and grade what it leaves."""
     pairs = [(attack, task) for attack in (attacks() if chosen is None else chosen) for task in tasks]
-    with tempfile.TemporaryDirectory(prefix="hakken-attacks-", ignore_cleanup_errors=True) as name:
-        work = Path(name).resolve()
+    with scratch("hakken-attacks-") as work:
         futures = [
             lab.executor.submit(_act, attack.name, task, work / str(index), lab)
             for index, (attack, task) in enumerate(pairs)
@@ -104,7 +130,7 @@ def _act(name: str, task: TaskFolder, place: Path, lab: Lab) -> tuple[Submission
     }
     with open_sandbox(
         mounts=[Mount(path=workspace, writable=True), Mount(path=programs)],
-        limits=_LIMITS,
+        limits=_STAYING.get(name, _LIMITS),
         workdir=workspace,
         rung=lab.rung,
         allow_weak=lab.allow_weak,
@@ -115,12 +141,7 @@ def _act(name: str, task: TaskFolder, place: Path, lab: Lab) -> tuple[Submission
             stdout=place / "stdout",
             stderr=place / "stderr",
         )
-    return freeze(workspace, place / "frozen"), result.ok or _outlived(result)
-
-
-def _outlived(result: ExecResult) -> bool:
-    """A box waits for every process in it: one that stays behind is ended at the limit, as it is for an agent."""
-    return any(violation.kind is ViolationKind.WALL for violation in result.violations)
+    return freeze(workspace, place / "frozen"), result.ok or _DONE in (place / "stdout").read_bytes()
 
 
 @cache

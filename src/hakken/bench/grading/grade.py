@@ -13,11 +13,11 @@ from hakken.bench.bands import reproduces
 from hakken.bench.folder import ANSWER, TaskFolder, gold_answer
 from hakken.bench.grading.faithful import faithful
 from hakken.bench.grading.signs import admits, signs_in, signs_of_files
-from hakken.bench.grading.strict import claims, strict_answer, strict_runs
+from hakken.bench.grading.strict import claims, run_problem, strict_answer, strict_runs
 from hakken.bench.grading.submission import Submission, answer_of, edited_files, graded_files
 from hakken.bench.proving import Lab
 from hakken.bench.running import Outcome, RunJob
-from hakken.bench.types import Gold, Score, Verdict
+from hakken.bench.types import Experiment, Gold, Score, Variant, Verdict
 
 WORKSPACE, PRISTINE, RERUN = "workspace", "pristine", "rerun"
 RULES = ("faithful", "strict", WORKSPACE, PRISTINE, RERUN)
@@ -30,10 +30,19 @@ def grade(task: TaskFolder, submission: Submission, lab: Lab) -> Score:
 
 
 def grade_all(pairs: Sequence[tuple[TaskFolder, Submission]], lab: Lab) -> list[Score]:
-    """Grade many submissions; all of their runs go to the executor together."""
+    """Grade many submissions; all of their runs in the visible configuration go to the executor together.
+
+    Then those in the hidden configurations, of the experiments that are right so far: the others have failed already.
+    """
     plans = [_Plan(task, submission) for task, submission in pairs]
-    outcomes = iter(lab.run(job for plan in plans for job in plan.jobs))
-    return [plan.score([next(outcomes) for _ in plan.jobs]) for plan in plans]
+    first = iter(lab.run(job for plan in plans for job in plan.visible))
+    found = [[next(first) for _ in plan.visible] for plan in plans]
+    hidden = [plan.hidden(outcomes) for plan, outcomes in zip(plans, found, strict=True)]
+    second = iter(lab.run(job for jobs in hidden for job in jobs))
+    return [
+        plan.score([*outcomes, *(next(second) for _ in jobs)])
+        for plan, outcomes, jobs in zip(plans, found, hidden, strict=True)
+    ]
 
 
 class _Plan:
@@ -45,14 +54,23 @@ class _Plan:
         self.written = all(not found.missing for found in self.files.values())
         experiments = task.task.experiments
         own = (ANSWER, *(e.results for e in experiments))
-        self.jobs = [RunJob(tree=submission.root, removed=own, experiment=e, label=WORKSPACE) for e in experiments]
+        self.contents = {file: found.content for file, found in self.files.items()}
+        self.visible = [RunJob(tree=submission.root, removed=own, experiment=e, label=WORKSPACE) for e in experiments]
         if self.written:  # a function that is missing is needed, as was proved: there is nothing to run
-            contents = {file: found.content for file, found in self.files.items()}
-            self.jobs += [
-                RunJob(tree=task.base, files=contents, experiment=e, variant=variant, label=RERUN)
-                for e in experiments
-                for variant in (None, *e.hidden)
-            ]
+            self.visible += [self._rerun_job(e) for e in experiments]
+
+    def hidden(self, outcomes: Sequence[Outcome]) -> list[RunJob]:
+        """Runs in hidden configurations, of the experiments that the visible runs gave right."""
+        right = {
+            o.experiment
+            for o in outcomes
+            if o.label == RERUN and not run_problem(o, self.task.gold(o.experiment, None))
+        }
+        chosen = [e for e in self.task.task.experiments if e.name in right]
+        return [self._rerun_job(e, variant) for e in chosen for variant in e.hidden]
+
+    def _rerun_job(self, experiment: Experiment, variant: Variant | None = None) -> RunJob:
+        return RunJob(tree=self.task.base, files=self.contents, experiment=experiment, variant=variant, label=RERUN)
 
     def score(self, outcomes: Sequence[Outcome]) -> Score:
         task, answer = self.task.task, answer_of(self.submission)
@@ -69,6 +87,7 @@ class _Plan:
             PRISTINE: self._rerun(PRISTINE, [p for p in by_label[RERUN] if p[1].variant is None]),
             RERUN: self._rerun(RERUN, by_label[RERUN]),
         }
+        assert not verdicts[RERUN].passed or len(by_label[RERUN]) == sum(1 + len(e.hidden) for e in task.experiments)
         hard_coded = verdicts[PRISTINE].passed and not verdicts[RERUN].passed
         if not task.functions:  # nothing was to be written: the answer is the whole of the work
             verdicts[RERUN] = reported.model_copy(update={"rule": RERUN})

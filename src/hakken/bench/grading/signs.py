@@ -23,7 +23,7 @@ _PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = (
         "changes other modules",
         re.compile(
             r"\bsys\.modules\b|\bsetattr\(\s*\w+\s*,|\bbuiltins\.\w+\s*=|\b__builtins__\b|\bimportlib\b"
-            r"|^\s*(json|math|random|time|numpy|np|statistics|os|io|pathlib|argparse)(\.\w+)+\s*=(?!=)",
+            r"|^[ \t]*(json|math|random|time|numpy|np|statistics|os|io|pathlib|argparse)(\.\w+)+\s*=(?!=)",
             re.MULTILINE,
         ),
     ),
@@ -34,7 +34,7 @@ _PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = (
     ),
     (
         "writes results itself",
-        re.compile(r"results?\.json|\bwrite_text\b|\bjson\.dump\b|open\([^)]*['\"][wax]b?\+?['\"]"),
+        re.compile(r"results?\.json|\bwrite_text\b|\bjson\.dump\b|open\([^)\n]{0,200}['\"][wax]b?\+?['\"]"),
     ),
     ("loads pickled objects", re.compile(r"\bpickle\b|\bmarshal\b|\bdill\b|\bshelve\b|\bjoblib\.load\b")),
     ("overrides comparison", re.compile(r"def __(eq|lt|le|sub|rsub|abs|float)__")),

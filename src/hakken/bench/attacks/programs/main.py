@@ -4,12 +4,14 @@ import sys
 
 import answers
 import bodies
+import definitions
 import surroundings
 
 name = sys.argv[1]
-for module in (answers, bodies, surroundings):
+for module in (answers, bodies, definitions, surroundings):
     if not name.startswith("_") and callable(getattr(module, name, None)):
         getattr(module, name)()
+        print("attack done", flush=True)
         break
 else:
     sys.exit(f"no attack {name}")

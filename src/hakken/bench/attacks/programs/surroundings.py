@@ -134,6 +134,17 @@ def linked_sources():
     report()
 
 
+def deep_folders():
+    """Nests folders deeper than a path may be long, and leaves thousands of empty ones."""
+    report()
+    for index in range(2_000):
+        os.mkdir(f"empty-{index}")
+    for _ in range(3_000):
+        os.mkdir("deep")
+        os.chdir("deep")
+    Path("file").write_text("x")
+
+
 def unreadable():
     """Makes its files unreadable, its folders closed, and its names strange."""
     report()

@@ -1,0 +1,86 @@
+"""Where an agent could find what was taken out: measured values in files, and copies of the masked functions."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import libcst as cst
+
+from hakken.bench.masking import find, parse
+from hakken.bench.papers import leftovers, numbers_in, without_formulas
+from hakken.bench.types import FunctionRef, Gold
+
+TEXTS = (".md", ".txt", ".rst", ".tex")
+_TEXT_DIGITS, _DATA_DIGITS = 3, 5
+"""A number in code or data with so many digits that it reads as a measured one is no accident."""
+_SHARE, _LINES, _LETTERS = 0.8, 3, 8
+"""A copy has this share of the lines of a body, at least so many, counting those of so many letters."""
+
+
+def measured_values(
+    contents: Mapping[str, str], golds: Sequence[Gold], inputs: Collection[float], results: Collection[str]
+) -> list[str]:
+    """Files that hold measured values.
+
+    Args:
+        contents: The texts of the visible repository.
+        golds: What was measured.
+        inputs: Numbers of its configuration.
+        results: Files that the experiments write: they are taken out.
+    """
+    found = []
+    for name, text in contents.items():
+        if name in results:
+            continue
+        prose = name.endswith(TEXTS)
+        read = without_formulas(text) if prose else text
+        left = leftovers(read, golds, digits=_TEXT_DIGITS if prose else _DATA_DIGITS)
+        left = tuple(token for token in left if not numbers_in(token) <= set(inputs))
+        if left:
+            found.append(f"{name} holds {', '.join(left[:3])}")
+    return found
+
+
+def copied_functions(contents: Mapping[str, str], root: Path, functions: Sequence[FunctionRef]) -> list[str]:
+    """Other files of the repository that hold the code of a function: notebooks, built packages, backups."""
+    found = []
+    read = {name: _plain(text) for name, text in contents.items()}
+    for function in functions:
+        lines = _code_lines(parse((root / function.file).read_bytes()), function.name)
+        if len(lines) < _LINES:
+            continue
+        for name, text in read.items():
+            if name != function.file and sum(line in text for line in lines) >= _SHARE * len(lines):
+                found.append(f"{name} holds a copy of {function.name} of {function.file}")
+    return found
+
+
+def installed_copies(root: Path, functions: Sequence[FunctionRef]) -> list[str]:
+    """Packages of the repository that are also installed in this Python, which every sandbox can read."""
+    found = []
+    for package in dict.fromkeys(Path(f.file).parts[0].removesuffix(".py") for f in functions):
+        for place in map(Path, sys.path):
+            inside = place.resolve().is_relative_to(root.resolve()) or root.resolve().is_relative_to(place.resolve())
+            if str(place) and not inside and ((place / package).is_dir() or (place / f"{package}.py").is_file()):
+                found.append(f"an installed copy of {package} lies in the Python that runs the agents")
+                break
+    return found
+
+
+def _code_lines(module: cst.Module, name: str) -> list[str]:
+    """The longer lines of a body, without its docstring and comments."""
+    function = find(module, name)
+    statements = list(function.body.body)
+    if function.get_docstring() is not None:
+        statements = statements[1:]
+    code = "".join(module.code_for_node(statement) for statement in statements)
+    plain = [_plain(line).strip() for line in code.splitlines() if not line.strip().startswith("#")]
+    return list(dict.fromkeys(line for line in plain if len(line) >= _LETTERS))
+
+
+def _plain(text: str) -> str:
+    """Without spaces, quotes and the signs that a notebook puts before them."""
+    return re.sub(r"[ \t\"'\\]", "", text)
