@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from hakken.bench.proving import Lab
+    from hakken.bench.types import Source
 
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Commands that run at once.")]
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """Where what is measured about repositories is kept."""
+
+    folder: Path
+    sources: Sequence[Source]
+    fresh: bool = False
+
+
 @contextmanager
-def open_lab(workers: int, weak: bool) -> Iterator[Lab]:
-    """Say at once which sandbox is missing, and open the workers."""
+def open_lab(workers: int, weak: bool, kept: Keeping | None = None) -> Iterator[Lab]:
+    """Say at once which sandbox is missing, and open the workers.
+
+    Args:
+        workers: Commands that run at once.
+        weak: Accept isolation that cannot stop the network.
+        kept: Where outcomes of runs are kept and found again; by default nowhere.
+    """
+    from hakken.bench.kept import Kept
     from hakken.bench.proving import Lab
     from hakken.cli.console import tell
     from hakken.execution import best_rung, open_executor
 
-    best_rung(allow_weak=weak)  # says at once what is missing
+    rung = best_rung(allow_weak=weak)  # says at once what is missing
+    packages = {name for source in kept.sources for name in source.packages} if kept else set()
+    store = Kept(kept.folder, packages, rung.rung, fresh=kept.fresh) if kept else None
     with open_executor(workers=workers) as executor:
-        yield Lab(executor, allow_weak=weak, tell=lambda text: tell(f"  {text}"))
+        yield Lab(executor, allow_weak=weak, tell=lambda text: tell(f"  {text}"), kept=store)
 
 
 def sizes_of(text: str) -> list[int]:

@@ -17,7 +17,7 @@ def list_(as_json: options.Json = False) -> None:
     """
     import math
 
-    from hakken.bench.checking import SIZES
+    from hakken.bench.checks import SIZES
     from hakken.bench.suite import load_suite, shipped
     from hakken.cli.console import emit, say, table
 
