@@ -66,12 +66,13 @@ def effective_draws(parts: Sequence[tuple[int, int]]) -> float:
     return min(float(total), max(fewest, trust * share * (1 - share) / variance))
 
 
-def mean(values: Sequence[float], of: int) -> Estimate | None:
+def mean(values: Sequence[float], of: int, bounds: tuple[float, float] = (-math.inf, math.inf)) -> Estimate | None:
     """Mean with Student's interval; None without values.
 
     Args:
         values: One a run.
         of: Runs that ended, those without a value included.
+        bounds: Ends of the scale, which the interval does not leave.
     """
     n = len(values)
     if n == 0:
@@ -82,7 +83,8 @@ def mean(values: Sequence[float], of: int) -> Estimate | None:
     if (sd := statistics.stdev(values)) == 0.0:
         return Estimate(value=middle, count=n, of=of, runs=n, why="all alike, which gives no spread")
     half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * sd / math.sqrt(n)
-    return Estimate(value=middle, low=middle - half, high=middle + half, count=n, of=of, runs=n)
+    low, high = max(bounds[0], middle - half), min(bounds[1], middle + half)
+    return Estimate(value=middle, low=low, high=high, count=n, of=of, runs=n)
 
 
 def per_paper(parts: Sequence[tuple[float, int]]) -> Estimate | None:

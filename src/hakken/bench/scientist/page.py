@@ -8,6 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 from hakken.bench.scientist.picture import funnel
 from hakken.bench.scientist.published import COLUMNS, MAPPING, measured_rows, published, published_rows
+from hakken.bench.scientist.table import failures_of
 from hakken.bench.scientist.texts import METHOD, cell_notes
 from hakken.bench.scientist.types import Stage, Table, short_model
 from hakken.bench.scientist.wording import HEAD, values_of
@@ -25,7 +26,7 @@ def to_page(table: Table) -> str:
         stages=list(Stage),
         method=METHOD,
         notes=[*table.notes, *cell_notes(table)],
-        failures=[(short_model(c.model), c.template, cause, n) for c in table.cells for cause, n in c.failures.items()],
+        failures=failures_of(table),
         columns=COLUMNS,
         measured=measured_rows(table.cells),
         published=published_rows(),

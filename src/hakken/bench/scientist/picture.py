@@ -44,7 +44,7 @@ def _bar(cell: Cell, stage: Stage, y: int, span: int) -> list[str]:
     seen = str(cell.counts[stage]) if whole else f"{estimate.count}/{estimate.of}" if estimate else "–"
     middle = y + _ROW / 2 - 1
     parts = [
-        f'<text x="{_LEFT - 8}" y="{middle + 4:g}" text-anchor="end" fill="{_INK}">{escape(stage.title)}</text>',
+        f'<text x="{_LEFT - 8}" y="{middle + 4:g}" text-anchor="end" fill="{_INK}">{escape(stage.label)}</text>',
         f'<rect x="{_LEFT}" y="{y + 2}" width="{span}" height="{_ROW - 6}" fill="{_BACK}"/>',
         f'<rect x="{_LEFT}" y="{y + 2}" width="{span * share:.1f}" height="{_ROW - 6}" fill="{colour}"/>',
         f'<text x="{_LEFT + span + 8}" y="{middle + 4:g}" fill="{_INK}">{seen}</text>',
@@ -62,7 +62,7 @@ def _bar(cell: Cell, stage: Stage, y: int, span: int) -> list[str]:
 
 def _spoken(cell: Cell) -> str:
     """The funnel in words, for those who do not see it."""
-    told = ", ".join(f"{cell.counts[stage]} {stage.title}" for stage in Stage)
+    told = ", ".join(f"{cell.counts[stage]} {stage.label}" for stage in Stage)
     return f"{short_model(cell.model)} on {cell.template}: {told}"
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 
 from hakken.bench.scientist.estimates import mean, per_paper, share_of_ideas, share_of_runs
 from hakken.bench.scientist.reading import differing_settings
-from hakken.bench.scientist.types import Cell, Estimate, RunRow, Stage, Table
+from hakken.bench.scientist.types import Cell, Estimate, RunRow, Stage, Table, short_model
 from hakken.core.types import Usage
 
 EVERY = "all templates"
+SCALE = (1.0, 10.0)
+"""Of a review's overall score."""
 
 
 def build_table(rows: Sequence[RunRow]) -> Table:
@@ -23,6 +25,12 @@ def build_table(rows: Sequence[RunRow]) -> Table:
         if len(names) > 1:
             cells.append(make_cell(mine, EVERY))
     return Table(cells=tuple(cells), rows=tuple(rows), notes=tuple(_notes(rows)))
+
+
+def failures_of(table: Table) -> list[tuple[str, str, str, int]]:
+    """Model, template, cause and count, without the lines over all templates, which repeat them."""
+    cells = [cell for cell in table.cells if cell.template != EVERY]
+    return [(short_model(c.model), c.template, cause, count) for c in cells for cause, count in c.failures.items()]
 
 
 def make_cell(rows: Sequence[RunRow], template: str) -> Cell:
@@ -49,7 +57,7 @@ def make_cell(rows: Sequence[RunRow], template: str) -> Cell:
         statuses=dict(Counter(row.status for row in rows)),
         counts={stage: sum(row.counts[stage] for row in ended) for stage in Stage},
         shares=shares,
-        score=mean([float(score) for score in scores], len(ended)),
+        score=mean([float(score) for score in scores], len(ended), bounds=SCALE),
         best=max(scores, default=None),
         accepted=sum(row.decision == "accept" for row in ended),
         tokens_per_paper=cost(lambda row: float(row.usage.tokens)),

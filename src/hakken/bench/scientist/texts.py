@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from hakken.bench.scientist.published import COLUMNS, MAPPING, measured_rows, published, published_rows
+from hakken.bench.scientist.table import failures_of
 from hakken.bench.scientist.types import Cell, Estimate, Stage, Table, short_model
 from hakken.bench.scientist.wording import HEAD, values_of
 
@@ -22,15 +23,11 @@ def to_markdown(table: Table) -> str:
     """The whole report as Markdown."""
     head = ("model", "template", *HEAD)
     lines = ["# The scientist measured", "", *_rows(head, [_line(cell) for cell in table.cells]), ""]
-    lines += [f"- **{stage.title}**: {stage.meaning}." for stage in Stage]
+    lines += [f"- **{stage.label}**: {stage.meaning}." for stage in Stage]
     lines += ["", METHOD, ""]
     lines += [f"- {note}" for note in (*table.notes, *cell_notes(table))]
     lines += ["", "## Failures by cause", ""]
-    causes = [
-        (short_model(cell.model), cell.template, _escaped(cause), str(count))
-        for cell in table.cells
-        for cause, count in cell.failures.items()
-    ]
+    causes = [(model, name, _escaped(cause), str(count)) for model, name, cause, count in failures_of(table)]
     lines += _rows(("model", "template", "cause", "times"), causes) if causes else ["None."]
     lines += ["", "## Under the columns of The AI Scientist's paper", "", "### Measured here", ""]
     lines += _rows(("template", "model", *COLUMNS), measured_rows(table.cells))

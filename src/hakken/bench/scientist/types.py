@@ -27,9 +27,9 @@ class Stage(StrEnum):
         return self in (Stage.PAPER, Stage.AUDIT)
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """What a reader of the table sees."""
-        return _TITLES[self]
+        return _LABELS[self]
 
     @property
     def meaning(self) -> str:
@@ -37,7 +37,7 @@ class Stage(StrEnum):
         return _MEANINGS[self]
 
 
-_TITLES = {
+_LABELS = {
     Stage.IDEAS: "ideas proposed",
     Stage.NEW: "new",
     Stage.IMPLEMENTED: "implemented",

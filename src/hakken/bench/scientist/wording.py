@@ -7,7 +7,7 @@ from hakken.bench.scientist.types import Cell, Estimate, Stage
 NONE = "–"
 HEAD = (
     "runs",
-    *(stage.title for stage in Stage),
+    *(stage.label for stage in Stage),
     "review score",
     "best",
     "tokens per paper",

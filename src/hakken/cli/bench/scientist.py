@@ -11,7 +11,7 @@ from hakken.cli import options
 
 if TYPE_CHECKING:
     from hakken.bench.scientist.grid import Expected, Job
-    from hakken.bench.scientist.types import Cell, Table
+    from hakken.bench.scientist.types import Table
     from hakken.core.config import Settings
 
 
@@ -124,7 +124,7 @@ def _announce(grid: list[Job], left: list[Job], will: Expected, out: Path, at_on
 
     models, templates = {job.model for job in grid}, {job.template.name for job in grid}
     tell(
-        f"{len(grid)} runs ({len(models)} models, {len(templates)} templates) in {shown(out)}: "
+        f"{len(grid)} runs (models: {len(models)}, templates: {len(templates)}) in {shown(out)}: "
         f"{len(grid) - len(left)} are over, {len(left)} to go, {at_once} at once"
     )
     if not left:
@@ -157,6 +157,7 @@ def _show(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as Grid
 
+    from hakken.bench.scientist.table import failures_of
     from hakken.bench.scientist.texts import cell_notes
     from hakken.bench.scientist.types import short_model
     from hakken.bench.scientist.wording import HEAD, values_of
@@ -174,14 +175,5 @@ def _show(table: Table) -> None:
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else 260).print(grid)
     for note in (*table.notes, *cell_notes(table)):
         say(f"  {note}")
-    for cell in table.cells:
-        _show_failures(cell)
-
-
-def _show_failures(cell: Cell) -> None:
-    from hakken.bench.scientist.types import short_model
-    from hakken.cli.console import say
-
-    if cell.failures:
-        causes = ", ".join(f"{cause} ×{count}" for cause, count in cell.failures.items())
-        say(f"  failures of {short_model(cell.model)} on {cell.template}: {causes}")
+    for model, template, cause, count in failures_of(table):
+        say(f"  failures of {model} on {template}: {cause} ×{count}")
