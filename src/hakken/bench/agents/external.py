@@ -223,6 +223,7 @@ def _notes(result: ExecResult, refused: int) -> Sequence[str]:
         notes = [f"ended by signal {result.signal} after {result.wall_seconds:.1f} s"]
     else:
         notes = [f"ended with status {result.exit_code} after {result.wall_seconds:.1f} s"]
+    notes.append(f"at most {result.peak_memory_mb:.0f} MB, {result.cpu_seconds:.1f} s of CPU")
     notes += [f"over its limit: {v.kind.value} ({v.observed:g} of {v.limit:g})" for v in result.violations]
     return [*notes, f"{refused} requests were refused"] if refused else notes
 
