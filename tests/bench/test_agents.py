@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hakken.bench.agents import Ending, Pipeline, Retrieval
+from hakken.bench.agents import Ending, Mending, Pipeline, Retrieval
+from hakken.bench.agents.agreement import Trial, agreeing, best
 from hakken.bench.agents.context import context_of
 from hakken.bench.agents.writing import problem_with, put
 from hakken.bench.attempts import attempt
 from hakken.bench.folder import TaskFolder
+from hakken.bench.making import Proved, make_tasks, write
 from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
-from hakken.bench.types import FunctionRef
-from hakken.core.types import Budget, Call, Request, Role
+from hakken.bench.types import FunctionRef, MaskMode
+from hakken.core.errors import UsageError
+from hakken.core.types import Budget, Request
 from hakken.models import Ledger
-from hakken.models.scripted import FunctionModel
+from tests.agents.helpers import Talker
 from tests.bench.conftest import TINY
 
 WALK = """It walks.
@@ -39,26 +45,22 @@ def spread(places):
 ```"""
 
 
-class Memory:
-    """A record of calls that forgets."""
-
-    def find_call(self, key: str) -> Call | None:
-        return None
-
-    def record_call(self, call: Call) -> None:
-        pass
+def opened(*replies: str, budget: Budget | None = None) -> tuple[Callable[[int], Ledger], list[Request]]:
+    """The accounts of a model that says these things, one after the other."""
+    talker = Talker(*replies)
+    return lambda seed: talker.ledger(budget=budget), talker.asked
 
 
-def pipeline(lab: Lab, *replies: str, budget: Budget | None = None, **options: int) -> tuple[Pipeline, list[Request]]:
-    """An agent whose model says these things, one after the other."""
-    asked: list[Request] = []
+def pipeline(lab: Lab, *replies: str, **options: Any) -> tuple[Pipeline, list[Request]]:
+    """A fixed agent with such a model."""
+    accounts, asked = opened(*replies, budget=options.pop("budget", None))
+    return Pipeline(accounts, lab, **options), asked
 
-    def say(request: Request) -> str:
-        asked.append(request)
-        return replies[min(len(asked), len(replies)) - 1]
 
-    model = FunctionModel(say)
-    return Pipeline(lambda seed: Ledger({Role.CODE: model}, Memory(), budget, seed=seed), lab, **options), asked  # type: ignore[arg-type]
+def mending(lab: Lab, *replies: str, **options: Any) -> tuple[Mending, list[Request]]:
+    """An agent for small models with such a model."""
+    accounts, asked = opened(*replies, budget=options.get("budget"))
+    return Mending(accounts, lab, **options), asked
 
 
 def test_what_a_model_is_shown(tasks: dict[str, TaskFolder]) -> None:
@@ -80,25 +82,113 @@ def test_the_fixed_agent_solves_what_its_model_knows(tasks: dict[str, TaskFolder
     assert "walk(self, steps)" in asked[0].messages[-1].content
 
 
-def test_what_does_not_run_is_mended_and_never_reported(tasks: dict[str, TaskFolder], lab: Lab) -> None:
-    wrong = SPREAD.replace("places[i", "placez[i")
-    fixed, _ = pipeline(lab, wrong)
+def test_the_fixed_agent_never_reports_what_does_not_run(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    fixed, _ = pipeline(lab, SPREAD.replace("places[i", "placez[i"))
     failed = attempt(fixed, tasks["tiny-n1-4"], 0, lab)
     assert not failed.passed
     assert not failed.score.fabricated
-    mending, asked = pipeline(lab, wrong, SPREAD, mends=1)
-    assert attempt(mending, tasks["tiny-n1-4"], 0, lab).passed
-    assert "NameError: name 'placez' is not defined" in asked[1].messages[-1].content
-    assert mending.name == "mending-both-c1-m1"
+
+
+def test_a_reasoning_budget_is_used_up(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    agent, asked = pipeline(lab, "The mean square of each tenth. " * 4, "Its size is a tenth. " * 8, SPREAD, think=60)
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert done.passed
+    assert [r.purpose for r in asked] == ["agents/think", "agents/think", "agents/fill"]
+    assert [r.max_tokens for r in asked[:2]] == [60, 29]
+    assert asked[1].messages[-1].content.startswith("Wait")
+    assert "Its size is a tenth." in asked[2].messages[-1].content
+    assert done.run.thinking_tokens == 73
+    assert (done.agent, done.run.steps) == ("fixed-both-t60", 3)
+
+
+def test_an_oracle_passage_is_the_task_s_own(proved: Proved, tmp_path: Path, lab: Lab) -> None:
+    (task,) = [t for t in make_tasks(proved, [1], mode=MaskMode.ORACLE) if t.id == "tiny-n1-4"]
+    folder = write(task, proved, tmp_path)
+    agent, asked = pipeline(lab, SPREAD, retrieval=Retrieval.ORACLE)
+    assert attempt(agent, folder, 0, lab).passed
+    assert "From the paper:" in asked[0].messages[0].content
+    with pytest.raises(UsageError, match="no oracle passage"):
+        context_of(tasks_folder(proved, tmp_path), FunctionRef.parse("tiny/fit.py:spread"), Retrieval.ORACLE)
+
+
+def tasks_folder(proved: Proved, folder: Path) -> Path:
+    """The visible repository of a task without a passage."""
+    (task,) = [t for t in make_tasks(proved, [1]) if t.id == "tiny-n1-4"]
+    return write(task, proved, folder / "plain").visible_repo
+
+
+def test_what_does_not_run_is_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    wrong = SPREAD.replace("places[i", "placez[i")
+    agent, asked = mending(lab, wrong, SPREAD, candidates=1, mends=1)
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert done.passed
+    mend = asked[1].messages[-1].content
+    assert "NameError: name 'placez' is not defined" in mend
+    assert "size = 32" in mend or "size = " in mend  # the variables, before the traceback
+    assert "placez[i" in mend
+    assert done.run.transcript[:2] == (
+        "spread: version 1 (fresh): The command ended with exit code 1: NameError: name 'placez' is not defined",
+        "spread: version 2 (mended): runs",
+    )
+    assert (agent.name, done.run.steps) == ("mending-c1-m1", 2)
+
+
+def test_a_small_model_sees_outline_callers_and_values(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    agent, asked = mending(lab, SPREAD, SPREAD)
+    assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
+    shown = asked[0].messages[0].content
+    assert "def fit_line(xs, ys, penalty):  # Slope and intercept of the ridge fit" in shown
+    assert re.search(r"- places: list of \d+: 0, -?1, ", shown)
+    assert '"spread": spread(places)' in shown
+    assert "mx, my = mean(xs), mean(ys)" not in shown
+    assert len(asked) == 2  # both agree, so that no third is asked
+    blind, unasked = mending(lab, SPREAD, examples=False, vote=False)
+    assert attempt(blind, tasks["tiny-n1-4"], 0, lab).passed
+    assert "- places: list of" not in unasked[0].messages[0].content
+    assert (len(unasked), blind.name) == (1, "mending-c4-m3-no-examples-no-vote")
+
+
+def test_the_version_that_most_agree_with_is_kept(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    odd = SPREAD.replace("/ size for", "/ (size + 1) for")
+    agent, asked = mending(lab, odd, SPREAD, SPREAD.replace("size =", "size = 0 +"))
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert (done.passed, len(asked)) == (True, 3)
+
+
+def test_numbers_that_are_none_are_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    endless = SPREAD.replace("/ size for", "* float('nan') for")
+    agent, asked = mending(lab, endless, SPREAD, candidates=1, mends=1)
+    assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
+    assert "The value of spread that the experiment walk wrote is not finite." in asked[1].messages[-1].content
+
+
+def test_each_function_has_its_share_of_the_tokens(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    count = iter(range(2, 100))
+
+    def say(request: Request) -> str:
+        if "def walk" in request.messages[-1].content:
+            return WALK.replace("range(steps)", "range(stepz)").replace("1 if", f"{next(count)} if")
+        return SPREAD
+
+    talker, budget = Talker(by=say), Budget(tokens=6_000)
+    agent = Mending(lambda seed: talker.ledger(budget=budget), lab, budget=budget)
+    done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
+    assert done.run.ending is Ending.FINISHED
+    assert done.run.prompt_tokens + done.run.completion_tokens <= 6_000
+    assert 2 <= sum("def walk" in r.messages[-1].content for r in talker.asked) < 7
+    assert "tiny/fit.py:spread" in done.written
+    both, _ = mending(lab, WALK, WALK, SPREAD, SPREAD)
+    assert attempt(both, tasks["tiny-n2-1-4"], 0, lab).passed
 
 
 def test_a_model_that_writes_nothing_and_one_that_costs_too_much(tasks: dict[str, TaskFolder], lab: Lab) -> None:
-    silent, _ = pipeline(lab, "I cannot do that.")
-    done = attempt(silent, tasks["tiny-n1-4"], 0, lab)
-    assert not done.passed
-    assert "no usable reply" in done.run.transcript[0]
-    poor, _ = pipeline(lab, SPREAD, budget=Budget(tokens=1))
-    assert attempt(poor, tasks["tiny-n1-4"], 0, lab).run.ending is Ending.TOKENS
+    for make in (pipeline, mending):
+        silent, _ = make(lab, "I cannot do that.")
+        done = attempt(silent, tasks["tiny-n1-4"], 0, lab)  # type: ignore[arg-type]
+        assert not done.passed
+        assert "no usable reply" in done.run.transcript[0]
+        poor, _ = make(lab, SPREAD, budget=Budget(tokens=1))
+        assert attempt(poor, tasks["tiny-n1-4"], 0, lab).run.ending is Ending.TOKENS  # type: ignore[arg-type]
 
 
 def test_replies_in_all_forms() -> None:
@@ -117,6 +207,18 @@ def test_replies_in_all_forms() -> None:
 
 
 def test_prompts_hold_no_path_of_this_machine(tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path) -> None:
-    agent, asked = pipeline(lab, SPREAD.replace("places[i", "placez[i"), mends=1)
+    agent, asked = mending(lab, SPREAD.replace("places[i", "placez[i"), candidates=2, mends=1)
     attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert len(asked) > 1
     assert not any(str(tmp_path.parent) in m.content or "/tmp/hakken" in m.content for r in asked for m in r.messages)
+
+
+def test_choosing_by_what_runs_and_agrees() -> None:
+    def trial(ran: int, numbers: str) -> Trial:
+        return Trial(ran=ran, of=2, numbers=numbers)
+
+    assert best([]) is None
+    assert best([trial(1, ""), trial(2, "a"), trial(2, "b"), trial(2, "b")]) == 2
+    assert best([trial(2, "a"), trial(2, "b")]) == 0
+    assert best([trial(0, ""), trial(1, "")]) == 1
+    assert agreeing([trial(2, "a"), trial(1, "b"), trial(1, "b")]) == 1

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hakken.agents.memory import shown_step, view
+from hakken.agents.spending import since
 from hakken.agents.stepping import Pieces, Step, Stepper, Whole
 from hakken.agents.stuck import NUDGES, stuck
 from hakken.agents.tools.base import Action, Observation, Toolbox, name_of
@@ -135,7 +136,7 @@ class Loop:
             try:
                 return self._stepper.ask(self._ledger, asked, types), overflow
             except MalformedReply as error:
-                state.usage += _since(before, self._ledger.used)
+                state.usage += since(before, self._ledger.used)
                 return f"No usable reply: {error.message}", overflow
             except ModelRefused as error:
                 if state.scale < 0.3 or not any(word in str(error).lower() for word in _WORDS_OF_LENGTH):
@@ -180,7 +181,7 @@ class Loop:
         try:
             reply = self._ledger.ask(asked, str)
         except MalformedReply:
-            self._state.usage += _since(before, self._ledger.used)
+            self._state.usage += since(before, self._ledger.used)
             return ""
         self._state.usage += reply.usage
         return reply.value
@@ -245,13 +246,3 @@ def _brief(turn: Turn) -> str:
     """A step for a plan or a summary: the ends of what was seen are enough."""
     seen = turn.observation
     return shown_step(turn, seen if len(seen) <= 800 else f"{seen[:400]}\n[…]\n{seen[-400:]}")
-
-
-def _since(before: Usage, now: Usage) -> Usage:
-    return Usage(
-        calls=now.calls - before.calls,
-        prompt_tokens=now.prompt_tokens - before.prompt_tokens,
-        completion_tokens=now.completion_tokens - before.completion_tokens,
-        seconds=max(0.0, now.seconds - before.seconds),
-        usd=max(0.0, now.usd - before.usd),
-    )

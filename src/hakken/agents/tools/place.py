@@ -10,8 +10,6 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-from hakken.core.files import write_bytes
-
 LARGEST = 1 << 20
 """Bytes of a file that is read or edited."""
 _HIDDEN = frozenset({"__pycache__", ".git"})
@@ -71,8 +69,12 @@ class Place:
             OutOfPlace: it is outside, or a folder is there.
         """
         path = self._inside(name)
+        # Not by way of a draft: a command could have put a link where the draft goes.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            write_bytes(path, text.encode())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, flags, 0o644), "wb") as stream:
+                stream.write(text.encode("utf-8", "replace"))
         except OSError as error:
             raise OutOfPlace(f"{name} cannot be written: {error.strerror}.") from None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +38,7 @@ class Shell:
         limits: Of each command; the agent may ask for less time and not for more.
         rung: Of the sandbox.
         allow_weak: Whether a rung that leaves the network open will do.
+        left: Seconds that are left of the whole attempt; no command outlives it.
         longest: Characters of an observation.
     """
 
@@ -47,10 +50,11 @@ class Shell:
         limits: Limits | None = None,
         rung: Rung | None = None,
         allow_weak: bool = False,
+        left: Callable[[], float] = lambda: math.inf,
         longest: int = LONGEST,
     ) -> None:
         self._place, self._limits, self._rung, self._weak = place, limits or Limits(), rung, allow_weak
-        self._longest = longest
+        self._left, self._longest = left, longest
 
     def use(self, action: RunCommand) -> Observation:
         """Run it.
@@ -60,7 +64,7 @@ class Shell:
         """
         if not action.command.strip():
             return Observation(text="There is no command.", failed=True)
-        seconds = min(float(action.seconds), self._limits.wall_seconds)
+        seconds = min(float(action.seconds), self._limits.wall_seconds, max(1.0, self._left()))
         limits = self._limits.model_copy(update={"wall_seconds": seconds})
         root = self._place.root
         with tempfile.TemporaryDirectory(prefix="hakken-shell-", ignore_cleanup_errors=True) as name:

@@ -7,15 +7,19 @@ import textwrap
 from enum import StrEnum
 from pathlib import Path
 
+from hakken.bench.agents.outline import imported, outline
 from hakken.bench.folder import PAPER
 from hakken.bench.masking import MaskError, docstring_of, find, functions_of, is_masked, parse
 from hakken.bench.passages import best_passages, nearest
 from hakken.bench.trees import walk
 from hakken.bench.types import FunctionRef
+from hakken.core.errors import UsageError
 from hakken.core.types import Record
 
 _PART, _USES_LINES, _AROUND = 1_600, 40, 4
 """Characters of one retrieved part; lines about calls in all, and around each call."""
+_OUTLINE, _IMPORTED, _PASSAGE, _VALUE, _USES_SHORT = 1_800, 700, 1_100, 160, 20
+"""The same for a small context: characters, and lines about calls."""
 
 
 class Retrieval(StrEnum):
@@ -25,6 +29,12 @@ class Retrieval(StrEnum):
     CODE = "code"
     PAPER = "paper"
     BOTH = "both"
+    ORACLE = "oracle"
+    """The passage that a task's author gives for the function, in the place of a search."""
+
+
+ORACLE_HEAD = "Implement this function according to the following passage."
+"""How the docstring of a function begins in a task that gives the passage."""
 
 
 class Context(Record):
@@ -39,6 +49,18 @@ class Context(Record):
     available: str
 
 
+class Surroundings(Record):
+    """What a small model is shown about one function, ready for the prompt."""
+
+    file: str
+    stub: str
+    outline: str
+    imported: str
+    uses: str
+    paper: tuple[str, ...]
+    examples: tuple[dict[str, str], ...]
+
+
 def context_of(workspace: Path, function: FunctionRef, retrieval: Retrieval, count: int = 2) -> Context:
     """Look a function up in a workspace."""
     source = (workspace / function.file).read_bytes()
@@ -51,6 +73,8 @@ def context_of(workspace: Path, function: FunctionRef, retrieval: Retrieval, cou
     if retrieval in (Retrieval.CODE, Retrieval.BOTH):
         code = [_head(source.decode("utf-8", "replace")), *nearest(_functions(files, function), query, count)]
     paper: list[str] = []
+    if retrieval is Retrieval.ORACLE:
+        paper = [oracle_passage(docstring_of(node) or "")]
     if retrieval in (Retrieval.PAPER, Retrieval.BOTH) and (workspace / PAPER).is_file():
         paper = best_passages((workspace / PAPER).read_text(encoding="utf-8"), query, count)
     return Context(
@@ -62,6 +86,48 @@ def context_of(workspace: Path, function: FunctionRef, retrieval: Retrieval, cou
         paper=tuple(part[:_PART] for part in paper),
         available=f"You may use what {function.file} imports and defines; further imports go before the function.",
     )
+
+
+def oracle_passage(docstring: str) -> str:
+    """The passage in the docstring of a function, where the task gives one.
+
+    Raises:
+        UsageError: it does not.
+    """
+    head, _, passage = docstring.partition(ORACLE_HEAD)
+    if head.strip() or not passage.strip():
+        raise UsageError(
+            "The task gives no oracle passage for its functions.",
+            "Make tasks with `hakken bench make … --mode oracle`, or take another retrieval.",
+        )
+    return passage.strip()
+
+
+def close_context(workspace: Path, function: FunctionRef, examples: tuple[dict[str, str], ...]) -> Surroundings:
+    """Look a function up for a small context: its own file in short, its callers, one passage, values of a run."""
+    text = (workspace / function.file).read_bytes().decode("utf-8", "replace")
+    node = find(parse(text.encode()), function.name)
+    doc = docstring_of(node) or ""
+    stub = textwrap.dedent(parse(text.encode()).code_for_node(node.with_changes(leading_lines=()))).strip()
+    query = f"{function.name} {doc} {stub}"
+    paper: list[str] = []
+    if (workspace / PAPER).is_file():
+        paper = best_passages((workspace / PAPER).read_text(encoding="utf-8"), query, 1)
+    mentioned = set(re.findall(r"[A-Za-z_]\w+", f"{doc} {' '.join(paper)}"))
+    return Surroundings(
+        file=function.file,
+        stub=stub,
+        outline=clipped(outline(text, function.name, mentioned), _OUTLINE),
+        imported=clipped(imported(text, workspace, function.file), _IMPORTED),
+        uses="\n".join(_uses(_python(workspace), function).splitlines()[:_USES_SHORT]),
+        paper=tuple(clipped(part, _PASSAGE) for part in paper),
+        examples=tuple({name: value[:_VALUE] for name, value in row.items()} for row in examples),
+    )
+
+
+def clipped(text: str, limit: int) -> str:
+    """A text cut at a line, where it is too long."""
+    return text if len(text) <= limit else text[:limit].rpartition("\n")[0] + "\n# …"
 
 
 def _python(workspace: Path) -> dict[str, str]:

@@ -7,14 +7,18 @@ entry of ``KINDS``; whoever adds one writes its function here and imports the ag
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from hakken.agents import LoopSettings, Memory, Style
 from hakken.bench.agents.context import Retrieval
+from hakken.bench.agents.dynamic import Dynamic
+from hakken.bench.agents.mending import Mending
 from hakken.bench.agents.pipeline import Pipeline
 from hakken.bench.agents.simple import Null, Oracle
 from hakken.bench.agents.types import Agent
+from hakken.bench.agents.verifier import Verified, Verifying
 from hakken.bench.proving import Lab
 from hakken.core.config import ModelSettings
 from hakken.core.errors import UsageError
@@ -26,12 +30,28 @@ class AgentOptions(Record):
     """Everything about agents that can be chosen; each kind takes what concerns it."""
 
     retrieval: Retrieval = Retrieval.BOTH
-    candidates: PositiveInt = 2
-    """Versions of a function before any is mended."""
-    mends: NonNegativeInt = 2
+    think: NonNegativeInt = 0
+    """Tokens of reasoning before a function's code, of the fixed agent."""
+    candidates: PositiveInt = 4
+    """Versions of a function before any is mended; candidates of a verified agent."""
+    mends: NonNegativeInt = 3
     """Rounds with the traceback."""
+    examples: bool = True
+    """Whether the mending agent is shown the values of a real call."""
+    vote: bool = True
+    """Whether the mending agent compares versions that run."""
     steps: PositiveInt = Field(default=50)
     """Steps of an agent that acts step by step."""
+    memory: Memory = Memory.FULL
+    """What such an agent is shown of its earlier steps."""
+    window: PositiveInt = 5
+    """Steps that it is shown with a window or a summary."""
+    context_tokens: PositiveInt = 100_000
+    """Window of a model that is not the embedded one."""
+    verify: Verifying = Verifying.EXECUTION
+    """Who chooses among the candidates of a verified agent."""
+    honest: bool = False
+    """Whether the answer of an agent that acts step by step is what the experiments write when it has ended."""
 
 
 @dataclass(frozen=True)
@@ -88,30 +108,70 @@ def _oracle(_argument: str, setup: Setup) -> Agent:
 
 
 def _fixed(_argument: str, setup: Setup) -> Agent:
-    return Pipeline(setup.ledger, setup.lab, setup.options.retrieval, 1, 0, setup.seconds, setup.model)
+    options = setup.options
+    return Pipeline(setup.ledger, setup.lab, options.retrieval, options.think, setup.seconds, setup.model)
 
 
 def _mending(_argument: str, setup: Setup) -> Agent:
     options = setup.options
-    return Pipeline(
-        setup.ledger, setup.lab, options.retrieval, options.candidates, options.mends, setup.seconds, setup.model
+    # A reply without usable code is cheaper drawn anew than mended in a conversation.
+    settings = setup.settings.model_copy(update={"repairs": 0})
+    return Mending(
+        replace(setup, settings=settings).ledger,
+        setup.lab,
+        options.candidates,
+        options.mends,
+        setup.budget,
+        setup.model,
+        options.examples,
+        options.vote,
     )
 
 
-def _external(argument: str, setup: Setup) -> Agent:
-    from hakken.bench.agents.external import external
+def _dynamic(style: Style) -> Callable[[str, Setup], Agent]:
+    def build(_argument: str, setup: Setup) -> Agent:
+        options = setup.options
+        strong = setup.models[Role.CODE].strong
+        loop = LoopSettings(
+            style=style,
+            memory=options.memory,
+            steps=options.steps,
+            window=options.window,
+            every=options.window,
+            context_tokens=options.context_tokens if strong else setup.settings.context_tokens,
+            reply_tokens=4_000 if strong else 700,
+            small=not strong,
+        )
+        return Dynamic(setup.ledger, setup.lab, loop, setup.budget, options.honest, setup.model)
 
-    return external(argument, setup)
+    return build
+
+
+def _verified(argument: str, setup: Setup) -> Agent:
+    """The candidates share the budget of the attempt, so that a verified agent costs no more than a plain one."""
+    options, budget = setup.options, setup.budget
+    count = options.candidates
+    by_model = options.verify is Verifying.MODEL
+    parts = count + by_model
+    share = Budget(
+        tokens=budget.tokens and max(1, budget.tokens // parts),
+        usd=budget.usd and budget.usd / parts,
+        seconds=budget.seconds and budget.seconds / parts,
+    )
+    # An agent inside of it that draws versions itself draws few: the candidates are the versions here.
+    inner = replace(setup, budget=share, options=options.model_copy(update={"candidates": 1}))
+    return Verified(choose(argument, inner), count, options.verify, setup.lab, replace(setup, budget=share).ledger)
 
 
 KINDS: dict[str, Kind] = {
     "null": Kind(_null, "does nothing", model=False),
     "oracle": Kind(_oracle, "puts the removed functions back", model=False),
-    "fixed": Kind(_fixed, "looks up, writes, runs, reports; mends nothing"),
-    "mending": Kind(_mending, "writes several versions, runs each, mends what fails"),
-    "external": Kind(
-        _external, "a program of its own, in the same sandbox and on the same budget", argument="NAME-or-COMMAND"
-    ),
+    "fixed": Kind(_fixed, "looks up, thinks, writes, runs, reports; mends nothing"),
+    "mending": Kind(_mending, "writes several versions, runs and compares them, mends what fails"),
+    "react": Kind(_dynamic(Style.REACT), "acts step by step with tools: a thought, then one action"),
+    "planning": Kind(_dynamic(Style.PLANNING), "the same with a plan, revised every few steps"),
+    "reflection": Kind(_dynamic(Style.REFLECTION), "the same with status and fact check in each step"),
+    "verified": Kind(_verified, "lets another agent work several times and keeps one result", argument="AGENT"),
 }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+from hakken.agents.tools import Place
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.bands import as_tuple
 from hakken.bench.folder import ANSWER, TaskFolder
@@ -51,5 +53,15 @@ def report(task: TaskFolder, workspace: Path, lab: Lab) -> bool:
         metrics = task.gold(experiment.name, None).metrics
         values = {name: value for name, value in outcome.numbers.values.items() if name in metrics}
         answer[experiment.name] = {n: list(as_tuple(v)) if isinstance(v, tuple) else v for n, v in values.items()}
-    (workspace / ANSWER).write_text(json.dumps(answer, indent=2))
+    write_answer(workspace, answer)
     return len(answer) == len(task.task.experiments)
+
+
+def write_answer(workspace: Path, answer: dict[str, Any]) -> None:
+    """Write the answer; what an agent has put in its place, such as a link to another file, goes first."""
+    target = workspace / ANSWER
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
+    Place(workspace).write(ANSWER, json.dumps(answer, indent=2))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pydantic import NonNegativeFloat, NonNegativeInt
 
+from hakken.agents import Trajectory
 from hakken.bench.folder import TaskFolder
 from hakken.core.types import Record
 
@@ -34,8 +35,12 @@ class AgentRun(Record):
     prompt_tokens: NonNegativeInt = 0
     completion_tokens: NonNegativeInt = 0
     usd: NonNegativeFloat = 0.0
+    thinking_tokens: NonNegativeInt = 0
+    """Of the completion tokens those of a reasoning budget, before any code."""
     transcript: tuple[str, ...] = ()
     """One line a step."""
+    trajectory: Trajectory | None = None
+    """Every step whole, of an agent that acts step by step."""
 
 
 class Agent(Protocol):

@@ -1,0 +1,102 @@
+"""Which of several solutions to keep when no expected value is in reach: what runs, and what others agree with.
+
+Wrong programs differ from each other more often than right ones do, so the largest group of solutions with the same
+numbers is the likeliest to be right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from hakken.bench.bands import as_tuple
+from hakken.bench.running import Outcome
+from hakken.core.types import Record
+
+_DIGITS = 6
+"""Significant digits in which numbers must agree."""
+
+
+class Trial(Record):
+    """What the experiments made of one solution."""
+
+    ran: int
+    """Experiments that ran and left finite numbers."""
+    of: int
+    numbers: str
+    """The numbers, rounded, as a text that is equal for solutions that agree; empty where something failed."""
+    trouble: str = ""
+    """The first thing that is wrong, in words."""
+    detail: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Every experiment ran."""
+        return self.ran == self.of
+
+
+def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excused: Sequence[bool] = ()) -> Trial:
+    """Judge by the outcomes of all experiments.
+
+    Args:
+        outcomes: One for each experiment.
+        wanted: By experiment, names of the numbers that are asked for.
+        excused: By experiment, whether its failure is somebody else's: such a one counts as run and shows no numbers.
+    """
+    ran, trouble, detail, shown = 0, "", "", []
+    for index, outcome in enumerate(outcomes):
+        if index < len(excused) and excused[index]:
+            ran += 1
+            continue
+        wrong = outcome.failure or _no_number(outcome, wanted[index])
+        if not wrong:
+            ran += 1
+            shown.append(_rounded(outcome))
+        elif not trouble:
+            trouble, detail = wrong, outcome.detail
+    return Trial(
+        ran=ran,
+        of=len(outcomes),
+        numbers="" if trouble else "\n".join(shown),
+        trouble=trouble,
+        detail=detail,
+    )
+
+
+def best(trials: Sequence[Trial]) -> int | None:
+    """Index of the solution to keep: most experiments, then most in agreement, then the earliest."""
+    if not trials:
+        return None
+    votes = Counter(trial.numbers for trial in trials if trial.numbers)
+    return max(range(len(trials)), key=lambda i: (trials[i].ran, votes[trials[i].numbers], -i))
+
+
+def agreeing(trials: Sequence[Trial]) -> int:
+    """Size of the largest group of complete solutions with the same numbers."""
+    votes = Counter(trial.numbers for trial in trials if trial.complete and trial.numbers)
+    return max(votes.values(), default=0)
+
+
+def _no_number(outcome: Outcome, wanted: Collection[str]) -> str:
+    """Which of the numbers that are asked for is none."""
+    for name in sorted(wanted):
+        if name in outcome.numbers.refused:
+            reason = outcome.numbers.refused[name]
+            return f"The value of {name} that the experiment {outcome.experiment} wrote {reason}."
+        if name not in outcome.numbers.values:
+            return f"The experiment {outcome.experiment} wrote no value of {name}."
+    return ""
+
+
+def _rounded(outcome: Outcome) -> str:
+    rows = []
+    for name, value in sorted(outcome.numbers.values.items()):
+        rows.append(f"{name}={','.join(_short(float(v)) for v in as_tuple(value))}")
+    return f"{outcome.experiment}: {' '.join(rows)}"
+
+
+def _short(value: float) -> str:
+    if value == 0.0 or not math.isfinite(value):
+        return str(abs(value))
+    return f"{value:.{_DIGITS}g}"

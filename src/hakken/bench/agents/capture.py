@@ -1,0 +1,79 @@
+"""What a function meets when the experiments run: its arguments while it is missing, its variables where it fails.
+
+Nothing of the solution is used: the body that was taken out is replaced by one that writes its arguments down.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from hakken.bench.masking import MaskError
+from hakken.bench.proving import Lab, with_body
+from hakken.bench.running import RunJob
+from hakken.bench.types import Experiment, FunctionRef
+
+_INBOX = Path(__file__).resolve().parent / "inbox"
+_MODULE = "hakken_capture"
+_READ = 20_000
+
+
+def captured(
+    workspace: Path, function: FunctionRef, experiments: Sequence[Experiment], lab: Lab, most: int = 2
+) -> tuple[dict[str, str], ...]:
+    """Arguments of the first call in each experiment, in words; different ones, so many at most.
+
+    An experiment that stops before, at another function that is still missing, gives none.
+    """
+    source = (workspace / function.file).read_bytes()
+    try:
+        body = with_body(source, function.name, f"raise __import__({_MODULE!r}).Captured(locals())")
+    except MaskError:
+        return ()  # the agent has broken the file: there is nothing to run
+    with tempfile.TemporaryDirectory(prefix="hakken-capture-") as name:
+        outs, jobs = [], []
+        for index, experiment in enumerate(experiments):
+            out = Path(name).resolve() / str(index)
+            out.mkdir()
+            job = watched(RunJob(tree=workspace, experiment=experiment), function)
+            env = {**job.env, "HAKKEN_CAPTURE_OUT": str(out)}
+            files = {**job.files, function.file: body}
+            jobs.append(job.model_copy(update={"env": env, "files": files, "written": (out,)}))
+            outs.append(out)
+        lab.run(jobs)
+        rows = [row for out in outs for row in _rows(out)]
+    different = {json.dumps(row, sort_keys=True): row for row in rows}
+    return tuple(list(different.values())[:most])
+
+
+def watched(job: RunJob, function: FunctionRef) -> RunJob:
+    """The same run; where it ends by an error in the function, the values of its variables come before the traceback.
+
+    A repository that has a module of that name of its own is run as it is.
+    """
+    # The package itself is hidden from every box.
+    files = {path.name: path.read_bytes() for path in sorted(_INBOX.glob("*.py"))}
+    if any((job.tree / name).exists() for name in files):
+        return job
+    env = {**job.env, "PYTHONPATH": "{work}", "HAKKEN_WATCH": function.name}
+    return job.model_copy(update={"files": {**job.files, **files}, "env": env})
+
+
+def _rows(out: Path) -> list[dict[str, str]]:
+    """What was written, of the form that is expected: the code of a repository could write anything."""
+    rows = []
+    for file in sorted(out.glob("*.jsonl")):
+        if file.is_symlink() or not file.is_file():
+            continue
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            lines = stream.read(_READ).splitlines()
+        for line in lines[:1]:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue  # cut off
+            if isinstance(row, dict):
+                rows.append({str(key): str(value) for key, value in row.items()})
+    return rows

@@ -1,0 +1,99 @@
+"""Laid beside a repository's code for one run, in the sandbox: writes down the values that a function meets.
+
+Only the standard library. What is written is shown to a model and decides nothing.
+"""
+
+import inspect
+import json
+import os
+import sys
+
+_OUT = os.environ.get("HAKKEN_CAPTURE_OUT", "")
+_WATCHED = os.environ.get("HAKKEN_WATCH", "")
+_FIELDS, _ITEMS, _LONG, _MOST = 8, 3, 70, 10
+
+
+class Captured(NotImplementedError):
+    """Raised in the place of the missing body, with its arguments."""
+
+    def __init__(self, arguments: dict) -> None:
+        super().__init__("captured")
+        found = {name: describe(value) for name, value in arguments.items()}
+        with open(os.path.join(_OUT, f"{os.getpid()}.jsonl"), "a", encoding="utf-8") as file:
+            file.write(json.dumps(found) + "\n")
+
+
+def watch() -> None:
+    """Where the program ends by an error in the watched function, say first what its variables were."""
+
+    def hook(kind, error, trace):
+        found = None
+        here = trace
+        while here is not None:
+            if here.tb_frame.f_code.co_qualname == _WATCHED:
+                found = here.tb_frame
+            here = here.tb_next
+        if found is not None:
+            for name, value in list(found.f_locals.items())[:_MOST]:
+                sys.stderr.write(f"{name} = {describe(value)}\n")
+        sys.__excepthook__(kind, error, trace)
+
+    if _WATCHED:
+        sys.excepthook = hook
+
+
+def describe(value: object, depth: int = 0) -> str:
+    """A value in a few words: its type, its size, and the first of what it holds."""
+    try:
+        return _describe(value, depth)[: 4 * _LONG]
+    except Exception as error:  # Whatever a repository's own classes do when they are looked at.
+        return f"{type(value).__name__} ({type(error).__name__} when shown)"
+
+
+def _describe(value, depth):
+    kind = type(value).__name__
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return repr(value) if len(repr(value)) <= _LONG else f"{kind} of {len(value)}: {repr(value)[:_LONG]}…"
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return _array(value, kind)
+    if isinstance(value, dict):
+        return _table("dict", [(repr(k), v) for k, v in list(value.items())[:_FIELDS]], len(value), depth)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return _table(kind, list(zip(value._fields, value))[:_FIELDS], len(value), depth)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = list(value)[:_ITEMS]
+        inner = ", ".join(describe(item, depth + 1) for item in items) if depth < 2 else "…"
+        return f"{kind} of {len(value)}: {inner}{', …' if len(value) > len(items) else ''}"
+    if inspect.isroutine(value) or inspect.isclass(value):
+        what = "class" if inspect.isclass(value) else "function"
+        return f"{what} {getattr(value, '__name__', kind)}{_signature(value)}"
+    fields = getattr(value, "__dict__", None) or {
+        name: getattr(value, name) for name in getattr(type(value), "__slots__", ()) if hasattr(value, name)
+    }
+    if fields and depth < 2:
+        return _table(kind, list(fields.items())[:_FIELDS], len(fields), depth)
+    return kind
+
+
+def _array(value, kind):
+    if not value.shape:
+        return f"{kind} {value.dtype} {value!r}"[:_LONG]
+    flat = value.reshape(-1)[: 2 * _ITEMS] if value.size else []
+    shown = ", ".join(_number(item) for item in flat)
+    return f"array of {value.dtype}, shape {tuple(value.shape)}, first values {shown}"
+
+
+def _table(kind, items, count, depth):
+    inner = ", ".join(f"{name}: {describe(item, depth + 1)[:_LONG]}" for name, item in items)
+    return f"{kind}({inner}{', …' if count > len(items) else ''})"
+
+
+def _number(item):
+    return f"{item:.4g}" if isinstance(item, float) or hasattr(item, "is_integer") else str(item)
+
+
+def _signature(value):
+    try:
+        return str(inspect.signature(value))
+    except (TypeError, ValueError):
+        return "(…)"

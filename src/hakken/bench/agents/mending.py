@@ -1,0 +1,235 @@
+"""The agent for small models: each function is drawn several times, run, compared and mended.
+
+Every call is one small job with a short context: the function's own file in outline, its callers, and the values that
+it is called with, seen by running the experiments up to it. Execution chooses: what runs, what other versions agree
+with, and no expected value, since none is in reach.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hakken.agents.spending import since
+from hakken.bench.agents.agreement import Trial, agreeing, best, judge
+from hakken.bench.agents.capture import captured, watched
+from hakken.bench.agents.context import Surroundings, close_context
+from hakken.bench.agents.simple import report
+from hakken.bench.agents.types import AgentRun, Ending
+from hakken.bench.agents.writing import code_of, problem_with, put
+from hakken.bench.folder import TaskFolder
+from hakken.bench.masking import MaskError, syntax_tree
+from hakken.bench.proving import Lab
+from hakken.bench.running import Outcome, RunJob
+from hakken.bench.types import FunctionRef
+from hakken.core.errors import BudgetExceeded, MalformedReply
+from hakken.core.prompts import prompt
+from hakken.core.types import Budget, Usage
+from hakken.models import Ledger
+
+_OUTPUT = 1_000
+_COOL, _WARM = 0.2, 0.7
+"""Temperature of the first version, and of the others: equal ones tell nothing new."""
+_ENOUGH = 2
+"""Complete versions with the same numbers that end the search."""
+
+
+@dataclass
+class _Version:
+    code: str
+    content: bytes
+    key: str
+    trial: Trial
+    mended: int = 0
+
+
+@dataclass
+class _Work:
+    """One attempt under way."""
+
+    ledger: Ledger
+    task: TaskFolder
+    workspace: Path
+    end: float
+    usage: Usage = field(default_factory=Usage)
+    lines: list[str] = field(default_factory=list)
+    steps: int = 0
+    last: int = 0
+    """Tokens of the last call: the next one will cost about as much."""
+
+
+@dataclass(frozen=True)
+class Mending:
+    """Writes each missing function from its surroundings, with versions, votes and mends.
+
+    Args:
+        open_ledger: Opens the account of one attempt, by its seed.
+        lab: Where experiments run.
+        candidates: Versions of each function that are drawn, unless enough agree before.
+        mends: Rounds in which a failing version goes back with its traceback and its variables.
+        budget: Of an attempt; each function gets an equal share of what is left.
+        model: Name of the model, for the record.
+        examples: Whether the values of a real call are shown.
+        vote: Whether versions that run are compared; without it the first one is taken.
+    """
+
+    open_ledger: Callable[[int], Ledger]
+    lab: Lab
+    candidates: int = 4
+    mends: int = 3
+    budget: Budget = field(default_factory=Budget)
+    model: str = ""
+    examples: bool = True
+    vote: bool = True
+
+    @property
+    def name(self) -> str:
+        """Such as ``mending-c4-m3 (local)``, with what is switched off."""
+        off = "".join(f"-no-{what}" for what in ("examples", "vote") if not getattr(self, what))
+        return f"mending-c{self.candidates}-m{self.mends}{off}{f' ({self.model})' if self.model else ''}"
+
+    def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
+        """Write, run, compare, mend, report."""
+        end = time.monotonic() + (self.budget.seconds or 1800.0)
+        work = _Work(self.open_ledger(seed), task, workspace, end)
+        ending = Ending.FINISHED
+        functions = task.task.functions
+        try:
+            for index, function in enumerate(functions):
+                self._write(work, function, len(functions) - index)
+        except BudgetExceeded as error:
+            ending = Ending.SECONDS if error.kind == "seconds" else Ending.TOKENS
+            work.lines.append(error.reason)
+        reported = report(task, workspace, self.lab)
+        work.lines.append("all experiments ran" if reported else "an experiment fails and is left out of the answer")
+        return AgentRun(
+            ending=ending,
+            words=work.lines[-1],
+            steps=work.steps,
+            prompt_tokens=work.usage.prompt_tokens,
+            completion_tokens=work.usage.completion_tokens,
+            usd=work.usage.usd,
+            transcript=tuple(work.lines),
+        )
+
+    def _write(self, work: _Work, function: FunctionRef, left: int) -> None:
+        """Write one function; the best version stays in the workspace, also where the budget ends it."""
+        path = work.workspace / function.file
+        masked = path.read_bytes()
+        experiments = work.task.task.experiments
+        found = captured(work.workspace, function, experiments, self.lab) if self.examples else ()
+        context = close_context(work.workspace, function, found)
+        tokens = self.budget.tokens
+        share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
+        until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
+        versions: list[_Version] = []
+        try:
+            for turn in range(self.candidates + self.mends):
+                if self._enough(versions, turn) or time.monotonic() > until:
+                    break
+                if share is not None and turn and work.usage.tokens + work.last > share:
+                    break
+                mending = turn >= self.candidates or (turn > 0 and turn == self.candidates - 1)
+                self._step(work, function, context, masked, versions, turn, mending)
+        finally:
+            chosen = best([version.trial for version in versions])
+            path.write_bytes(masked if chosen is None else versions[chosen].content)
+
+    def _enough(self, versions: Sequence[_Version], turn: int) -> bool:
+        trials = [version.trial for version in versions]
+        if not any(trial.complete for trial in trials):
+            return False
+        return not self.vote or turn >= self.candidates or agreeing(trials) >= _ENOUGH
+
+    def _step(
+        self,
+        work: _Work,
+        function: FunctionRef,
+        context: Surroundings,
+        masked: bytes,
+        versions: list[_Version],
+        turn: int,
+        mending: bool,
+    ) -> None:
+        """One more version: a fresh one, or the most promising failing one mended."""
+        failing = [v for v in versions if not v.trial.complete]
+        old = max(failing, key=lambda v: (-v.mended, v.trial.ran), default=None) if mending else None
+        reply = self._ask(work, function, context, turn, old)
+        if old is not None:
+            old.mended += 1
+        if reply is None:
+            return
+        try:
+            content = put(masked, function.name, reply)
+        except (MaskError, SyntaxError) as error:
+            work.lines.append(f"{function.name}: version {turn + 1} refused: {error}")
+            return
+        code = code_of(reply)
+        key = _shape(code)
+        same = next((version for version in versions if version.key == key), None)
+        if same is None:
+            (work.workspace / function.file).write_bytes(content)
+            trial = self._try(work, function)
+        else:
+            trial = same.trial
+        versions.append(_Version(code, content, key, trial))
+        kind = "same as an earlier one" if same else "mended" if old else "fresh"
+        said = trial.trouble or "runs"
+        work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
+
+    def _ask(
+        self, work: _Work, function: FunctionRef, context: Surroundings, turn: int, old: _Version | None
+    ) -> str | None:
+        asked = prompt(
+            "agents/write",
+            **context.model_dump(),
+            failing=old.code if old else "",
+            failure=old.trial.trouble if old else "",
+            output=old.trial.detail[-_OUTPUT:] if old else "",
+        )
+        work.steps += 1
+        before = work.ledger.used
+        try:
+            reply = work.ledger.ask(
+                asked,
+                str,
+                sample=turn,
+                check=lambda text: problem_with(text, function.name),
+                temperature=_COOL if turn == 0 else _WARM,
+            )
+        except MalformedReply as error:
+            work.lines.append(f"{function.name}: no usable reply: {error.message}")
+            work.usage += since(before, work.ledger.used)
+            return None
+        work.usage += reply.usage
+        work.last = reply.usage.tokens
+        return reply.value
+
+    def _try(self, work: _Work, function: FunctionRef) -> Trial:
+        """Run every experiment on the workspace as it is."""
+        task = work.task.task
+        jobs = [watched(RunJob(tree=work.workspace, experiment=e), function) for e in task.experiments]
+        outcomes = self.lab.run(jobs)
+        wanted = [list(work.task.gold(e.name, None).metrics) for e in task.experiments]  # names alone, as in the task
+        return judge(outcomes, wanted, [stops_elsewhere(o, function, task.functions) for o in outcomes])
+
+
+def stops_elsewhere(outcome: Outcome, function: FunctionRef, functions: Sequence[FunctionRef]) -> bool:
+    """Whether a run ended at the ``raise`` of another function that is still missing: it got past this one."""
+    if "NotImplementedError" not in outcome.detail:
+        return False
+    last = [line for line in outcome.detail.splitlines() if ", in " in line][-1:]
+    others = {f.name.rpartition(".")[2] for f in functions if f != function}
+    return bool(last) and last[0].rpartition(", in ")[2].strip() in others
+
+
+def _shape(code: str) -> str:
+    """The code without comments, docstrings and formatting."""
+    tree = syntax_tree(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)

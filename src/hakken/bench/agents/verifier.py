@@ -1,0 +1,152 @@
+"""Several attempts inside of one, and a choice among them without any expected value: by a model or by running."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, create_model
+
+from hakken.bench.agents.agreement import Trial, best, judge
+from hakken.bench.agents.types import Agent, AgentRun
+from hakken.bench.folder import TaskFolder
+from hakken.bench.masking import MaskError, find, parse
+from hakken.bench.proving import Lab
+from hakken.bench.running import RunJob
+from hakken.bench.trees import copy_tree, walk
+from hakken.core.errors import BudgetExceeded, MalformedReply
+from hakken.core.prompts import prompt
+from hakken.core.types import Record, Usage
+from hakken.models import Ledger
+from hakken.models.conversation import fold_seed
+
+_LONGEST = 6_000
+"""Characters of one version in the prompt of a model that chooses."""
+
+
+class Verifying(StrEnum):
+    """Who chooses."""
+
+    MODEL = "model"
+    """A model, in one prompt, from the functions that were written."""
+    EXECUTION = "execution"
+    """Running them: what runs, and what most agree on."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Lets another agent work several times and keeps one of its workspaces.
+
+    Args:
+        inner: The other agent; its budget is that of one candidate.
+        count: Candidates.
+        by: Who chooses.
+        lab: Where candidates run.
+        open_ledger: The account of the choosing model, by the seed of the attempt.
+    """
+
+    inner: Agent
+    count: int
+    by: Verifying
+    lab: Lab
+    open_ledger: Callable[[int], Ledger]
+
+    @property
+    def name(self) -> str:
+        """Such as ``verified-execution-3:mending-c4-m3 (local)``."""
+        return f"verified-{self.by.value}-{self.count}:{self.inner.name}"
+
+    @property
+    def model(self) -> str:
+        """Of the other agent, for the record."""
+        return str(getattr(self.inner, "model", ""))
+
+    @property
+    def candidates(self) -> int:
+        """For the record."""
+        return self.count
+
+    def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
+        """Work several times in copies, and keep one."""
+        with tempfile.TemporaryDirectory(prefix="hakken-candidates-", ignore_cleanup_errors=True) as name:
+            copies = [Path(name).resolve() / str(index) / "workspace" for index in range(self.count)]
+            runs = []
+            for index, copy in enumerate(copies):
+                copy_tree(workspace, copy, trusted=False)
+                runs.append(self.inner.work(task, copy, fold_seed(seed, index) if index else seed))
+            chosen, spent, why = self._choose(task, copies, seed)
+            _take(copies[chosen], workspace)
+        return _together(runs, chosen, spent, why)
+
+    def _choose(self, task: TaskFolder, copies: Sequence[Path], seed: int) -> tuple[int, Usage, str]:
+        if self.by is Verifying.EXECUTION:
+            found = best([self._trial(task, copy) for copy in copies])
+            return found or 0, Usage(), "by running them"
+        return self._ask(task, copies, seed)
+
+    def _trial(self, task: TaskFolder, copy: Path) -> Trial:
+        experiments = task.task.experiments
+        outcomes = self.lab.run(RunJob(tree=copy, experiment=e) for e in experiments)
+        return judge(outcomes, [list(task.gold(e.name, None).metrics) for e in experiments])
+
+    def _ask(self, task: TaskFolder, copies: Sequence[Path], seed: int) -> tuple[int, Usage, str]:
+        """One prompt with every different version; the first candidate where no answer can be used."""
+        codes = [_code(task, copy) for copy in copies]
+        different = list(dict.fromkeys(code for code in codes if code))
+        if len(different) < 2:
+            return (codes.index(different[0]) if different else 0), Usage(), "there was nothing to choose from"
+        stubs = [_function(task.visible_repo, f.file, f.name) for f in task.task.functions]
+        asked = prompt("agents/verify", stubs=stubs, versions=[code[:_LONGEST] for code in different])
+        number = Annotated[int, Field(ge=1, le=len(different))]
+        output: type[Record] = create_model("Choice", __base__=Record, thought=(str, ...), best=(number, ...))
+        try:
+            reply = self.open_ledger(seed).ask(asked, output)
+        except (MalformedReply, BudgetExceeded) as error:
+            return codes.index(different[0]), Usage(), f"no choice could be made: {error.message}"
+        picked = int(reply.value.model_dump()["best"])
+        return codes.index(different[picked - 1]), reply.usage, "by a model"
+
+
+def _code(task: TaskFolder, copy: Path) -> str:
+    return "\n\n".join(_function(copy, f.file, f.name) for f in task.task.functions)
+
+
+def _function(root: Path, file: str, name: str) -> str:
+    """One function as it stands in a workspace; nothing where it cannot be read."""
+    path = root / file
+    if path.is_symlink() or not path.is_file():
+        return ""
+    try:
+        module = parse(path.read_bytes())
+        return module.code_for_node(find(module, name).with_changes(leading_lines=())).strip()
+    except (MaskError, OSError):
+        return ""
+
+
+def _take(copy: Path, workspace: Path) -> None:
+    """Make the workspace what the copy is."""
+    kept = {name for name, _ in walk(copy)}
+    for name, _ in list(walk(workspace)):
+        if name not in kept:
+            (workspace / name).unlink()
+    copy_tree(copy, workspace, trusted=False)
+
+
+def _together(runs: Sequence[AgentRun], chosen: int, spent: Usage, why: str) -> AgentRun:
+    """The chosen run, with what all of them cost."""
+    run = runs[chosen]
+    lines = [f"candidate {i + 1}: {r.ending.value} after {r.steps} steps" for i, r in enumerate(runs)]
+    return run.model_copy(
+        update={
+            "steps": sum(r.steps for r in runs) + spent.calls,
+            "prompt_tokens": sum(r.prompt_tokens for r in runs) + spent.prompt_tokens,
+            "completion_tokens": sum(r.completion_tokens for r in runs) + spent.completion_tokens,
+            "usd": sum(r.usd for r in runs) + spent.usd,
+            "thinking_tokens": sum(r.thinking_tokens for r in runs),
+            "transcript": (*lines, f"candidate {chosen + 1} was kept, {why}", *run.transcript),
+        }
+    )
