@@ -27,13 +27,15 @@ class Outcome:
     seconds: float = 0.0
 
 
-def killed_and_continued(nursery: Nursery, base: Path, kills: Sequence[dict[str, Any]], expected: Ending) -> Outcome:
+def killed_and_continued(
+    nursery: Nursery, base: Path, kills: Sequence[dict[str, Any]], expected: Ending, *, whole: bool = True
+) -> Outcome:
     """Run with each of the kills in turn, then to the end."""
     runs, outcome, diaries = base / "runs", Outcome(), []
     base.mkdir(parents=True)
     for number, kill in enumerate([*kills, {}]):
         diaries.append(base / f"session-{number}.log")
-        answer = nursery.drive(runs, diaries[-1], **kill)
+        answer = nursery.drive(runs, diaries[-1], whole=whole, **kill)
         outcome.kills += answer["killed"]
         outcome.orphans += len(answer["orphans"])
         outcome.seconds += answer["seconds"]
@@ -55,10 +57,10 @@ def killed_and_continued(nursery: Nursery, base: Path, kills: Sequence[dict[str,
     return outcome
 
 
-def left_alone(nursery: Nursery, base: Path) -> tuple[Ending, int, float]:
+def left_alone(nursery: Nursery, base: Path, *, whole: bool = True) -> tuple[Ending, int, float]:
     """A run without kills: how it ends, its number of events (those of sessions aside), its seconds."""
     base.mkdir(parents=True)
-    answer = nursery.drive(base / "runs", base / "session.log")
+    answer = nursery.drive(base / "runs", base / "session.log", whole=whole)
     if not answer["ok"] or answer["orphans"]:
         raise AssertionError(f"the run that was left alone failed: {answer} {_said(base / 'session.log')}")
     found = ending(base / "runs" / RUN)

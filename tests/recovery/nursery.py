@@ -22,6 +22,7 @@ from typing import Any
 
 import psutil
 
+from hakken.core.config import Settings
 from tests.recovery.pipeline import TEMPLATE, settings
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ class Nursery:
         """Run the pipeline below ``runs`` until it ends or is killed; what it did is appended to ``log``.
 
         ``event`` and ``place`` (before, inside, after) name the event to die at, counted without those that tell of
-        sessions; ``seconds`` is the moment to be killed; neither lets it end.
+        sessions; ``seconds`` is the moment to be killed; neither lets it end. Without ``whole`` no paper is written.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -149,17 +150,29 @@ def _child(order: dict[str, Any]) -> None:
         said = os.open(f"{order['log']}.said", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(said, 1)
         os.dup2(said, 2)
-        from hakken.research.run import run
         from tests.recovery.instruments import instrument
 
         instrument(order)
-        run(TEMPLATE, settings(Path(order["runs"]), *order.get("more", ())))
+        _work(settings(Path(order["runs"]), *order.get("more", ())), whole=order.get("whole", True))
         code = 0
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _work(chosen: Settings, *, whole: bool) -> None:
+    """The whole pipeline, or its experiments without the paper."""
+    from hakken.research.run import choose_folder, experiment, prepare, run
+    from hakken.research.session import open_session
+
+    if whole:
+        run(TEMPLATE, chosen)
+        return
+    template = prepare(TEMPLATE, chosen)
+    with open_session(choose_folder(template, chosen), template, chosen) as session:
+        experiment(session)
 
 
 if __name__ == "__main__":

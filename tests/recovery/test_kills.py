@@ -32,6 +32,23 @@ def alone(nursery: Nursery, folder: Path) -> Alone:
     return left_alone(nursery, folder / "alone")
 
 
+def test_experiments_killed_before_inside_and_after_an_event_and_while_a_trial_runs(
+    nursery: Nursery, folder: Path
+) -> None:
+    """A few kills that everybody has time for; the slow tests below kill whole runs at every event."""
+    expected, events, _ = left_alone(nursery, folder / "short", whole=False)
+    assert events > 40
+    kills = [
+        {"event": 12, "place": "before"},
+        {"event": 20, "place": "inside"},
+        {"seconds": 0.1},
+        {"event": events - 15, "place": "after"},
+    ]
+    outcome = killed_and_continued(nursery, folder / "again", kills, expected, whole=False)
+    assert outcome.faults == []
+    assert (outcome.kills, outcome.twice, outcome.orphans) == (4, 0, 0)
+
+
 @pytest.mark.slow
 def test_a_run_left_alone_has_everything(alone: Alone) -> None:
     ending, events, _ = alone
