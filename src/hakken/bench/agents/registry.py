@@ -163,6 +163,12 @@ def _verified(argument: str, setup: Setup) -> Agent:
     return Verified(choose(argument, inner), count, options.verify, setup.lab, replace(setup, budget=share).ledger)
 
 
+def _external(argument: str, setup: Setup) -> Agent:
+    from hakken.bench.agents.external import external
+
+    return external(argument, setup)
+
+
 KINDS: dict[str, Kind] = {
     "null": Kind(_null, "does nothing", model=False),
     "oracle": Kind(_oracle, "puts the removed functions back", model=False),
@@ -172,6 +178,9 @@ KINDS: dict[str, Kind] = {
     "planning": Kind(_dynamic(Style.PLANNING), "the same with a plan, revised every few steps"),
     "reflection": Kind(_dynamic(Style.REFLECTION), "the same with status and fact check in each step"),
     "verified": Kind(_verified, "lets another agent work several times and keeps one result", argument="AGENT"),
+    "external": Kind(
+        _external, "a program of its own, in the same sandbox and on the same budget", argument="NAME-or-COMMAND"
+    ),
 }
 
 
