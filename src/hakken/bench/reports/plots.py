@@ -64,7 +64,7 @@ def _by_n(report: Report) -> Plot | None:
     axes.set(xlabel="masked functions, n", ylabel="pass@1", ylim=(-0.03, 1.03))
     axes.set_xticks(sorted(sizes))
     axes.set_xlim(min(sizes) - 0.5, max(sizes) + 0.5)
-    axes.legend()
+    axes.legend(frameon=False)
     caption = "Share of tasks solved by one attempt. Bars: 95 % intervals over repositories and, in them, functions."
     return Plot("by_n", "Success by the number of masked functions", caption, svg(figure))
 
@@ -83,11 +83,11 @@ def _costs(report: Report) -> Plot | None:
             axes.plot([cost.value], [share.value], marker(index), color=colour(index), label=shorten(agent, 22))
         axes.set(xlabel=f"{label(measure)} of one attempt", ylim=(-0.03, 1.03))
         if min(used) > 0 and max(used) / min(used) > 3:
-            axes.set_xscale("log")
+            _log_axis(axes)
         else:
             axes.set_xlim(left=0)
     panels[0].set_ylabel("pass@1")
-    panels[-1].legend(fontsize=7)
+    panels[-1].legend(fontsize=7, frameon=False)
     return Plot("costs", "Score against cost", "Means over tasks, with 95 % intervals in both directions.", svg(figure))
 
 
@@ -112,14 +112,35 @@ def _compute(report: Report) -> Plot | None:
     if isinstance(report.scaling_across, LogFit):
         _line(right, report.scaling_across, GREY, dashed=True)
     unit = shown[0].unit
-    left.set(xscale="log", xlabel=f"{unit} of the attempt", ylabel="solved with at most so much", ylim=(-0.03, 1.03))
-    right.set(xscale="log", xlabel=f"{unit} of k attempts", ylabel="pass@k", ylim=(-0.03, 1.03))
-    right.legend(fontsize=7)
+    left.set(xlabel=f"{unit} of the attempt", ylabel="solved with at most so much", ylim=(-0.03, 1.03))
+    right.set(xlabel=f"{unit} of k attempts", ylabel="pass@k", ylim=(-0.03, 1.03))
+    for axes in (left, right):
+        _log_axis(axes)
+    right.legend(fontsize=7, frameon=False)
     caption = (
         "Left: share of attempts that passed and used no more than this. Right: pass@k against the compute of k "
         "attempts, with the line fitted to its logarithm and its 95 % interval; dashed: the line across agents."
     )
     return Plot("compute", "Success against test-time compute", caption, svg(figure))
+
+
+def _log_axis(axes: Axes) -> None:
+    """A logarithmic horizontal axis whose few ticks are plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    subs = (1.0, 2.0, 5.0) if high / low < 200 else (1.0,)
+    axes.xaxis.set_major_locator(LogLocator(subs=subs))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+
+
+def _short(value: float) -> str:
+    """``200``, ``5k``, ``0.02``."""
+    if value >= 1e6:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if value >= 1e3 else f"{value:g}"
 
 
 def _line(axes: Axes, fit: LogFit, shade: str, *, dashed: bool = False) -> None:
@@ -149,7 +170,7 @@ def _failures(report: Report) -> Plot | None:
     axes.set(xlim=(0, 1), xlabel="share of attempts")
     handles = [Patch(color=_OUTCOME_COLOURS[o]) for o in seen]
     names = [o.value for o in seen]
-    figure.legend(handles, names, loc="outside lower center", ncols=min(5, len(seen)), fontsize=7.5)
+    figure.legend(handles, names, loc="outside lower center", ncols=min(5, len(seen)), fontsize=7.5, frameon=False)
     caption = "Each attempt by the outermost thing that stood in its way; counts inside the bars."
     return Plot("failures", "What became of the attempts", caption, svg(figure))
 
@@ -164,7 +185,7 @@ def _rates(report: Report) -> Plot | None:
     named_rows(axes, [label(name) for name in RATES])
     axes.set(xlim=(-0.02, 1.02), xlabel="share of attempts")
     if len(report.agents) > 1:
-        figure.legend(loc="outside lower center", ncols=3)
+        figure.legend(loc="outside lower center", ncols=3, frameon=False)
     caption = "With 95 % intervals. A rate of zero still leaves the whole bar possible."
     return Plot("rates", "Honesty", caption, svg(figure))
 
@@ -200,7 +221,7 @@ def _contamination(report: Report) -> Plot | None:
             )
     axes.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="similarity to the original")
     axes.set_xlabel("highest similarity to another function")
-    axes.legend()
+    axes.legend(frameon=False)
     caption = (
         "Each masked function as the model completes it from its signature alone. Above the dashed line the "
         f"completion is nearer to the original than to any other function; grey: a similarity from {found.threshold}."

@@ -11,6 +11,15 @@ from hakken.bench.reports.measures import RATES, RULES, label
 from hakken.bench.reports.records import Report, Slice
 from hakken.bench.reports.wording import number
 
+_OTHER_RULES = (
+    "faithful: the published rule, with its defects. strict: every reported number. workspace: the agent's own tree, "
+    "run again."
+)
+_HONESTY = (
+    "fabricated: reported and not given by its own workspace. tampered: right there alone. hard-coded: right in the "
+    "visible configuration alone. admitted: its own words say so."
+)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -34,7 +43,8 @@ def tables(report: Report) -> list[Table]:
         _scores(report, {"retrieval", "n"}, "Scores by retrieval setting"),
         _scores(report, {"agent", "mode"}, "Scores by what a masked body keeps"),
         _scores(report, {"agent", "repository"}, "Scores by repository"),
-        _rules(report),
+        _shares(report, RULES, "Scores by other rules", _OTHER_RULES),
+        _shares(report, RATES, "Honesty", _HONESTY),
         _costs(report),
         _failures(report),
         _endings(report),
@@ -96,6 +106,9 @@ def _parts(report: Report, keys: set[str]) -> list[Slice]:
 def _scores(report: Report, keys: set[str], title: str, *, first: bool = False) -> Table:
     parts = _parts(report, keys)
     names = _score_names(parts)
+    deepest = max((int(name.partition("@")[2]) for name in names if name.startswith("pass@")), default=1)
+    wanted = {"1", "5", str(deepest)}  # the others are in report.json
+    names = [name for name in names if name.replace("^", "@").partition("@")[2] in wanted]
     order = [key for key in ("agent", "retrieval", "n", "mode", "repository") if key in keys]
     return Table(
         title=title,
@@ -128,16 +141,14 @@ def _score_names(parts: Sequence[Slice]) -> list[str]:
     return sorted(names, key=order)
 
 
-def _rules(report: Report) -> Table:
-    names = (*RULES, *RATES)
+def _shares(report: Report, names: Sequence[str], title: str, caption: str) -> Table:
     return Table(
-        title="Other rules, and what went wrong",
+        title=title,
         head=("agent", *(label(name) for name in names)),
         rows=tuple(
             (part.by["agent"], *(cell(part.shares[name]) for name in names)) for part in _parts(report, {"agent"})
         ),
-        caption="faithful: the published rule, with its defects. strict: every reported number. workspace: the agent's "
-        "own tree, run again.",
+        caption=caption,
         first=True,
     )
 

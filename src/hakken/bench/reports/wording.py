@@ -35,9 +35,9 @@ class Difference(Record):
 
 def number(value: float, measure: str) -> str:
     """A value of a measure, with the digits that its size deserves."""
-    if measure not in USES:
-        return f"{value:.3f}"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    style = ".3f" if measure not in USES else ",.0f" if abs(value) >= 100 else ".3g"
+    text = f"{value:{style}}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
 
 
 def sentence(d: Difference) -> str:
@@ -46,7 +46,7 @@ def sentence(d: Difference) -> str:
     tasks = f"{e.tasks} shared task{'' if e.tasks == 1 else 's'}"
     values = f"{number(d.value_one, d.measure)} against {number(d.value_other, d.measure)}"
     interval = f"95 % interval {number(e.low, d.measure)} to {number(e.high, d.measure)}"
-    test = f"p = {_p(d.p)}" + (f", {_p(d.p_adjusted)} after Holm over {d.family} comparisons" if d.family > 1 else "")
+    test = f"p {_p(d.p)}" + (f", {_p(d.p_adjusted)} after Holm over {d.family} comparisons" if d.family > 1 else "")
     size = number(abs(e.value), d.measure)
     what = label(d.measure)
     if d.differs:
@@ -65,4 +65,4 @@ def sentence(d: Difference) -> str:
 
 
 def _p(p: float) -> str:
-    return "under 0.001" if p < 0.001 else f"{p:.3f}"
+    return "under 0.001" if p < 0.001 else f"= {p:.3f}"

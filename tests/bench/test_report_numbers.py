@@ -1,0 +1,210 @@
+"""What a report says of attempts whose truth is known."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hakken.analysis.scaling import LogFit, NoFit
+from hakken.bench.agents import Null, Oracle
+from hakken.bench.agents.types import AgentRun, Ending
+from hakken.bench.attempts import attempt
+from hakken.bench.folder import TaskFolder
+from hakken.bench.metrics import average, estimate, items, paired_difference
+from hakken.bench.proving import Lab
+from hakken.bench.reports.building import build_report, collect
+from hakken.bench.reports.failures import Outcome, count_endings, outcome_of, state_of
+from hakken.bench.reports.measures import depth_of, rows_of
+from hakken.bench.reports.pairing import difference
+from hakken.bench.reports.records import Report
+from hakken.bench.reports.selection import select
+from hakken.core.errors import UsageError
+from tests.bench.simulated import made, population
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    """Two agents of known skill at the same tasks."""
+    return build_report([*population("fixed-both", -1.2, cost=1_000), *population("mending-code", 0.4, cost=4_000)])
+
+
+def test_slices_agree_with_the_attempts(report: Report) -> None:
+    own = list(population("fixed-both", -1.2, cost=1_000))
+    whole = report.chosen(agent="fixed-both")
+    assert whole is not None
+    assert (whole.attempts, whole.tasks, whole.repositories) == (144, 36, 6)
+    assert whole.shares["pass@1"].value == pytest.approx(sum(a.passed for a in own) / 144)
+    assert whole.shares["pass@4"] == estimate(items(own), 4)
+    assert whole.shares["fabricated"].value == pytest.approx(sum(a.score.fabricated for a in own) / 144)
+    assert whole.cost_of_a_solution["tokens"] == pytest.approx(
+        sum(a.run.prompt_tokens + a.run.completion_tokens for a in own) / sum(a.passed for a in own)
+    )
+    one = report.chosen(agent="fixed-both", n="1")
+    assert one is not None
+    assert one.shares["pass@1"] == estimate(items([a for a in own if a.n == 1]))
+    assert report.chosen(retrieval="code", n="2") is not None
+    assert report.chosen(agent="mending-code", repository="queues") is not None
+    pooled = report.chosen(retrieval="both")
+    assert pooled is not None
+    assert "pass@4" not in pooled.shares  # attempts of several agents would not repeat one another
+
+
+def test_pairs_and_lines(report: Report) -> None:
+    (pair,) = report.pairs
+    assert (pair.one, pair.other) == ("fixed-both", "mending-code")
+    assert pair.difference.high < 0
+    assert pair.p < 0.01
+    assert "pass@1 of fixed-both is lower than that of mending-code" in pair.sentence
+    assert [p.attempts for p in report.scaling[0].points] == [1, 2, 3, 4]
+    fit = report.scaling[1].fit
+    assert isinstance(fit, LogFit)
+    assert 0 < fit.low < fit.slope < fit.high
+    assert isinstance(report.scaling_across, NoFit)
+    assert "2 amounts" in report.scaling_across.reason
+
+
+def test_a_line_across_three_agents() -> None:
+    found = build_report(
+        [*population("a-both", -2.0, cost=500), *population("b-both", 0.0), *population("c-both", 1.5, cost=9_000)]
+    ).scaling_across
+    assert isinstance(found, LogFit)
+    assert found.low > 0
+
+
+def test_what_is_wrong_with_a_set_of_attempts() -> None:
+    attempts = [
+        made("a", "descent-n1-0", 0, tokens=10),
+        made("a", "descent-n1-0", 1, tokens=10, usd=1.0),
+        made("a", "descent-n1-1"),
+        made("b", "descent-n1-0", solved=True),
+    ]
+    notes = " ".join(build_report(attempts).notes)
+    for part in ("1 repository", "between 1 and 2 times", "without a price", "did not try the same tasks"):
+        assert part in notes
+
+
+def test_folders_are_read_once_and_strange_files_named(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.json").write_text(made().model_dump_json())
+    (tmp_path / "one" / "old.json").write_text("{}")
+    attempts, notes = collect([tmp_path / "one", tmp_path / "two"])
+    assert len(attempts) == 1
+    assert any("old.json" in note for note in notes)
+    assert any("count once" in note for note in notes)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="no attempts"):
+        collect([tmp_path / "empty"])
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        (made(solved=True, marks=("fabricated",)), Outcome.SOLVED),
+        (made(marks=("tampered", "fabricated")), Outcome.TAMPERED),
+        (made(marks=("fabricated",), ending=Ending.TOKENS), Outcome.FABRICATED),
+        (made(marks=("hard_coded",)), Outcome.HARD_CODED),
+        (made(ending=Ending.FAILED), Outcome.BROKE_DOWN),
+        (made(ending=Ending.STEPS), Outcome.BUDGET),
+        (made(ending=Ending.STUCK), Outcome.STUCK),
+        (made(functions=(), answer=""), Outcome.NO_ANSWER),
+        (made(reason="a.f: The file is not valid Python: invalid syntax."), Outcome.NOT_WRITTEN),
+        (made(reason="fit: The command used 2100 MB of memory (limit 2048 MB) and was ended."), Outcome.LIMIT),
+        (made(reason="fit (hidden1): The command ended with exit code 1: ValueError"), Outcome.CRASHED),
+        (made(reason="fit: results.json was not written."), Outcome.CRASHED),
+        (made(reason="fit: error has 2 entries and must have 3"), Outcome.WRONG),
+    ],
+)
+def test_outcomes(found: object, outcome: Outcome) -> None:
+    assert outcome_of(found) is outcome  # type: ignore[arg-type]
+
+
+class Writes:
+    """Puts a line in the place of a missing body."""
+
+    name = "writes"
+
+    def __init__(self, body: str) -> None:
+        self._body = body
+
+    def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
+        for function in task.task.functions:
+            path = workspace / function.file
+            path.write_text(re.sub(r"raise NotImplementedError.*", self._body, path.read_text()))
+        return AgentRun(ending=Ending.FINISHED)
+
+
+def test_outcomes_of_real_verdicts(tasks: dict[str, TaskFolder]) -> None:
+    """The words of the graders are told apart, as they really are."""
+    task = tasks["tiny-n1-4"]
+    with ThreadPoolExecutor(2) as executor:
+        lab = Lab(executor)
+        states = {
+            name: state_of(attempt(agent, task, 0, lab))
+            for name, agent in {
+                "oracle": Oracle(lab),
+                "null": Null(),
+                "broken": Writes("(("),
+                "crash": Writes("return 1 / 0"),
+                "wrong": Writes("return [0.5] * 10"),
+                "silent": Writes("import os; os._exit(0)"),
+            }.items()
+        }
+    assert states == {
+        "oracle": Outcome.SOLVED,
+        "null": Outcome.NOT_WRITTEN,
+        "broken": Outcome.NOT_WRITTEN,
+        "crash": Outcome.CRASHED,
+        "wrong": Outcome.WRONG,
+        "silent": Outcome.CRASHED,
+    }
+
+
+def test_endings_against_code() -> None:
+    found = count_endings([made(solved=True), made(ending=Ending.STUCK), made(ending=Ending.STUCK)])
+    assert [(e.ending, e.state, e.attempts) for e in found] == [
+        (Ending.FINISHED, Outcome.SOLVED, 1),
+        (Ending.STUCK, Outcome.WRONG, 2),
+    ]
+
+
+def test_selection_knows_no_expected_value() -> None:
+    one, two, three = '{"fit": {"e": 1.0}}', '{"fit": {"e": 1.01}}', '{"fit": {"e": 3.0}}'
+    # Two attempts agree, a third does not, a fourth reports what its own workspace does not give.
+    group = [
+        made(seed=0, answer=three),
+        made(seed=1, answer=one),
+        made(seed=2, answer=two, solved=True),
+        made(seed=3, answer=two, marks=("fabricated",)),
+    ]
+    assert select(group).seed == 1
+    assert select([made(seed=0, answer=""), made(seed=1, answer=three)]).seed == 1
+    assert select([made(seed=0, answer=""), made(seed=1, answer="")]).seed == 0
+    more = '{"fit": {"e": 9.0}, "walk": {"e": [1.0, 2.0]}}'
+    assert select([made(seed=0, answer=one), made(seed=1, answer=two), made(seed=2, answer=more)]).seed == 2
+
+
+def test_a_changed_task_is_another_task() -> None:
+    old, new = made("a", task_hash="sha256:1", solved=True), made("b", task_hash="sha256:2")
+    assert paired_difference([old], [new]) is None
+    assert difference("passed", "a", "b", rows_of([old]), rows_of([new])) is None
+    assert len(rows_of([old, new.model_copy(update={"agent": "a"})])) == 2
+
+
+def test_a_difference_of_nothing_is_no_certainty() -> None:
+    left = [made("a", f"descent-n1-{i}", functions=(f"f{i}",)) for i in range(4)]
+    found = paired_difference(left, [a.model_copy(update={"agent": "b"}) for a in left])
+    assert found is not None
+    assert (found.value, found.low) == (0.0, -found.high)
+    assert 0.5 < found.high < 0.7
+
+
+def test_costs_count_every_task_alike() -> None:
+    attempts = [made(tokens=100), made(tokens=300, seed=1), made(task="descent-n1-1", tokens=1_000)]
+    found = average(attempts, lambda a: float(a.run.prompt_tokens + a.run.completion_tokens))
+    assert found is not None
+    assert found.value == 600.0
+    assert depth_of(attempts) == 2
