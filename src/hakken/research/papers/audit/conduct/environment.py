@@ -69,6 +69,16 @@ def check_environment(document: Document, evidence: Evidence) -> Iterator[Findin
         [measured, *evidence.notes, *evidence.datasets, *(n for v in evidence.dataset_names.values() for n in v)]
     ).lower()
     seen: set[str] = set()
+    told: set[tuple[str, str]] = set()
+    for finding in _every(document, evidence, code, measured, named, seen):
+        if (finding.kind, finding.says) not in told:
+            told.add((finding.kind, finding.says))
+            yield finding
+
+
+def _every(
+    document: Document, evidence: Evidence, code: str, measured: str, named: str, seen: set[str]
+) -> Iterator[Finding]:
     for unit in document.units:
         if unit.kind in (UnitKind.CODE, UnitKind.EQUATION, UnitKind.TITLE) or unit.text in seen:
             continue
@@ -81,7 +91,7 @@ def check_environment(document: Document, evidence: Evidence) -> Iterator[Findin
         if _ELSEWHERE.search(unit.section) and not own:
             continue
         yield from _hardware(unit, text, measured)
-        yield from _datasets(unit, text, named)
+        yield from _datasets(unit, text, named, unnamed=not any(evidence.dataset_names.values()))
 
 
 def _hardware(unit: Unit, text: str, record: str) -> Iterator[Finding]:
@@ -120,7 +130,8 @@ def _versions(unit: Unit, text: str, evidence: Evidence, code: str) -> Iterator[
             yield _make("software", Severity.ERROR, unit, match.group("name"), "no source of the record imports it")
 
 
-def _datasets(unit: Unit, text: str, record: str) -> Iterator[Finding]:
+def _datasets(unit: Unit, text: str, record: str, *, unnamed: bool) -> Iterator[Finding]:
+    """Well-known data sets; a warning where the record names none at all."""
     names = []
     for match in DATA_SETS.finditer(text):
         bare = re.sub(r"[\s_-]+", "", match.group().lower())
@@ -128,7 +139,8 @@ def _datasets(unit: Unit, text: str, record: str) -> Iterator[Finding]:
             names.append(match.group())
     used = unit.kind is not UnitKind.SENTENCE or _DATA_USE.search(text) is not None
     if names and used and not re.search(r"\b(?:such as|like|e\.g\.|future|could|would|larger|beyond)\b", text, re.I):
-        yield _make("dataset", Severity.ERROR, unit, ", ".join(dict.fromkeys(names)), "the record knows no such data")
+        severity = Severity.WARNING if unnamed else Severity.ERROR
+        yield _make("dataset", severity, unit, ", ".join(dict.fromkeys(names)), "the record knows no such data")
 
 
 def _make(kind: str, severity: Severity, unit: Unit, says: str, record: str) -> Finding:

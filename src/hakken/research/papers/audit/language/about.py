@@ -9,10 +9,26 @@ from itertools import pairwise
 
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.around import Around
-from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
+from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise, side_of
 from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.matching.pool import ACROSS
 
+_OBJECT = re.compile(
+    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|beats?|beating|outperform\w*|surpass\w*"
+    r"|exceed\w*|improv\w+ (?:up)?on)\s+(?:that of |those of )?(?:the |our |all |both |an? )?(?:[\w-]+ )?$",
+    re.I,
+)
+"""What stands before the object of a comparison."""
+_WITH = re.compile(
+    r"^(?:['’]s)?(?: on (?:the )?[\w-]+)?,? (?:with|reaching|achieving|attaining|obtaining|scoring|having|giving"
+    r"|yielding|at)\b[^\d;:(]*$"
+)
+_IN_BRACKETS = re.compile(r"^['’s]{0,2}\s?\((?:[A-Za-z. =:]{0,20})$")
+_IS_OWN = re.compile(
+    r"^(?:\s(?:of|for|on|with|in|under)\b[^,;:.\d]{0,60})?\s?(?:is|was|are|were|of|=|:|equals|averages|stands at"
+    r"|comes to)\s(?:about |only |just |around |roughly |approximately )?$"
+)
+"""What stands between a metric and the value that a sentence gives it: "the accuracy of our method is"."""
 _JOINED = re.compile(r"^\s*(?:[a-z]+s?\b)?\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b|\s|\bthe\b|\()*\s*$")
 _BEHIND = re.compile(
     r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b(?: the| our| an?)?|\()[^,;:.\d]*$"
@@ -95,7 +111,12 @@ class Scoper:
         if not datasets and not re.search(r"\ball (?:\w+ )?(?:data ?sets|tasks)\b|across", text):
             datasets = _first(backs, "dataset", but=None)
         against = frozenset(i for m in mentions if m.kind == "variant" and self._is_against(m, text) for i in m.ids)
-        return self._about(variants, against, metrics, named, datasets, across, _unit_after(number, text))
+        unit_said = _unit_after(number, text)
+        stated = [m for m in mentions if m.kind == "metric" and m.end <= number.start]
+        own = bool(stated) and _IS_OWN.match(text[stated[-1].end : number.start]) is not None
+        if own and unit_said and not set(metrics) & set(self.by_unit.get(unit_said, ())):
+            unit_said = ""  # a time that is told to be another metric is no value of it
+        return self._about(variants, against, metrics, named, datasets, across, unit_said)
 
     def _about(
         self,
@@ -129,6 +150,8 @@ class Scoper:
             return told
         after = [g for g in groups if g[0].start >= number.end]
         prior = [g for g in groups if g[-1].end <= number.start]
+        if prior and kind != "metric" and _IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
+            return _ids(prior[-1])
         if after:
             between = re.sub(r"\([^)]*\)", "", text[number.end : after[0][0].start])
             between = re.sub(r"^\s?(?:%|\))", "", between)
@@ -136,6 +159,8 @@ class Scoper:
                 kind == "metric" and re.match(r"^[\s%a-z-]{0,14}$", between)
             ):
                 return _ids(after[0])
+        if kind == "variant" and prior and (told := self._of_two(number, text, prior)):
+            return told
         if prior:
             return _ids(prior[-1])
         if (
@@ -145,6 +170,19 @@ class Scoper:
         ):
             return ()
         return _ids(after[0]) if after else ()
+
+    def _of_two(self, number: Number, text: str, prior: list[list[Mention]]) -> tuple[str, ...]:
+        """``A beats B, with 0.9`` and ``A beats B (0.9 against 0.8)``: the first number is A's, the second B's."""
+        objects = [g for g in prior if _OBJECT.search(text[: g[0].start])]
+        subjects = [g for g in prior if g not in objects]
+        side = side_of(number, text)
+        with_it = objects and _WITH.match(text[objects[-1][-1].end : number.start])
+        if subjects and (side == "first" or (with_it and side != "second")):
+            return _ids(subjects[-1]) if objects or side == "first" else ()
+        if side == "second":
+            base = self.evidence.baseline
+            return _ids(objects[-1]) if objects else (base,) if base and _ids(prior[-1]) != (base,) else ()
+        return ()
 
     def _subject(self, texts: list[str]) -> tuple[str, ...]:
         """What the sentences before are about, the nearest first: not what it is compared with."""
@@ -175,7 +213,12 @@ class Scoper:
             return near
         if number.form == "low":
             return (base,)
-        others = tuple(i for i in near if i != base)
+        start = number.start
+        opened = [m for m in find_numbers(text) if m.form == "low" and m.end < start]
+        first = opened[-1].end if opened else start
+        theirs = {i for m in mentions if m.kind == "variant" and first <= m.start < start for i in m.ids}
+        others = tuple(i for i in near if i != base and i not in theirs)
+        mentions = [m for m in mentions if not set(m.ids) & theirs]
         return others or tuple(i for m in mentions if m.kind == "variant" for i in m.ids if i != base)
 
     def _is_against(self, mention: Mention, text: str) -> bool:
@@ -225,6 +268,8 @@ class Scoper:
 def _opens(between: str, behind: str) -> bool:
     """Whether what stands between a number and a name makes the name the number's own."""
     bracket = between.rstrip().endswith("(")
+    if re.search(r"\b(?:than|against|compared|versus|while|whereas|but)\b", between):
+        return False
     return _BEHIND.match(between) is not None and (not bracket or re.match(r"^[^:;,.]{0,25}\)", behind) is not None)
 
 

@@ -163,6 +163,11 @@ def _number(match: re.Match[str]) -> Number:
 
 
 _BETWEEN_ENDS = re.compile(r"^\s?(?:%|points?|percentage points?)?\s?(?:to|and|–|—|-|,|;|\.\.|…|until|through)\s?$")
+_FROM = re.compile(r"\bfrom (?:an? |the |about |some )?$")
+_FAR_END = re.compile(
+    r"^\s?(?:for|with|in|of|at|under|without|using|by)\b[^.;:!?\d,]{1,50}? to (?:only |just |about )?$"
+)
+"""What stands between the ends of "from 0.81 for the baseline to 0.87"."""
 _BETWEEN_PARTS = re.compile(r"^\s?(?:\([^)]*\)\s?)?(?:out of|of|/)\s?(?:the |its |these |all |those )?$")
 
 
@@ -177,7 +182,9 @@ def _link(text: str, numbers: list[Number]) -> tuple[Number, ...]:
         elif _BETWEEN_PARTS.match(between) and left.unit == "" and right.unit == "":
             linked[k] = replace(linked[k], form="of", partner=k + 1)
             linked[k + 1] = replace(linked[k + 1], form="total", partner=k)
-        elif _BETWEEN_ENDS.match(between) and _opens_range(before, between, left):
+        elif (_BETWEEN_ENDS.match(between) and _opens_range(before, between, left)) or (
+            _FROM.search(before) and _FAR_END.match(between) and left.unit == right.unit and left.form == "plain"
+        ):
             unit = linked[k].unit or right.unit
             linked[k] = replace(linked[k], form="low", partner=k + 1, unit=unit)
             linked[k + 1] = replace(linked[k + 1], form="high", partner=k, unit=unit)
@@ -190,3 +197,25 @@ def _opens_range(before: str, between: str, left: Number) -> bool:
     if re.search(r"\band\b", between):
         return re.search(r"\b(?:between|from)\s?$", before) is not None
     return left.form == "plain"
+
+
+_VERSUS = re.compile(
+    r"^\s?(?:%|points?|s|seconds|ms)?\)?(?: (?:on|for|in) (?:the )?[\w-]+)?,?\s"
+    r"(?:vs\.?|versus|against|compared (?:to|with)|as opposed to|instead of|rather than|in contrast to)\s"
+    r"(?:an? |the )?(?:(?!of\b)[a-z]+ ){0,2}(?:of )?[(~≈]?$"
+)
+
+
+def side_of(number: Number, text: str) -> str:
+    """Whether a number is the ``first`` or the ``second`` of an "A against B"; empty where it is neither."""
+    numbers = [n for n in find_numbers(text) if n.form != "spread"]
+    at = next((k for k, n in enumerate(numbers) if n.start == number.start), None)
+    if at is None:
+        return ""
+    clean = re.sub(r"±\s?[\d.]+", lambda m: " " * len(m.group()), normalise(text))
+    for left, right, side in ((at, at + 1, "first"), (at - 1, at, "second")):
+        if left >= 0 and right < len(numbers):
+            between = " ".join(clean[numbers[left].end : numbers[right].start].split())
+            if _VERSUS.match(f" {between} "):
+                return side
+    return ""

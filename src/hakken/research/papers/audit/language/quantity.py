@@ -27,7 +27,18 @@ _ABOUT = (
     r"(?:up to|about|approximately|around|roughly|nearly|almost|over|more than|at least|at most|as much as|an average"
     r"|a |an |as high as|only|just|average|another)"
 )
-_LEFT = re.compile(rf"\b{_VERB}{_CLAUSE}{{0,70}}?\b(?:by|of)\s+(?:{_ABOUT}\s*(?:of\s+)?)*[-+~≈(]?\s*$", re.I)
+_LEFT = re.compile(rf"\b{_VERB}{_CLAUSE}{{0,70}}?\bby\s+(?:{_ABOUT}\s*(?:of\s+)?)*[-+~≈(]?\s*$", re.I)
+_NOUN = (
+    r"(?:reductions?|improvements?|increases?|decreases?|drops?|gains?|speed-?ups?|boosts?|declines?|rises?|degradations?"
+    r"|savings?|overheads?|advantages?|penalt(?:y|ies)|slow-?downs?|changes?|differences?|gaps?|margins?|fall|cut|lead"
+    r"|deteriorations?)"
+)
+_OF = re.compile(
+    rf"\b{_NOUN}(?: (?:in|over|for|from|on|between|to|relative|compared)\b(?:(?!\bwith\b)[^.,;:]|\.(?=\d)){{0,60}}?)?"
+    rf"\s+of\s+(?:{_ABOUT}\s*(?:of\s+)?)*[-+~≈(]?\s*$",
+    re.I,
+)
+"""``a gain of``, ``an improvement in accuracy of``; but "outperforms it, with an accuracy of" tells a level."""
 _GAP = re.compile(
     rf"\b(?:difference|gap|margin)s?\b{_CLAUSE}{{0,90}}?\b(?:is|was|of|at|:)\s*(?:only |just |about )?$", re.I
 )
@@ -84,7 +95,7 @@ def quantity_of(number: Number, unit: Unit, reading: Reading) -> Quantity:
         return _of_cell(number, unit, levels)
     if number.unit == "x":
         return Quantity(Role.RATIO, (Role.RATIO,), change=True, plain=False)
-    told = any(pattern.search(left) for pattern in (_LEFT, _LISTED, _GAP))
+    told = any(pattern.search(left) for pattern in (_LEFT, _OF, _LISTED, _GAP))
     told = told or (number.unit == "%" and _SHARE.search(left) is not None)
     if _RIGHT.match(right) or (told and not _LEVEL.search(left)) or number.unit == "points":
         roles = (Role.RELATIVE, Role.DIFFERENCE) if number.unit in ("%", "points") else (Role.DIFFERENCE,)

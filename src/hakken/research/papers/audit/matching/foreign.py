@@ -15,6 +15,7 @@ from hakken.research.papers.audit.language.roles import Role, read_number
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.matching.candidates import Candidates
 from hakken.research.papers.audit.matching.constants import Constants, in_setup, is_constant, is_program_version
+from hakken.research.papers.audit.matching.kinds import of_one_kind
 from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import Pool
 from hakken.research.papers.audit.matching.reach import follows
@@ -62,7 +63,7 @@ class ForeignMatcher:
             if key not in self.seen:
                 self.seen[key] = self._match(unit, around)
             found += self.seen[key]
-        return found
+        return of_one_kind(found)
 
     def _match(self, unit: Unit, around: Around) -> list[Match]:
         found = self.tallies.of_datasets(unit)
@@ -119,6 +120,8 @@ class ForeignMatcher:
     def _about(self, number: Number, unit: Unit, around: Around, quantity: Quantity) -> About:
         if unit.row:
             return self.strangers.about(unit)
+        if number.form == "spread" and number.partner is not None:
+            number = find_numbers(unit.text)[number.partner]  # a spread is about what its mean is about
         about = self.scoper.of_sentence(number, unit, around)
         return self.scoper.of_change(number, unit, around, about) if quantity.change else about
 
@@ -178,8 +181,10 @@ class ForeignMatcher:
             return self._constant(number, unit)
         telling = quantity.change or about.metric_named or bool(about.unit) or number.form == "spread"
         telling = telling or (bool(about.keys) and number.step < 1 and not in_setup(unit))
+        subject = about.variants or about.datasets
+        telling = telling or (bool(subject) and number.step < 1 and not setting and not in_setup(unit))
         telling = telling and not about.unmeasured
-        if telling and (about.keys or not quantity.plain):
+        if telling and (about.keys or subject or not quantity.plain):
             match = self.results.look_up(number, unit, about, quantity)
             if match.verdict is Verdict.SUPPORTED:
                 return match

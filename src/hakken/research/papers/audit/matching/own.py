@@ -46,6 +46,8 @@ class Match:
     """Of a table cell: the name of the row or column that stands for a run."""
     nobody: bool = False
     """No run has the numbers of its row or column."""
+    kinds: frozenset[str] = frozenset()
+    """Of a spread: the kinds of spread that agree with it."""
 
 
 #: what a printed role may be matched with

@@ -9,6 +9,7 @@ from statistics import fmean, pstdev
 
 import numpy as np
 
+from hakken.core.types import Direction
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.matching.candidates import Candidate
 from hakken.research.papers.audit.records.derive import summarise
@@ -51,6 +52,12 @@ class Pool:
             spec.key
             for spec in evidence.metrics
             if all(-1.0 <= m <= 1.0 for (_, key), m in self.means.items() if key == spec.key)
+        }
+        self.percentages = {
+            spec.key
+            for spec in evidence.metrics
+            if evidence.direction(spec.key) is Direction.MAX
+            and all(1.0 < m <= 100.0 for (_, key), m in self.means.items() if key == spec.key)
         }
         self.fractions |= {f"{ACROSS}/{evidence.metric(k).name}" for k in self.fractions}
 
@@ -126,7 +133,8 @@ class Pool:
             (Role.LOW, s.mean - half, "lower end of the 95 % interval"),
             (Role.HIGH, s.mean + half, "upper end of the 95 % interval"),
         ):
-            yield Candidate(role, value, f"{what} of {about} (n = {s.n})", variant, metric=key)
+            noun = "population" if what.startswith("population") else ""
+            yield Candidate(role, value, f"{what} of {about} (n = {s.n})", variant, metric=key, noun=noun)
         for seed, value in values.items():
             yield Candidate(Role.VALUE, value, f"{about}, seed {seed}", variant, metric=key, seed=seed)
 

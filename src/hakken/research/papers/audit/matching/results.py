@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 from statistics import fmean
 
 from hakken.core.types import Severity
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.about import About, Scoper
-from hakken.research.papers.audit.language.numbers import Number
+from hakken.research.papers.audit.language.numbers import Number, find_numbers
 from hakken.research.papers.audit.language.quantity import Quantity
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.matching.candidates import Candidate
+from hakken.research.papers.audit.matching.kinds import kind_of
 from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import ACROSS, Pool
 from hakken.research.papers.audit.matching.reach import from_rounded, in_units, luck, reaches
@@ -31,6 +33,7 @@ class Results:
 
     def look_up(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
         """The verdict on one number."""
+        number = self._in_scale(number, unit, about, quantity)
         inside = self._inside(about, quantity)
         hits = self._hits(number, inside, quantity)
         if hits and about.label and not about.variants:
@@ -49,16 +52,30 @@ class Results:
             return Match(unit, number, quantity.role, Verdict.SUPPORTED, rounded, label=about.label)
         return self._elsewhere(number, unit, about, quantity, inside)
 
+    def _in_scale(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Number:
+        """A fraction printed as a percentage without its sign, and a percentage printed as a fraction."""
+        if number.unit or quantity.change or not about.keys:
+            return number
+        mean = number if number.form != "spread" or number.partner is None else find_numbers(unit.text)[number.partner]
+        if set(about.keys) <= self.pool.fractions and 1 < abs(mean.value) <= 100:
+            return replace(number, unit="%")
+        if set(about.keys) <= self.pool.percentages and abs(mean.value) <= 1 and mean.step < 0.1:
+            return replace(number, value=100 * number.value, step=100 * number.step)
+        return number
+
     def _found(
         self, number: Number, unit: Unit, about: About, quantity: Quantity, inside: list[Candidate], hit: Candidate
     ) -> Match:
         told = in_units(number, hit, self.pool)
         evidence = f"the {hit.about} is {told.value:.6g}"
         by_chance = luck(number, inside, self.pool)
+        spreads = self._hits(number, inside, quantity) if quantity.role is Role.SPREAD else []
+        kinds = frozenset(map(kind_of, spreads))
+        match = Match(unit, number, quantity.role, Verdict.SUPPORTED, evidence, label=about.label, kinds=kinds)
         if by_chance > _WEAK and not unit.row:
             why = f"{evidence}; so may {100 * by_chance:.0f} % of such numbers agree with something"
-            return Match(unit, number, quantity.role, Verdict.WEAK, why, label=about.label)
-        return Match(unit, number, quantity.role, Verdict.SUPPORTED, evidence, label=about.label)
+            return replace(match, verdict=Verdict.WEAK, evidence=why)
+        return match
 
     def _nobodys(self, number: Number, unit: Unit, about: About, quantity: Quantity, hit: Candidate) -> Match:
         why = f"no recorded run has the numbers of “{about.label}”; this one is the {hit.about}"

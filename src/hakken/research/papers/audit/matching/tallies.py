@@ -13,9 +13,11 @@ from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.records.evidence import RESULTS, Evidence
 
 _COUNTS = "|".join(w for w in WORDS if w not in ("no", "none", "zero", "one", "a single"))
+_APART_WORDS = "on|over|in|for|with|of|and|from|to|across|using|per|each|at|by|under|times|percent|points?"
+"""They stand between a number and a noun that it does not count: "four methods on three data sets"."""
 _DATASETS = re.compile(
-    rf"\b(?P<all>all )?(?:the )?(?P<count>{_COUNTS}|\d{{1,2}})(?! (?:out )?of\b)\s+(?:[\w-]+ ){{0,3}}?"
-    r"(?P<noun>data ?sets|tasks|benchmarks|environments)\b",
+    rf"\b(?P<all>all )?(?:the )?(?P<count>{_COUNTS}|\d{{1,2}})(?! (?:out )?of\b)\s+"
+    rf"(?:(?!(?:{_APART_WORDS})\b|\d)[\w-]+ ){{0,3}}?(?P<noun>data ?sets|tasks|benchmarks|environments)\b",
     re.I,
 )
 _OF = re.compile(
@@ -26,6 +28,13 @@ _THINGS = re.compile(
     r"|components|contributions|aspects|architectures|algorithms|optimi[sz]ers|schedules|groups|phases)\b",
     re.I,
 )
+_EVERY = re.compile(
+    r"\b(?:compar\w+|evaluat\w+|benchmark\w*|test(?:s|ed)?|study|studied|experiments?|validat\w+|assess\w*|report"
+    r"|run|ran|measur\w+)\b[^.;]*$",
+    re.I,
+)
+"""What opens a count of everything that was done."""
+_PART = re.compile(r"\b(?:ablat\w*|subset|only|first|remaining|other|further|additional|of (?:them|the|these))\b", re.I)
 _APART = re.compile(
     r"^\s(?:(?!seeds?\b|runs?\b|trials?\b|experiments?\b|rep\w+)[\w-]+ ){0,2}?"
     r"(?:(?:with|for|in|on|by|from|using|and|to|at|when) |(?:run|experiment|trial)s?[ _]\d)",
@@ -33,6 +42,11 @@ _APART = re.compile(
 )
 """Words between a number and a noun that keep the number from counting it: "2063 with Run 3"."""
 _TAKEN = re.compile(r"\b(?:layer|head|run|seed|step|dimension|class|point|sample)", re.I)
+
+
+_RUN = frozenset(["configurations", "variants", "methods", "models", "approaches", "algorithms"])
+"""Nouns that count what was run."""
+_PARTS = frozenset(["components", "contributions", "aspects"])
 
 
 class Tallies:
@@ -56,11 +70,11 @@ class Tallies:
                 continue
             number = Number(match.group("count"), match.start("count"), match.end("count"), value, 1.0)
             told = f"the record holds {self.datasets} data sets"
-            wrong = value > self.datasets or (value < self.datasets and match.group("all") is not None)
-            verdict = Verdict.UNSUPPORTED if wrong else Verdict.SUPPORTED
-            if value < self.datasets and not wrong:
-                verdict = Verdict.SKIPPED
-            found.append(Match(unit, number, Role.COUNT, verdict, told))
+            few, every = value < self.datasets, _of_everything(unit, text, number)
+            wrong = value > self.datasets or (few and (match.group("all") is not None or every))
+            verdict = Verdict.UNSUPPORTED if wrong else Verdict.SKIPPED if few else Verdict.SUPPORTED
+            severity = Severity.WARNING if few and match.group("all") is None else None
+            found.append(Match(unit, number, Role.COUNT, verdict, told, severity))
         return found
 
     def of_number(self, number: Number, unit: Unit, reading: Reading) -> Match | None:
@@ -68,10 +82,7 @@ class Tallies:
         if number.form in ("of", "total") or self.is_part(number, unit):
             return self._part(number, unit)
         if number.step == 1.0 and not number.unit and (match := _THINGS.match(normalise(unit.text)[number.end :])):
-            same = int(number.value) in self.evidence.counts.get(("node", ""), {})
-            known = same and match.group(1).lower() not in ("components", "contributions", "aspects")
-            verdict = Verdict.SUPPORTED if known else Verdict.SKIPPED
-            return Match(unit, number, Role.COUNT, verdict, "variants recorded" if known else "no count of the record")
+            return self._variants(number, unit, match.group(1).lower())
         if reading.role is not Role.COUNT or _APART.match(normalise(unit.text)[number.end :]):
             return None
         if reading.noun == "seed":
@@ -81,6 +92,17 @@ class Tallies:
         if number.form == "word" or reading.noun in ("node", "ablation", "metric", "comparison", "claim", "decision"):
             return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a count of things that no record numbers")
         return None
+
+    def _variants(self, number: Number, unit: Unit, noun: str) -> Match:
+        """A count of methods: everything that is compared must have been run."""
+        recorded = self.evidence.counts.get(("node", ""), {})
+        counted = noun in _RUN
+        if int(number.value) in recorded and noun not in _PARTS:
+            return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, "variants recorded")
+        if not counted or number.value < 2 or not _of_everything(unit, normalise(unit.text), number):
+            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "no count of the record")
+        told = "; ".join(f"{n} {what}" for n, what in sorted(recorded.items()))
+        return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, told, Severity.WARNING)
 
     def is_part(self, number: Number, unit: Unit) -> bool:
         """Whether a number is the part of an ``x out of y data sets``."""
@@ -154,3 +176,8 @@ class Tallies:
         if mine is None or theirs is None:
             return None
         return theirs - mine if self.evidence.direction(key) is not Direction.MAX else mine - theirs
+
+
+def _of_everything(unit: Unit, text: str, number: Number) -> bool:
+    """Whether a count is of all that was run, rather than of some."""
+    return _EVERY.search(text[: number.start]) is not None and not _PART.search(f"{unit.section} {text}")

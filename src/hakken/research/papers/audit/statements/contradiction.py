@@ -38,7 +38,9 @@ _OVER = re.compile(
 )
 _SIZED = re.compile(rf"\s*(?:[\w-]+\s+){{0,2}}?(?:{'|'.join(pattern for _, pattern in WORDS)})", re.I)
 _BY = re.compile(
-    rf"(?:{'|'.join(pattern for _, pattern in WORDS)})\s+(?:[\w-]+\s+){{0,4}}?(?:by|of)\s+(?:\w+ )?[~≈]?$", re.I
+    rf"(?:{'|'.join(pattern for _, pattern in WORDS)}|\bchanges?\b|\bdifferences?\b)"
+    r"\s+(?:[\w-]+\s+){0,4}?(?:by|of)\s+(?:\w+ )?[~≈]?$",
+    re.I,
 )
 """What stands behind or before a percentage that is the size of a change."""
 _HEDGED = re.compile(

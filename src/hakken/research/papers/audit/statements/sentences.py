@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hakken.core.types import Direction, Finding
+from hakken.research.papers.audit.conduct.data_sets import check_data_sets
 from hakken.research.papers.audit.conduct.environment import check_environment
 from hakken.research.papers.audit.conduct.fairness import check_fairness
 from hakken.research.papers.audit.conduct.methods import check_methods
@@ -21,6 +22,7 @@ from hakken.research.papers.audit.statements.contradiction import Pair, check_pa
 from hakken.research.papers.audit.statements.magnitude import check_magnitude
 from hakken.research.papers.audit.statements.significance import check_significance
 from hakken.research.papers.audit.statements.spread import check_spread
+from hakken.research.papers.audit.statements.stated import check_stated
 from hakken.research.papers.audit.statements.superlatives import check_bold, check_superlatives
 from hakken.research.papers.audit.statements.universal import check_universal
 from hakken.research.papers.audit.statements.unrecorded import check_unrecorded
@@ -44,6 +46,7 @@ class Statements:
                 self.seen[key] = list(self._sentence(unit, earlier))
             yield from self.seen[key]
         yield from check_methods(document, self.evidence)
+        yield from check_stated(document, self.evidence, self.topics.names)
         if self.evidence.foreign:
             yield from self._whole(document, matches)
 
@@ -52,6 +55,7 @@ class Statements:
         yield from check_bold(document, self.topics)
         yield from check_best_seed(matches, self.topics)
         yield from check_environment(document, self.evidence)
+        yield from check_data_sets(document, self.evidence, self.topics)
         yield from check_protocol(document, self.evidence, self.topics)
         yield from check_spread(document, self.evidence)
         yield from check_fairness(document, self.evidence, self.topics)

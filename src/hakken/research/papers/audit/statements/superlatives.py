@@ -25,6 +25,14 @@ _MOST = re.compile(
     r"(?P<tail>[^.;]{0,70}?\b(?:on|in|for|at)\b[^.;]{0,60})",
     re.I,
 )
+_OWNER = re.compile(
+    r"^(?:(?!\b(?:than|over|but|while|whereas|against|among)\b)[^.;:])*?"
+    r"\b(?:is|was|are|were|comes?|came|belongs?|goes|went|achieved|obtained|reached|attained|held|given|produced|shown)\s+"
+    r"(?:that |those |the one |achieved |obtained |reached |attained |held |given |produced |shown )?"
+    r"(?:(?:of|from|to|by|with|for|using)\s+)?(?:the |our )?(?:[a-z]+ )?$",
+    re.I,
+)
+"""What stands between a superlative and the one that it is said of: "the best loss is that of"."""
 _OVERALL = re.compile(r"^\s*(?:overall |average )?(?:performance|results?)\b|^ overall\b", re.I)
 _ALL_OF_THEM = re.compile(rf"\b(?:all|each|every|most|both|across)\b[^.;]{{0,30}}{DATASETS}", re.I)
 
@@ -67,7 +75,7 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
     for match in _BEST.finditer(topic.text):
         over = [m for m in topic.mentions if m.start <= match.start() < m.end]
         named = [m for m in over if m.kind == "metric" and m.start == match.start()]
-        if over and not (named and re.search(r"\bthe $", topic.text[: match.start()])):
+        if over and not (named and re.search(r"\bthe $", topic.text[: match.start()], re.I)):
             continue  # part of a name, unless it is "the best validation loss"
         start, stop = clause(match, topic.text)
         left = topic.text[start : match.start()]
@@ -75,11 +83,11 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
             continue
         near = min(stop, match.end() + 40)
         metric = named or [m for m in topic.mentions if m.kind == "metric" and match.end() <= m.start < near]
-        subject = [m for m in topic.mentions if m.kind == "variant" and m.end <= match.start()]
-        if not subject or len(subject[-1].ids) != 1:
+        variant, kind = _subject(match, stop, topic), match.group("kind").lower()
+        if not variant:
             continue
-        variant, kind = subject[-1].ids[0], match.group("kind").lower()
-        wrong = _wrong(variant, kind, topics.on(topics.metrics("", metric[:1]), topic.datasets), topic, topics)
+        keys = topics.metrics(topic.text[match.end() : near], metric[:1])
+        wrong = _wrong(variant, kind, topics.on(keys, topic.datasets), topic, topics)
         if not metric and _OVERALL.match(topic.text[match.end() :]) and kind in ("best", "worst"):
             wrong = _not_overall(variant, kind, topics.effects)
         if wrong:
@@ -87,6 +95,14 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
             return contradiction("false", unit, f"calls {title} {match.group()}", "; ".join(wrong[:3]),
                                  "means of every variant")  # fmt: skip
     return None
+
+
+def _subject(match: re.Match[str], stop: int, topic: Topic) -> str:
+    """The variant that is called best: behind "is that of", else the last one before; empty where none is named."""
+    named = [m for m in topic.mentions if m.kind == "variant"]
+    owners = [m for m in named if match.end() <= m.start < stop and _OWNER.match(topic.text[match.end() : m.start])]
+    subject = owners[:1] or [m for m in named if m.end <= match.start()][-1:]
+    return subject[0].ids[0] if subject and len(subject[0].ids) == 1 else ""
 
 
 def _wrong(variant: str, kind: str, keys: Iterable[str], topic: Topic, topics: Topics) -> list[str]:
