@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hakken.cli import options
 from hakken.cli.bench.common import Workers, open_lab
 
+if TYPE_CHECKING:
+    from hakken.bench.agents.forecast import AttemptsForecast
+    from hakken.bench.agents.registry import AgentOptions
+    from hakken.bench.attempts import Attempt
+    from hakken.bench.folder import TaskFolder
+    from hakken.core.config import Settings
+    from hakken.core.types import Budget
+
+_AGENTS = (
+    "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT; KIND:ARGUMENT where a kind takes one."
+)
+_LOCAL_TOKENS = 10_000
+
 
 def run(
     tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="A task, or a folder of tasks.")],
-    agent: Annotated[str, typer.Option(help="null, oracle, fixed, or mending; KIND:ARGUMENT for some.")] = "fixed",
-    retrieval: Annotated[str, typer.Option(help="What is looked up: none, code, paper, both.")] = "both",
-    candidates: Annotated[int, typer.Option(min=1, help="mending: versions of a function before any is mended.")] = 2,
-    mends: Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")] = 2,
+    agent: Annotated[str, typer.Option(help=_AGENTS)] = "mending",
+    retrieval: Annotated[str, typer.Option(help="fixed: what is looked up: none, code, paper, both, oracle.")] = "both",
+    think: Annotated[int, typer.Option(min=0, help="fixed: tokens of reasoning before a function's code.")] = 0,
+    candidates: Annotated[
+        int, typer.Option(min=1, help="mending: versions of a function; verified: candidates of the other agent.")
+    ] = 4,
+    mends: Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")] = 3,
+    memory: Annotated[str, typer.Option(help="Steps that a dynamic agent is shown: full, window, summary.")] = "full",
+    window: Annotated[int, typer.Option(min=1, help="How many, where not all are.")] = 5,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of a dynamic agent.")] = 50,
+    honest: Annotated[bool, typer.Option("--honest", help="Report what the experiments write, whatever is said.")] = (
+        False
+    ),
+    verify: Annotated[str, typer.Option(help="verified: who chooses: execution, model.")] = "execution",
     attempts: Annotated[int, typer.Option("--attempts", "-k", min=1, help="Attempts at each task.")] = 1,
-    tokens: Annotated[int, typer.Option(min=1, help="Tokens of an attempt.")] = 10_000,
+    parallel: Annotated[int, typer.Option("--parallel", "-p", min=1, help="Attempts at once.")] = 1,
+    tokens: Annotated[
+        int | None, typer.Option(min=1, help="Tokens of an attempt; 10,000 with the embedded model, else no limit.")
+    ] = None,
     usd: Annotated[float, typer.Option(min=0.001, help="US$ of an attempt.")] = 1.0,
     minutes: Annotated[float, typer.Option(min=0.1, help="Minutes of an attempt.")] = 30.0,
     out: Annotated[Path, typer.Option(help="Where attempts are kept; the same command goes on.")] = Path(
         "hakken-attempts"
     ),
+    trajectories: Annotated[Path | None, typer.Option(help="Write every step as JSON lines to this file.")] = None,
     model: options.ModelName = None,
     values: options.Set = None,
     workers: Workers = 2,
@@ -32,62 +60,160 @@ def run(
 ) -> None:
     """Let an agent work on tasks, grade what it leaves, and sum up.
 
-    Every attempt is kept when it ends, and every model call is answered from the record when the command goes on.
+    What it may spend is said before it starts. Every attempt is kept when it ends, and every model call is answered
+    from the record when the command goes on.
 
     \b
     Examples:
       hakken bench run hakken-tasks --agent oracle
-      hakken bench run hakken-tasks --agent fixed --model local -k 2
-      hakken bench run hakken-tasks --agent mending --model openai:gpt-5 --json
+      hakken bench run hakken-tasks --agent mending --model local -k 2 --minutes 5
+      hakken bench run hakken-tasks --agent react --memory window --model openai:gpt-5 -p 4
+      hakken bench run hakken-tasks --agent verified:fixed --candidates 5 --verify model --json
     """
-    from hakken.bench.agents import Retrieval
-    from hakken.bench.agents.registry import AgentOptions, Setup, choose, kind_of
-    from hakken.bench.attempts import run_attempts
+    from hakken.bench.agents.registry import AgentOptions, kind_of
     from hakken.bench.folder import load_tasks
-    from hakken.bench.metrics import summarise
-    from hakken.cli.console import emit, tell
     from hakken.core.errors import UsageError
     from hakken.core.types import Budget
-    from hakken.models import open_models
-    from hakken.store import Store
 
-    if retrieval not in {r.value for r in Retrieval}:
-        raise UsageError(f"There is no retrieval {retrieval!r}.", "Take none, code, paper or both.")
+    chosen = AgentOptions(
+        retrieval=_one_of(retrieval, AgentOptions, "retrieval"),
+        think=think,
+        candidates=candidates,
+        mends=mends,
+        memory=_one_of(memory, AgentOptions, "memory"),
+        window=window,
+        steps=steps,
+        honest=honest,
+        verify=_one_of(verify, AgentOptions, "verify"),
+    )
     kind, _ = kind_of(agent)
     found = load_tasks(tasks)
     if not found:
         raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
+    _check_passages(found, retrieval)
     settings = options.asked(values, model=model, weak=weak).load().settings
+    if tokens is None and settings.models.default == "local":
+        tokens = _LOCAL_TOKENS
+    budget = Budget(tokens=tokens, usd=usd, seconds=60 * minutes)
+    name = settings.models.default if kind.model else ""
+    done, who = _attempt(agent, chosen, found, settings, budget, name, (attempts, parallel, workers, weak), out)
+    if trajectories is not None:
+        _write_trajectories(done, trajectories)
+    _show(who, done, attempts, as_json)
+
+
+def _one_of(given: str, record: type[AgentOptions], field: str) -> Any:
+    """The value of an enumeration, or a sentence that names them all."""
+    from hakken.core.errors import UsageError
+
+    known = type(record.model_fields[field].default)
+    if given not in {each.value for each in known}:
+        raise UsageError(f"There is no {field} {given!r}.", f"Take one of: {', '.join(each.value for each in known)}.")
+    return known(given)
+
+
+def _check_passages(tasks: tuple[TaskFolder, ...], retrieval: str) -> None:
+    from hakken.bench.types import MaskMode
+    from hakken.core.errors import UsageError
+
+    without = [t.task.id for t in tasks if t.task.mode is not MaskMode.ORACLE]
+    if retrieval == "oracle" and without:
+        raise UsageError(f"The task {without[0]} gives no oracle passage.", "Make tasks with `--mode oracle`.")
+
+
+def _attempt(
+    agent: str,
+    chosen: AgentOptions,
+    tasks: tuple[TaskFolder, ...],
+    settings: Settings,
+    budget: Budget,
+    model: str,
+    how: tuple[int, int, int, bool],
+    out: Path,
+) -> tuple[list[Attempt], str]:
+    """Say what it may cost, make the attempts, and tell of each."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from hakken.bench.agents.calls import SharedCalls
+    from hakken.bench.agents.forecast import forecast_attempts
+    from hakken.bench.agents.registry import Setup, choose
+    from hakken.bench.attempts import load_attempts, run_attempts
+    from hakken.cli.preflight import check
+
+    attempts, parallel, workers, weak = how
+    models = check(settings) if model else {}
     out.mkdir(parents=True, exist_ok=True)
-    with open_lab(workers, weak) as lab, Store(out / "calls.db") as store:
-        setup = Setup(
-            lab=lab,
-            models=open_models(settings.models) if kind.model else {},
-            log=store,
-            budget=Budget(tokens=tokens, usd=usd, seconds=60 * minutes),
-            settings=settings.models,
-            options=AgentOptions(retrieval=Retrieval(retrieval), candidates=candidates, mends=mends),
-            model=settings.models.default,
-        )
-        chosen = choose(agent, setup)
-        done = run_attempts(
-            chosen,
-            found,
-            range(attempts),
-            lab,
-            out,
-            lambda a: tell(f"  {a.task} #{a.seed}: {'pass' if a.passed else 'fail'} ({a.seconds:.0f} s)"),
-        )
+    with open_lab(workers, weak) as lab, ThreadPoolExecutor(parallel) as threads:
+        setup = Setup(lab, models, SharedCalls(out / "calls.db"), budget, settings.models, chosen, model)
+        who = choose(agent, setup)
+        names = {task.task.id for task in tasks}
+        kept = [a for a in load_attempts(out) if a.agent == who.name and a.task in names and a.seed < attempts]
+        total = len(tasks) * attempts
+        _announce(who.name, total, len(kept), forecast_attempts(total - len(kept), model, budget, parallel, kept))
+        watch = _Watch(total, len(kept), parallel)
+        executor = threads if parallel > 1 else None
+        return run_attempts(who, tasks, range(attempts), lab, out, watch.done, executor=executor), who.name
+
+
+class _Watch:
+    """Tells of each attempt, with the cost so far and the time left."""
+
+    def __init__(self, total: int, kept: int, parallel: int) -> None:
+        self._total, self._kept, self._parallel = total, kept, parallel
+        self._made: list[Attempt] = []
+        self._start = time.monotonic()
+
+    def done(self, attempt: Attempt) -> None:
+        """One ended, or was there already."""
+        from hakken.cli.console import clock, money, tell
+
+        self._made.append(attempt)
+        count, fresh = len(self._made), len(self._made) - self._kept
+        run = attempt.run
+        cost = f"{run.prompt_tokens + run.completion_tokens:,} tokens, {money(run.usd)}"
+        said = f"  [{count}/{self._total}] {attempt.task} #{attempt.seed}: {'pass' if attempt.passed else 'fail'}"
+        said += f" ({run.ending.value}, {attempt.seconds:.0f} s, {cost})"
+        if fresh > 0 and count < self._total:
+            left = (time.monotonic() - self._start) / fresh * (self._total - count)
+            spent = sum(a.run.usd for a in self._made)
+            said += f" · {money(spent)} so far, about {clock(left)} left"
+        tell(said)
+
+
+def _announce(name: str, total: int, kept: int, forecast: AttemptsForecast) -> None:
+    from hakken.cli.console import clock, money, tell
+
+    tell(f"{name}: {total} attempt{'s' if total != 1 else ''}" + (f", {kept} of them made before" if kept else ""))
+    if not forecast.attempts:
+        return
+    most = [
+        f"{forecast.most_tokens:,} tokens" if forecast.most_tokens else "",
+        money(forecast.most_usd) if forecast.most_usd is not None else "",
+        clock(forecast.most_seconds) if forecast.most_seconds is not None else "",
+    ]
+    tell(f"  at most {', '.join(part for part in most if part)} for {forecast.attempts} of them, grading aside")
+    if forecast.likely_seconds is not None:
+        price = "" if forecast.likely_usd is None else f"{money(forecast.likely_usd)} and "
+        tell(f"  probably {price}about {clock(forecast.likely_seconds)}, judged by {forecast.by}")
+
+
+def _write_trajectories(done: list[Attempt], path: Path) -> None:
+    from hakken.cli.console import tell
+    from hakken.core.files import write_text
+
+    found = [attempt.run.trajectory for attempt in done if attempt.run.trajectory is not None]
+    write_text(path, "".join(f"{line}\n" for each in found for line in each.lines()))
+    tell(f"  {len(found)} trajectories in {path}")
+
+
+def _show(name: str, done: list[Attempt], attempts: int, as_json: bool) -> None:
+    from hakken.bench.metrics import summarise
+    from hakken.cli.console import emit, say, table
+
     summary = summarise(done, attempts)
     if as_json:
-        emit({"agent": chosen.name, "summary": summary, "attempts": [a.model_dump(mode="json") for a in done]})
-    else:
-        _show_summary(chosen.name, summary)
-
-
-def _show_summary(name: str, summary: dict[str, Any]) -> None:
-    from hakken.cli.console import say, table
-
+        emit({"agent": name, "summary": summary, "attempts": [a.model_dump(mode="json") for a in done]})
+        return
     say(f"{name}, with 95 % intervals over repositories and functions")
     rows = [
         (group, what, f"{e['value']:.3f}", f"[{e['low']:.3f}, {e['high']:.3f}]", e["tasks"], e["attempts"])
