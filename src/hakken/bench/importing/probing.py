@@ -1,0 +1,70 @@
+"""Whether an experiment of somebody else's repository runs on this machine, and why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from hakken.bench.grading.faithful import faithful
+from hakken.bench.running import Outcome
+from hakken.bench.trees import walk
+from hakken.bench.types import Values
+from hakken.execution.machine import describe_machine
+
+_CUDA = re.compile(r"\bCUDA\b|\bcuda(?:rt|nn)?\b|\bGPUs?\b|\bNVIDIA\b|\bnvidia\b|\bNVML\b|\bHIP\b")
+_ASKS = re.compile(r"""\.cuda\(|\bdevice\s*=\s*["']cuda|torch\.device\(\s*["']cuda""")
+_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_FILE = re.compile(r"FileNotFoundError: .*?'([^']+)'|No such file or directory: '?([^'\n]+)")
+_MAX = 1 << 20
+
+
+def has_gpu() -> bool:
+    """Whether this machine has one."""
+    return describe_machine(()).gpu is not None
+
+
+def gpu_sign(root: Path) -> str:
+    """The first place where the code asks for a GPU without asking whether there is one; empty without."""
+    for name, info in walk(root):
+        if name.suffix != ".py" or info.st_size > _MAX:
+            continue
+        text = (root / name).read_text(encoding="utf-8", errors="replace")
+        if "is_available" not in text and (found := _ASKS.search(text)):
+            return f"{name}:{text.count(chr(10), 0, found.start()) + 1}"
+    return ""
+
+
+def why_not(outcome: Outcome, published: Values, sign: str) -> str:
+    """Why an experiment cannot be used here, from one run of the unmasked repository; empty where it can.
+
+    Args:
+        outcome: The run.
+        published: The numbers that the data set gives.
+        sign: Where the code asks for a GPU that this machine does not have.
+    """
+    if not outcome.failure:
+        return _other_numbers(outcome.numbers.values, published)
+    said = f"{outcome.failure}\n{outcome.detail}"
+    also = f"; {sign} asks for a GPU, which this machine does not have" if sign else ""
+    if missing := _MODULE.search(said):
+        return f"needs the package {missing.group(1).partition('.')[0]}, which is not installed{also}"
+    if _CUDA.search(said):
+        return f"needs a GPU: {_short(outcome.failure)}"
+    if absent := _FILE.search(said):
+        return f"needs a file that is not in the repository: {_short(absent.group(1) or absent.group(2))}{also}"
+    return f"does not run here: {_short(outcome.failure)}{also}"
+
+
+def _other_numbers(found: Mapping[str, object], published: Values) -> str:
+    verdict = faithful({"x": _plain(found)}, {"x": _plain(published)})
+    return "" if verdict.passed else "gives other numbers here than the published ones"
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 160 else f"{line[:159]}…"

@@ -1,0 +1,39 @@
+"""What became of an import: the tasks that were written, those that were not and why, and what a user should know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hakken.core.files import write_text
+from hakken.core.types import Record
+
+FILE = "import.json"
+
+
+class LeftOut(Record):
+    """Tasks that were not written."""
+
+    task: str
+    reason: str
+
+
+class Imported(Record):
+    """One import."""
+
+    benchmark: str
+    folder: str
+    tasks: tuple[str, ...]
+    """Names of the folders that were written."""
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def by_reason(self) -> dict[str, list[str]]:
+        """Tasks that were left out, by why."""
+        found: dict[str, list[str]] = {}
+        for entry in self.left_out:
+            found.setdefault(entry.reason, []).append(entry.task)
+        return found
+
+    def write(self, out: Path) -> None:
+        """Keep it beside the tasks."""
+        write_text(out / FILE, self.model_dump_json(indent=1) + "\n")
