@@ -12,9 +12,9 @@ RUN = "speck-001"
 """Folder of the first run."""
 
 
-def settings(runs: Path, *more: str) -> Settings:
-    """Settings of a short run below ``runs``."""
-    chosen = (
+def short_run(runs: Path) -> tuple[str, ...]:
+    """Assignments of a short run below ``runs``, as on a command line."""
+    return (
         f"models.default=scripted:{DATA / 'speck.toml'}",
         f"runs_dir={runs}",
         "search.ideas=1",
@@ -26,4 +26,8 @@ def settings(runs: Path, *more: str) -> Settings:
         "paper.tries=1",
         "review.members=1",
     )
-    return load_settings(files=[], assignments=[*chosen, *more]).settings
+
+
+def settings(runs: Path, *more: str) -> Settings:
+    """Settings of a short run below ``runs``."""
+    return load_settings(files=[], assignments=[*short_run(runs), *more]).settings

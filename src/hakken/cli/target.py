@@ -41,8 +41,14 @@ class Target:
         return self.outcome is not None and self.outcome.status == "finished"
 
     def keep_settings(self) -> None:
-        """Write the resolved settings beside the record."""
-        save(self.settings, self.folder.path / SETTINGS)
+        """Write the resolved settings beside the record, unless another process is at work there.
+
+        Raises:
+            RunLocked: one is.
+            StoreError: the folder cannot be written.
+        """
+        with self.folder.alone():
+            save(self.settings, self.folder.path / SETTINGS)
 
 
 def resolve(what: str | None, asked: Asked, *, new: bool = False, metrics: Sequence[str] = ()) -> Target:

@@ -77,8 +77,8 @@ class RunFolder:
             )
 
     @contextmanager
-    def write(self) -> Iterator[Store]:
-        """Open the record for writing, alone.
+    def alone(self) -> Iterator[None]:
+        """Make the folder where it is missing, and keep other processes from writing to it.
 
         Raises:
             RunLocked: another process writes here.
@@ -100,12 +100,18 @@ class RunFolder:
                     f"Another process (pid {owner.strip()}) is writing to {self.path}.",
                     "Wait for it, or stop it first.",
                 ) from None
-            with disk_errors(self.path), Store(self.record) as store:
+            with disk_errors(self.path):
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, str(os.getpid()).encode(), 0)
-                yield store
+                yield
         finally:
             os.close(handle)
+
+    @contextmanager
+    def write(self) -> Iterator[Store]:
+        """Open the record for writing, alone; see ``alone``."""
+        with self.alone(), Store(self.record) as store:
+            yield store
 
 
 def list_runs(root: Path) -> list[RunFolder]:
