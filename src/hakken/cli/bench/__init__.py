@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from hakken.cli.bench import checking, comparing, grading, listing, making, probing, reporting, running, scientist
+from hakken.cli.bench import (
+    agents,
+    checking,
+    comparing,
+    competing,
+    grading,
+    importing,
+    listing,
+    making,
+    probing,
+    reporting,
+    running,
+    scientist,
+)
 
 app = typer.Typer(help="Benchmarks of research agents.", no_args_is_help=True, rich_markup_mode=None)
 app.command("list")(listing.list_)
@@ -16,3 +29,6 @@ app.command()(scientist.scientist)
 app.command()(reporting.report)
 app.command()(comparing.compare)
 app.command()(probing.probe)
+app.add_typer(competing.app, name="competition")
+app.add_typer(importing.app, name="import")
+app.command()(agents.agents)

@@ -1,0 +1,400 @@
+"""``hakken bench competition``: competitions in the style of MLE-bench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hakken.cli import options
+
+if TYPE_CHECKING:
+    from hakken.bench.competitions.checking import Proof
+    from hakken.bench.competitions.grading import Arena, Graded
+
+app = typer.Typer(
+    help="Competitions in the style of MLE-bench: list, prepare, validate, grade, report, inspect, check.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Name = Annotated[str, typer.Argument(metavar="COMPETITION", help="One that ships, or a folder of MLE-bench.")]
+Data = Annotated[Path | None, typer.Option(help="Folder with public/ and private/, of a folder of MLE-bench.")]
+MetricName = Annotated[str | None, typer.Option("--metric", help="Metric of a folder of MLE-bench.")]
+
+
+@app.command("list")
+def list_(as_json: options.Json = False) -> None:
+    """List the competitions that ship.
+
+    Their leaderboards hold baselines that a script trained; none of them is one of MLE-bench.
+
+    \b
+    Examples:
+      hakken bench competition list
+      hakken bench competition list --json
+    """
+    from hakken.bench.competitions.definition import load_competition, shipped
+    from hakken.bench.competitions.grading import load_board
+    from hakken.bench.competitions.medals import thresholds
+    from hakken.cli.console import emit, say, table
+
+    found = []
+    for name in shipped():
+        competition = load_competition(name)
+        board = load_board(competition)
+        found.append(
+            {
+                "name": name,
+                "title": competition.title,
+                "kind": competition.kind,
+                "metric": competition.metric,
+                "lower_better": competition.lower_better,
+                "baselines": len(board.entries),
+                **thresholds(board.scores).model_dump(),
+            }
+        )
+    if as_json:
+        emit(found)
+        return
+    rows = [
+        (
+            entry["name"],
+            entry["kind"],
+            f"{entry['metric']} {'↓' if entry['lower_better'] else '↑'}",
+            entry["baselines"],
+            *(f"{entry[medal]:.4g}" for medal in ("gold", "silver", "bronze", "median")),
+        )
+        for entry in found
+    ]
+    table(("competition", "", "metric", "baselines", "gold", "silver", "bronze", "median"), rows, left=3)
+    say("The thresholds are scores of baselines, not of people.")
+
+
+@app.command()
+def prepare(
+    name: Annotated[str, typer.Argument(metavar="COMPETITION", help="One that ships.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for public/; by default it is named as the competition.")
+    ] = None,
+    as_template: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a template for `hakken run` instead.")
+    ] = None,
+    with_answers: Annotated[
+        bool, typer.Option("--with-answers", help="Also write private/answers.csv, for graders of others.")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Make the files of a competition: always the same ones.
+
+    Answers are computed when something is graded, and are on no disk unless asked for.
+
+    \b
+    Examples:
+      hakken bench competition prepare digits-few
+      hakken bench competition prepare digits-few --as-template my-digits
+      hakken run my-digits
+    """
+    from hakken.bench.competitions.definition import load_competition
+    from hakken.bench.competitions.entering import write_template
+    from hakken.bench.competitions.preparing import prepare as make
+    from hakken.bench.competitions.preparing import write_private, write_public
+    from hakken.cli.console import emit, say, shown
+    from hakken.core.errors import UsageError
+
+    prepared = make(load_competition(name).root)
+    if as_template is not None:
+        if with_answers or out is not None:
+            raise UsageError("A template holds no test rows and no answers.", "Leave --out and --with-answers away.")
+        write_template(prepared, as_template)
+        folder = as_template
+    else:
+        folder = out or Path(name)
+        write_public(prepared, folder / "public")
+        if with_answers:
+            write_private(prepared, folder / "private")
+    made = {"folder": str(folder.absolute()), "train": len(prepared.train.rows), "test": len(prepared.test.rows)}
+    if as_json:
+        emit({"competition": name, "template": as_template is not None, **made})
+        return
+    say(f"{made['train']} training rows, {made['test']} test rows")
+    say(shown(folder.absolute()))
+
+
+@app.command()
+def validate(
+    name: Name,
+    submission: Annotated[Path, typer.Argument(metavar="FILE", help="A submission.")],
+    data: Data = None,
+    metric: MetricName = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say whether a submission is valid, and nothing else.
+
+    Exit code 0 when it is, 1 when it is not.
+
+    \b
+    Examples:
+      hakken bench competition validate digits-few submission.csv
+    """
+    from hakken.bench.competitions.grading import validate as problem_of
+    from hakken.cli.console import emit, say
+
+    problem = problem_of(submission, _arena(name, data, metric).form)
+    if as_json:
+        emit({"valid": not problem, "problem": problem})
+    else:
+        say(f"invalid: {problem}" if problem else "valid")
+    if problem:
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    name: Annotated[str, typer.Argument(metavar="COMPETITION|RUN", help="A competition, or a run that entered one.")],
+    submissions: Annotated[list[Path] | None, typer.Argument(metavar="FILE", help="Submissions.")] = None,
+    data: Data = None,
+    metric: MetricName = None,
+    report: Annotated[Path | None, typer.Option(help="Also write a grading report as MLE-bench does.")] = None,
+    weak: options.Weak = False,
+    as_json: options.Json = False,
+) -> None:
+    """Grade submissions, or the version that a run selected.
+
+    A run is graded once: its version learns from all training rows, and what it leaves is scored on the private ones.
+
+    \b
+    Examples:
+      hakken bench competition grade digits-few submission.csv
+      hakken bench competition grade hakken-runs/digits-few-001
+      hakken bench competition grade mle-bench/competitions/spooky --data data/spooky submission.csv
+    """
+    from hakken.bench.competitions.grading import grade as grade_one
+    from hakken.bench.competitions.reports import summary
+    from hakken.cli.console import emit
+    from hakken.core.errors import UsageError
+    from hakken.core.files import write_text
+
+    if not submissions:
+        _grade_run(name, weak, as_json)
+        return
+    arena = _arena(name, data, metric)
+    if report is not None and report.exists():
+        raise UsageError(f"{report} is there already.", "Name another file.")
+    graded = [grade_one(path, arena) for path in submissions]
+    if report is not None:
+        write_text(report, summary([entry.report for entry in graded]).model_dump_json(indent=2) + "\n")
+    if as_json:
+        emit([entry.model_dump(mode="json") for entry in graded])
+        return
+    for path, entry in zip(submissions, graded, strict=True):
+        _say(path.name, entry)
+
+
+def _grade_run(what: str, weak: bool, as_json: bool) -> None:
+    from hakken.bench.competitions.definition import shipped
+    from hakken.bench.competitions.entering import finish
+    from hakken.cli.console import emit, say
+    from hakken.cli.target import open_run
+    from hakken.core.errors import UsageError
+
+    if what in shipped():
+        raise UsageError("There is no submission to grade.", f"hakken bench competition grade {what} submission.csv")
+    root = Path(options.asked(None).load().settings.runs_dir)
+    result = finish(open_run(what, root), allow_weak=weak)
+    if as_json:
+        emit(result.model_dump(mode="json"))
+    else:
+        say(result.sentence)
+
+
+def _say(label: str, graded: Graded) -> None:
+    from hakken.cli.console import say
+
+    report = graded.report
+    if report.score is None:
+        say(f"{label}: invalid: {graded.problem}")
+        return
+    say(f"{label}: private score {report.score:g}, place {graded.place} among {graded.teams} {graded.against}")
+    shown = "" if graded.public_score is None else f"public score {graded.public_score:g}; "
+    above = "above the median" if report.above_median else "not above the median"
+    say(f"  {shown}medal: {report.medal}; {above} ({report.median_threshold:g})")
+
+
+@app.command("report")
+def aggregate_(
+    files: Annotated[list[Path], typer.Argument(metavar="REPORT", help="Grading reports, one a seed.")],
+    split: Annotated[
+        Path | None, typer.Option(help="File with one competition a line; by default all that are in the reports.")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds to average over; all by default.")] = None,
+    pad_missing: Annotated[bool, typer.Option("--pad-missing", help="Missing runs count as failures.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Aggregate grading reports over seeds, by the rules of MLE-bench.
+
+    \b
+    Examples:
+      hakken bench competition report seed1.json seed2.json seed3.json
+      hakken bench competition report runs/*/*_grading_report.json --split low.txt --pad-missing --json
+    """
+    from hakken.bench.competitions.pointers import read_text
+    from hakken.bench.competitions.reports import aggregate, load_report
+    from hakken.cli.console import emit, say, table
+
+    reports = [load_report(path) for path in files]
+    named = sorted({entry.competition_id for report in reports for entry in report.competition_reports})
+    wanted = [line.strip() for line in read_text(split).splitlines() if line.strip()] if split else named
+    found = aggregate(reports, wanted, seeds=seeds, pad_missing=pad_missing)
+    if as_json:
+        emit(found.model_dump(mode="json"))
+        return
+    rows = [(name, f"{s.mean:.1f}", f"{s.standard_error:.1f}") for name, s in found.metrics.items()]
+    table(("percent of competitions", "mean", "SEM"), rows, left=1)
+    say(
+        f"{found.num_seeds_averaged} seeds, {found.num_competitions_per_seed} competitions, {found.padded} runs missing"
+    )
+    if not found.enough_seeds:
+        say("Fewer than three seeds: no headline.")
+
+
+@app.command("inspect")
+def inspect_(
+    name: Name,
+    code: Annotated[list[Path], typer.Argument(metavar="CODE", help="Files or folders of the participant's code.")],
+    submission: Annotated[Path | None, typer.Option(help="What was handed in.")] = None,
+    record: Annotated[Path | None, typer.Option(help="A record of commands, one a line.")] = None,
+    data: Data = None,
+    metric: MetricName = None,
+    as_json: options.Json = False,
+) -> None:
+    """Look for signs that a participant broke the rules.
+
+    Signs with their evidence, for a person to judge: no verdict.
+
+    \b
+    Examples:
+      hakken bench competition inspect digits-few solution/ --submission submission.csv
+    """
+    from hakken.bench.competitions.definition import load_competition, shipped
+    from hakken.bench.competitions.pointers import read_text
+    from hakken.bench.competitions.preparing import prepare as make
+    from hakken.bench.competitions.rules import inspect
+    from hakken.bench.competitions.submissions import InvalidSubmission, read_submission
+    from hakken.cli.console import emit, say
+    from hakken.core.errors import UsageError
+
+    arena = _arena(name, data, metric)
+    paths = [p for c in code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c]) if not p.is_symlink()]
+    given = None
+    if submission is not None:
+        try:
+            given = read_submission(submission, arena.form)
+        except InvalidSubmission as error:
+            raise UsageError(f"{submission} is invalid: {error}.", "Only valid submissions are looked at.") from None
+    found = inspect(
+        make(load_competition(name).root) if name in shipped() else None,
+        arena,
+        {str(path): read_text(path) for path in paths},
+        record=read_text(record).splitlines() if record else (),
+        given=given,
+    )
+    if as_json:
+        emit([finding.model_dump(mode="json") for finding in found])
+        return
+    for finding in found:
+        say(f"{finding.gravity.value:<8} {finding.rule:<25} {finding.where}")
+        say(f"    {finding.why} {finding.evidence}")
+    say(f"{len(found)} signs in {len(paths)} files; a sign is no verdict.")
+
+
+@app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(metavar="COMPETITION", help="By default all that ship.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Train no baselines.")] = False,
+    weak: options.Weak = False,
+    as_json: options.Json = False,
+) -> None:
+    """Prove competitions: perfect answers win, what knows nothing does not, nothing leaks, leaderboards are real.
+
+    Exit code 1 when something does not hold.
+
+    \b
+    Examples:
+      hakken bench competition check --quick
+      hakken bench competition check digits-few --json
+    """
+    from hakken.bench.competitions.checking import check as prove
+    from hakken.bench.competitions.definition import shipped
+    from hakken.cli.console import emit, tell
+
+    proofs = [
+        prove(name, quick=quick, allow_weak=weak, tell=lambda text: tell(f"  {text}")) for name in names or shipped()
+    ]
+    if as_json:
+        emit([{"passed": proof.passed, **proof.model_dump(mode="json")} for proof in proofs])
+    else:
+        for proof in proofs:
+            _say_proof(proof)
+    if not all(proof.passed for proof in proofs):
+        raise typer.Exit(1)
+
+
+@app.command()
+def leaderboard(
+    name: Annotated[str, typer.Argument(metavar="COMPETITION", help="One that ships.")],
+    remake: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Train all baselines, and write the file here.")
+    ] = None,
+    weak: options.Weak = False,
+    as_json: options.Json = False,
+) -> None:
+    """Show the baselines of a leaderboard, or train them all again.
+
+    \b
+    Examples:
+      hakken bench competition leaderboard digits-few
+      hakken bench competition leaderboard digits-few --remake .
+    """
+    from hakken.bench.competitions.baselines import make_leaderboard, write_leaderboard
+    from hakken.bench.competitions.definition import load_competition
+    from hakken.bench.competitions.grading import load_board
+    from hakken.bench.competitions.preparing import prepare as make
+    from hakken.cli.console import emit, table
+
+    competition = load_competition(name)
+    if remake is not None:
+        write_leaderboard(make_leaderboard(make(competition.root), allow_weak=weak), remake)
+    board = load_board(competition.model_copy(update={"root": remake}) if remake else competition)
+    if as_json:
+        emit(board.model_dump(mode="json"))
+        return
+    rows: list[tuple[Any, ...]] = [
+        (place, entry.team, f"{entry.score:g}", "-" if entry.public_score is None else f"{entry.public_score:g}")
+        for place, entry in enumerate(board.entries, start=1)
+    ]
+    table(("", "", "private", "public"), rows, left=2)
+
+
+def _arena(name: str, data: Path | None, metric: str | None) -> Arena:
+    """A competition that ships, or a folder."""
+    from hakken.bench.competitions.definition import shipped
+    from hakken.bench.competitions.grading import arena
+    from hakken.bench.competitions.mlebench import load_arena
+
+    if name in shipped() or (data is None and not Path(name).is_dir()):
+        return arena(name)
+    return load_arena(Path(name), data, metric)
+
+
+def _say_proof(proof: Proof) -> None:
+    from hakken.cli.console import say
+
+    say(f"{proof.competition}: {'passed' if proof.passed else 'FAILED'}")
+    for point in proof.points:
+        say(f"  {'ok  ' if point.passed else 'FAIL'} {point.name}{f' ({point.detail})' if point.detail else ''}")
+    for probe in proof.probes:
+        state = "ok  " if probe.passed else "part" if probe.expected else "FAIL"
+        why = "" if probe.passed else f": {probe.finding}{' It is part of the task.' if probe.expected else ''}"
+        say(f"  {state} probe {probe.name} {probe.value:.4g} (limit {probe.limit:.4g}){why}")
+    say(f"  seconds: {', '.join(f'{name} {value:g}' for name, value in proof.seconds.items())}")
