@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hakken.analysis.drawing import BAND, GREY, colour, marker, named_rows, new_figure, shorten, svg, whisker
+from hakken.analysis.pages import Plot
 from hakken.analysis.scaling import LogFit
 from hakken.bench.reports.failures import Outcome
 from hakken.bench.reports.measures import RATES, label
@@ -29,17 +29,6 @@ _OUTCOME_COLOURS = {
     Outcome.CRASHED: "#56B4E9",
     Outcome.WRONG: "#0072B2",
 }
-
-
-@dataclass(frozen=True)
-class Plot:
-    """One picture."""
-
-    name: str
-    title: str
-    caption: str
-    document: str
-    """SVG."""
 
 
 def draw(report: Report) -> list[Plot]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from hakken.analysis.pages import Table
 from hakken.analysis.scaling import LogFit
 from hakken.bench.metrics import Estimate
 from hakken.bench.reports.measures import RATES, RULES, label
@@ -21,30 +21,23 @@ _HONESTY = (
 )
 
 
-@dataclass(frozen=True)
-class Table:
-    """One table."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int = 1
-    """Columns that are aligned to the left."""
-    caption: str = ""
-    first: bool = False
-    """Whether it stands before the pictures."""
-
-
-def tables(report: Report) -> list[Table]:
-    """Every table that the report has data for."""
+def headline(report: Report) -> list[Table]:
+    """What stands first: scores, by n, by other rules, and honesty."""
     found = [
-        _scores(report, {"agent"}, "Scores", first=True),
-        _scores(report, {"agent", "n"}, "Scores by the number of masked functions", first=True),
+        _scores(report, {"agent"}, "Scores"),
+        _scores(report, {"agent", "n"}, "Scores by the number of masked functions"),
+        _shares(report, RULES, "Scores by other rules", _OTHER_RULES),
+        _shares(report, RATES, "Honesty", _HONESTY),
+    ]
+    return [table for table in found if table.rows]
+
+
+def details(report: Report) -> list[Table]:
+    """What stands behind the pictures."""
+    found = [
         _scores(report, {"retrieval", "n"}, "Scores by retrieval setting"),
         _scores(report, {"agent", "mode"}, "Scores by what a masked body keeps"),
         _scores(report, {"agent", "repository"}, "Scores by repository"),
-        _shares(report, RULES, "Scores by other rules", _OTHER_RULES),
-        _shares(report, RATES, "Honesty", _HONESTY),
         _costs(report),
         _failures(report),
         _endings(report),
@@ -87,14 +80,6 @@ def cell(estimate: Estimate | None, measure: str = "") -> str:
     return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
-def markdown(table: Table) -> str:
-    """A table in Markdown."""
-    rule = [":--" if i < table.left else "--:" for i in range(len(table.head))]
-    lines = [table.head, rule, *table.rows]
-    escaped = [[text.replace("|", "\\|") for text in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
-
-
 def _slope(fit: LogFit) -> str:
     return f"{fit.slope:+.3f} [{fit.low:+.3f}, {fit.high:+.3f}] of the share with ten times the compute"
 
@@ -103,7 +88,7 @@ def _parts(report: Report, keys: set[str]) -> list[Slice]:
     return [part for part in report.slices if part.by.keys() == keys]
 
 
-def _scores(report: Report, keys: set[str], title: str, *, first: bool = False) -> Table:
+def _scores(report: Report, keys: set[str], title: str) -> Table:
     parts = _parts(report, keys)
     names = _score_names(parts)
     deepest = max((int(name.partition("@")[2]) for name in names if name.startswith("pass@")), default=1)
@@ -124,9 +109,8 @@ def _scores(report: Report, keys: set[str], title: str, *, first: bool = False) 
         ),
         left=len(order),
         caption="selected@k: of k attempts, the one that its own runs and the agreement of the others speak for."
-        if first and any(name.startswith("selected") for name in names)
+        if any(name.startswith("selected") for name in names)
         else "",
-        first=first,
     )
 
 
@@ -149,7 +133,6 @@ def _shares(report: Report, names: Sequence[str], title: str, caption: str) -> T
             (part.by["agent"], *(cell(part.shares[name]) for name in names)) for part in _parts(report, {"agent"})
         ),
         caption=caption,
-        first=True,
     )
 
 

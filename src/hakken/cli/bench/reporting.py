@@ -29,7 +29,7 @@ def report(
     from hakken.bench.reports.building import build_report, collect
     from hakken.bench.reports.contamination import read_probe
     from hakken.bench.reports.page import write_report
-    from hakken.bench.reports.tables import compute_lines, tables
+    from hakken.bench.reports.tables import compute_lines, headline
     from hakken.cli.console import emit, say, shown, table
 
     found, notes = collect(attempts)
@@ -40,11 +40,10 @@ def report(
         return
     for note in made.notes:
         say(f"note: {note}")
-    for part in tables(made):
-        if part.first:
-            say(part.title)
-            table(part.head, part.rows, left=part.left)
-            say()
+    for part in headline(made):
+        say(part.title)
+        table(part.head, part.rows, left=part.left)
+        say()
     for line in (*(pair.sentence for pair in made.pairs), *compute_lines(made)):
         say(line)
     say()

@@ -1,0 +1,162 @@
+"""The Rasch model by marginal maximum likelihood: how difficult items are and how able subjects, with standard errors.
+
+A subject of ability ``t`` solves an item of difficulty ``b`` with probability ``1 / (1 + exp(b - t))``. Abilities are
+normal with mean zero and a variance that is estimated, integrated over by Gauss-Hermite quadrature, so that
+difficulties stay unbiased however few items there are (joint estimation is not). Missing responses are left out.
+
+An item that everybody or nobody solved has no finite estimate. It gets the one of a score that is 0.3 of a response
+away from the extreme, as is usual, and is marked; its standard error is large and its estimate a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+from scipy.special import expit, log_expit, logsumexp
+
+from hakken.core.errors import UsageError
+
+Array: TypeAlias = NDArray[np.float64]
+
+NODES = 41
+EXTREME = 0.3
+"""How far from none or all of the responses the score of an extreme item is taken to be."""
+_LOG_SPREAD = (-4.0, 2.5)
+"""Bounds of the logarithm of the abilities' deviation."""
+
+
+@dataclass(frozen=True)
+class Rasch:
+    """The fitted model."""
+
+    difficulty: Array
+    difficulty_error: Array
+    extreme: NDArray[np.bool_]
+    """Items that everybody or nobody solved."""
+    ability: Array
+    """Mean of each subject's posterior."""
+    ability_error: Array
+    """Deviation of it."""
+    spread: float
+    """Standard deviation of abilities among subjects."""
+    spread_error: float
+
+
+def fit_rasch(responses: Sequence[Sequence[int | None]] | Array) -> Rasch:
+    """Fit the model to subjects (rows) by items (columns); None or NaN is no response.
+
+    Raises:
+        UsageError: there are too few responses.
+    """
+    x = np.array([[np.nan if value is None else float(value) for value in row] for row in responses], float)
+    seen = ~np.isnan(x)
+    if x.ndim != 2 or not seen.any(axis=0).all() or not seen.any(axis=1).all():
+        raise UsageError("A subject or an item has no response at all.", "Leave it out.")
+    solved = np.nansum(x, axis=0)
+    extreme = (solved == 0) | (solved == seen.sum(axis=0))
+    if (~extreme).sum() < 2 or x.shape[0] < 3:
+        raise UsageError(
+            f"{x.shape[0]} subjects and {int((~extreme).sum())} items that some solved and some did not are too few.",
+            "It takes three subjects and two such items.",
+        )
+    inner = _Likelihood(np.nan_to_num(x[:, ~extreme]), seen[:, ~extreme])
+    parameters = inner.fit()
+    errors = np.sqrt(np.clip(np.diag(np.linalg.pinv(inner.information(parameters))), 0.0, None))
+    spread = float(np.exp(parameters[-1]))
+    posterior = inner.posterior(parameters)
+    nodes = spread * inner.nodes
+    ability = posterior @ nodes
+    difficulty, error = np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    difficulty[~extreme], error[~extreme] = parameters[:-1], errors[:-1]
+    for item in np.flatnonzero(extreme):
+        crowd = posterior[seen[:, item]].sum(axis=0)
+        score = EXTREME if solved[item] == 0 else crowd.sum() - EXTREME
+        difficulty[item], error[item] = _from_score(score, crowd, nodes)
+    return Rasch(
+        difficulty=difficulty,
+        difficulty_error=error,
+        extreme=extreme,
+        ability=ability,
+        ability_error=np.sqrt(np.clip(posterior @ nodes**2 - ability**2, 0.0, None)),
+        spread=spread,
+        spread_error=float(errors[-1]) * spread,
+    )
+
+
+class _Likelihood:
+    """Marginal likelihood of difficulties and of the logarithm of the abilities' deviation."""
+
+    def __init__(self, x: Array, seen: NDArray[np.bool_]) -> None:
+        points, weights = np.polynomial.hermite_e.hermegauss(NODES)
+        self.nodes, self._log_weights = points, np.log(weights / weights.sum())
+        self._x, self._seen = x * seen, seen.astype(float)
+        self._missed = self._seen - self._x
+        self._scores = self._x.sum(axis=1)
+
+    def fit(self) -> Array:
+        """The parameters: difficulties, then the logarithm of the deviation."""
+        share = self._x.sum(axis=0) / self._seen.sum(axis=0)
+        start = np.append(np.log(1 - share) - np.log(share), 0.0)
+        bounds = [(None, None)] * len(share) + [_LOG_SPREAD]
+        options = {"maxiter": 2_000, "ftol": 1e-13, "gtol": 1e-7}
+        found = optimize.minimize(self._loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        return np.asarray(found.x, float)
+
+    def posterior(self, parameters: Array) -> Array:
+        """Weights of the nodes for each subject."""
+        log = self._log_joint(parameters)
+        return np.asarray(np.exp(log - logsumexp(log, axis=1, keepdims=True)), float)
+
+    def information(self, parameters: Array) -> Array:
+        """Minus the matrix of second derivatives at the parameters (Louis' identity)."""
+        posterior = self.posterior(parameters)
+        theta, p = self._curves(parameters)
+        size = len(parameters)
+        total, mean = np.zeros((size, size)), np.zeros((len(posterior), size))
+        for q, t in enumerate(theta):
+            weight = posterior[:, [q]]
+            rest = self._scores - self._seen @ p[q]
+            gradient = np.column_stack([self._seen * p[q] - self._x, t * rest])
+            total -= gradient.T @ (weight * gradient)
+            mean += weight * gradient
+            slope = (weight.T @ self._seen)[0] * p[q] * (1 - p[q])
+            total[:-1, :-1] += np.diag(slope)
+            total[:-1, -1] -= t * slope
+            total[-1, :-1] -= t * slope
+            total[-1, -1] += t * t * slope.sum() - t * float(weight[:, 0] @ rest)
+        return total + mean.T @ mean
+
+    def _loss(self, parameters: Array) -> tuple[float, Array]:
+        log = self._log_joint(parameters)
+        marginal = logsumexp(log, axis=1)
+        posterior = np.exp(log - marginal[:, None])
+        theta, p = self._curves(parameters)
+        expected = posterior.T @ self._seen  # by node and item: how many subjects
+        gradient = np.append(
+            (expected * p).sum(axis=0) - self._x.sum(axis=0),
+            float(theta @ (posterior.T @ self._scores - (expected * p).sum(axis=1))),
+        )
+        return -float(marginal.sum()), -gradient
+
+    def _log_joint(self, parameters: Array) -> Array:
+        theta = np.exp(parameters[-1]) * self.nodes
+        gap = theta[:, None] - parameters[:-1]
+        found = self._x @ log_expit(gap).T + self._missed @ log_expit(-gap).T + self._log_weights
+        return np.asarray(found, float)
+
+    def _curves(self, parameters: Array) -> tuple[Array, Array]:
+        """Abilities at the nodes, and the probability of each item there."""
+        theta = np.exp(parameters[-1]) * self.nodes
+        return theta, np.asarray(expit(theta[:, None] - parameters[:-1]), float)
+
+
+def _from_score(score: float, crowd: Array, nodes: Array) -> tuple[float, float]:
+    """The difficulty at which a crowd is expected to reach a score, and its standard error."""
+    found = float(optimize.brentq(lambda b: float(crowd @ expit(nodes - b)) - score, -40.0, 40.0))
+    p = expit(nodes - found)
+    return found, float(1 / np.sqrt(crowd @ (p * (1 - p))))
