@@ -113,7 +113,7 @@ def close_context(workspace: Path, function: FunctionRef, examples: tuple[dict[s
     paper: list[str] = []
     if (workspace / PAPER).is_file():
         paper = best_passages((workspace / PAPER).read_text(encoding="utf-8"), query, 1)
-    mentioned = set(re.findall(r"[A-Za-z_]\w+", f"{doc} {' '.join(paper)}"))
+    mentioned = set(re.findall(r"[A-Za-z_]\w+", f"{doc} {' '.join(paper)}")) | _alike(text, function.name, query)
     return Surroundings(
         file=function.file,
         stub=stub,
@@ -123,6 +123,20 @@ def close_context(workspace: Path, function: FunctionRef, examples: tuple[dict[s
         paper=tuple(clipped(part, _PASSAGE) for part in paper),
         examples=tuple({name: value[:_VALUE] for name, value in row.items()} for row in examples),
     )
+
+
+def _alike(text: str, name: str, query: str, count: int = 2) -> set[str]:
+    """Names of the functions of a file that are most like a missing one: their bodies show how things are done here."""
+    try:
+        module = parse(text.encode())
+    except MaskError:
+        return set()
+    found = functions_of(module)
+    bodies = {
+        n: module.code_for_node(nodes[-1]) for n, nodes in found.items() if n != name and not is_masked(nodes[-1])
+    }
+    chosen = nearest(list(bodies.values()), query, count)
+    return {n.rpartition(".")[2] for n, code in bodies.items() if code in chosen}
 
 
 def clipped(text: str, limit: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hakken.bench.masking import syntax_tree
 
-_SHORT_BODY, _CONSTANT = 6, 120
+_SHORT_BODY, _CONSTANT = 10, 120
 """Lines of a body that is shown whole; characters of a constant."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -97,7 +97,7 @@ def _function(node: _Function, whole: bool) -> str:
     head = f"def {node.name}({ast.unparse(node.args)}){f' -> {ast.unparse(node.returns)}' if node.returns else ''}:"
     decorators = [f"@{ast.unparse(each)}" for each in node.decorator_list]
     lines = [line for statement in body for line in ast.unparse(statement).splitlines()]
-    shown = lines if whole and not masked and len(lines) <= _SHORT_BODY + 6 * (node.name == "__init__") else ["..."]
+    shown = lines if whole and not masked and len(lines) <= _SHORT_BODY else ["..."]
     return "\n".join([*decorators, f"{head}{_said(node)}", *(f"    {line}" for line in shown)])
 
 

@@ -1,0 +1,174 @@
+"""What a small model is shown: files in outline, names that are imported, values that a run has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hakken.bench.agents.capture import captured, watched
+from hakken.bench.agents.context import close_context
+from hakken.bench.agents.inbox.hakken_capture import describe
+from hakken.bench.agents.outline import imported, outline
+from hakken.bench.folder import TaskFolder
+from hakken.bench.proving import Lab
+from hakken.bench.running import RunJob
+from hakken.bench.types import FunctionRef
+
+FILE = '''"""A file."""
+
+from __future__ import annotations
+
+import math
+from pkg.other import LIMIT, Thing, helper
+
+RATE = 0.5
+
+
+class Walker(Thing):
+    """Walks.
+
+    At length."""
+
+    pace: float
+
+    def __init__(self, place):
+        self.place = place
+
+    def go(self, steps):
+        """Go."""
+        raise NotImplementedError()
+
+    @property
+    def far(self) -> bool:
+        """Whether it is far."""
+        a = 1
+        b = 2
+        return a + b
+
+
+def short(x):
+    """Short, and like the other."""
+    return x + 1
+
+
+def wanted(x):
+    """Not shown."""
+    raise NotImplementedError()
+'''
+OTHER = '''"""Others."""
+
+LIMIT: int = 3
+
+
+class Thing:
+    """A thing."""
+
+
+def helper(a, *, b=2) -> int:
+    """Helps."""
+    return a
+
+
+def unused():
+    """Not imported."""
+'''
+
+
+def test_a_file_in_outline() -> None:
+    shown = outline(FILE, "wanted", {"short"})
+    assert shown.splitlines() == [
+        "import math",
+        "from pkg.other import LIMIT, Thing, helper",
+        "RATE = 0.5",
+        "class Walker(Thing):  # Walks.",
+        "    pace: float",
+        "    def __init__(self, place):",
+        "        self.place = place",
+        "    def go(self, steps):  # Go.",
+        "        ...",
+        "    @property",
+        "    def far(self) -> bool:  # Whether it is far.",
+        "        ...",
+        "def short(x):  # Short, and like the other.",
+        "    return x + 1",
+    ]
+    assert "def go" not in outline(FILE, "Walker.go")
+    assert outline("def (", "x") == ""
+
+
+def test_what_a_file_imports_from_its_repository(tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "other.py").write_text(OTHER)
+    shown = imported(FILE, tmp_path, "pkg/file.py")
+    assert shown.splitlines() == [
+        "# from pkg.other",
+        "LIMIT: int = 3",
+        "class Thing:  # A thing.",
+        "    ...",
+        "def helper(a, *, b=2) -> int:  # Helps.",
+        "    ...",
+    ]
+    assert imported(FILE.replace("pkg.other", ".other"), tmp_path, "pkg/file.py").endswith(shown.partition("\n")[2])
+    assert imported("from ...etc import passwd", tmp_path, "pkg/file.py") == ""
+
+
+def test_values_of_a_real_call(tasks: Mapping[str, TaskFolder], lab: Lab) -> None:
+    task = tasks["tiny-n1-1"]
+    (found,) = captured(task.visible_repo, task.task.functions[0], task.task.experiments, lab)
+    assert found["steps"] == "200"
+    assert found["self"].startswith("Walker(source: Random, place: 0")
+    nobody = FunctionRef.parse("tiny/fit.py:fit_line")  # written, so that nothing but its own call is seen
+    assert captured(task.visible_repo, nobody, (), lab) == ()
+    shown = close_context(task.visible_repo, task.task.functions[0], (found,))
+    assert "def sample_line(seed, points, noise):" in shown.outline
+    assert shown.examples[0]["steps"] == "200"
+
+
+def test_a_repository_with_such_modules_is_run_as_it_is(tmp_path: Path, tasks: Mapping[str, TaskFolder]) -> None:
+    (tmp_path / "sitecustomize.py").write_text("")
+    job = RunJob(tree=tmp_path, experiment=tasks["tiny-n1-1"].task.experiments[0])
+    assert watched(job, FunctionRef.parse("a.py:f")) == job
+
+
+class Odd:
+    """Breaks when it is looked at."""
+
+    def __init__(self) -> None:
+        self.x = 1
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (3.5, "3.5"),
+        ("x" * 100, "str of 100: '" + "x" * 69 + "…"),
+        ({"a": [1, 2, 3, 4]}, "dict('a': list of 4: 1, 2, 3, …)"),
+        ((1, "b"), "tuple of 2: 1, 'b'"),
+        (Odd(), "Odd(x: 1)"),
+        (len, "function len(obj, /)"),
+        (int, "class int(…)"),
+    ],
+)
+def test_values_in_words(value: object, said: str) -> None:
+    assert describe(value) == said
+
+
+def test_arrays_in_words() -> None:
+    np = pytest.importorskip("numpy")
+    assert describe(np.arange(12.0).reshape(3, 4)) == "array of float64, shape (3, 4), first values 0, 1, 2, 3, 4, 5"
+    assert describe(np.float64(2.5)) == "np.float64(2.5)"
+    assert describe(np.zeros((0, 2))) == "array of float64, shape (0, 2), first values "
+
+
+@given(
+    st.recursive(st.none() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+)
+def test_any_value_is_described_in_little(value: object) -> None:
+    assert len(describe(value)) <= 280
