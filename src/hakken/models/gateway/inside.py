@@ -11,8 +11,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 _CHUNK = 65536
 _LOOK = 0.2
@@ -40,11 +42,14 @@ def connect(client: socket.socket, path: str) -> None:
         back.join()
 
 
-def listen(server: socket.socket, path: str) -> None:
+def listen(server: socket.socket, path: str) -> NoReturn:
     """Accept for ever."""
     while True:
-        client, _ = server.accept()
-        threading.Thread(target=connect, args=(client, path), daemon=True).start()
+        try:
+            client, _ = server.accept()
+            threading.Thread(target=connect, args=(client, path), daemon=True).start()
+        except (OSError, RuntimeError):
+            time.sleep(_LOOK)  # no more files or threads for now: whoever uses them up must wait
 
 
 def run(argv: list[str], env: dict[str, str], over: Path) -> int:
@@ -64,12 +69,15 @@ def run(argv: list[str], env: dict[str, str], over: Path) -> int:
 
 
 def main() -> int:
-    """Listen first, so that the address is known; then run."""
+    """Listen first, in a process of its own, so that the address is known; then run."""
     origin, folder, *argv = sys.argv[1:]
     server = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{server.getsockname()[1]}"
     path = str(Path(folder, "socket"))
-    threading.Thread(target=listen, args=(server, path), daemon=True).start()
+    carrier = os.fork()  # no threads here: the end of a process with one thread is seen at once and whole
+    if carrier == 0:
+        listen(server, path)
+    server.close()
     scratch = os.environ.get("TMPDIR", "/tmp")
 
     def known(text: str) -> str:
@@ -81,6 +89,9 @@ def main() -> int:
     except OSError as error:
         print(f"{argv[0]}: {error.strerror}", file=sys.stderr)
         return 127
+    finally:
+        os.kill(carrier, signal.SIGKILL)
+        os.waitpid(carrier, 0)
 
 
 if __name__ == "__main__":
