@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from hakken.core.errors import MalformedReply
 from hakken.core.prompts import Prompt, prompt
-from hakken.core.types import Completion, Message, Request, Usage, content_hash
+from hakken.core.types import Completion, Infill, Message, Request, Usage, content_hash
 from hakken.models.parsing import Unusable, parse, schema_of
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ class Question(Generic[T]):
     """None takes the prompt's."""
     avoid: tuple[str, ...] = ()
     """Words that a model which supports it is kept from writing."""
+    infill: Infill | None = None
+    """The prompt as a text with a hole, for models that fill such."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,9 @@ class Conversation(Generic[T]):
         )
         # Another seed for each turn: a model that repeats itself would make an equal request, answered from the record.
         seed = fold_seed(self._first.seed, len(self._rejected))
-        self.request = self._first.model_copy(update={"messages": self._first.messages + follow_up, "seed": seed})
+        # A hole has no place for the reason, so that it is asked again as a chat.
+        update = {"messages": self._first.messages + follow_up, "seed": seed, "infill": None}
+        self.request = self._first.model_copy(update=update)
         return None
 
 
@@ -125,6 +129,7 @@ def first_request(question: Question[T], seed: int) -> Request:
         json_schema=None if question.grammar else schema_of(question.output),
         grammar=question.grammar,
         avoid=question.avoid,
+        infill=question.infill,
         max_tokens=question.max_tokens or asked.max_tokens,
         temperature=asked.temperature if question.temperature is None else question.temperature,
         seed=fold_seed(seed, question.sample),

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from hakken.core.config import ModelSettings
 from hakken.core.errors import BudgetExceeded, HakkenError, MalformedReply, ModelError, RateLimited
 from hakken.core.prompts import Prompt
-from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage
+from hakken.core.types import Budget, Call, CallLog, Completion, Infill, Model, Request, Role, Usage
 from hakken.models.conversation import Conversation, Question, Reply
 from hakken.models.purse import Purse
 
@@ -142,6 +142,7 @@ class Ledger:
         max_tokens: int | None = None,
         temperature: float | None = None,
         avoid: tuple[str, ...] = (),
+        infill: Infill | None = None,
     ) -> Reply[T]:
         """Ask one question and wait for a usable answer.
 
@@ -154,13 +155,14 @@ class Ledger:
             max_tokens: Instead of the prompt's.
             temperature: Instead of the prompt's.
             avoid: Words that a model which supports it is kept from writing.
+            infill: The prompt as a text with a hole, for models that fill such.
 
         Raises:
             BudgetExceeded: a limit of the run is met.
             MalformedReply: no reply could be used, after all repairs.
             ModelError: the call failed, after all retries where those can help.
         """
-        question = Question(prompt, output, sample, grammar, check, max_tokens, temperature, avoid)
+        question = Question(prompt, output, sample, grammar, check, max_tokens, temperature, avoid, infill)
         (reply,) = self.ask_many([question])
         if isinstance(reply, MalformedReply):
             raise reply

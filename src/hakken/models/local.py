@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelUnavailable
 from hakken.core.types import Completion, Request
 from hakken.models.avoidance import avoidance
+from hakken.models.infill import fill, infill_body
 from hakken.models.server import ServerState, ensure_server, state_path, touch
 from hakken.models.weights import QWEN
 from hakken.models.wire import Endpoint, chat, chat_body
@@ -44,7 +46,11 @@ class LocalModel:
         endpoint = Endpoint(f"{server.url}/v1", server.headers, patience, "The local model")
         touch(state_path(self._settings))
         try:
-            completion, _ = chat(endpoint, self._body(request, server), request)
+            if request.infill is not None:
+                root, body = replace(endpoint, url=server.url), infill_body(request, request.infill)
+                completion = fill(root, body | SAMPLING | {"cache_prompt": True}, request)
+            else:
+                completion, _ = chat(endpoint, self._body(request, server), request)
         except ModelUnavailable:
             self._forget(server)
             raise

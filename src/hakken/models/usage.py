@@ -22,7 +22,10 @@ def estimate_tokens(text: str) -> int:
 
 def prompt_text(request: Request) -> str:
     """Everything that is sent as text."""
-    return "\n".join(message.content for message in request.messages)
+    said = [message.content for message in request.messages]
+    if request.infill is not None:
+        said += [request.infill.prefix, request.infill.suffix, *(text for _, text in request.infill.others)]
+    return "\n".join(said)
 
 
 def plausible_usage(request: Request, text: str, prompt: Any, completion: Any, seconds: float) -> Usage:

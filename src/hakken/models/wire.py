@@ -83,10 +83,20 @@ def chat(endpoint: Endpoint, body: Mapping[str, Any], request: Request) -> tuple
         ModelError: of the subclass that fits.
     """
     start = time.monotonic()
-    name = endpoint.name
+    text = post(endpoint, "/chat/completions", body)
+    return read_completion(text, request, endpoint.name, time.monotonic() - start)
+
+
+def post(endpoint: Endpoint, path: str, body: Mapping[str, Any]) -> str:
+    """The body of a server's answer.
+
+    Raises:
+        ModelError: of the subclass that fits.
+    """
+    start, name = time.monotonic(), endpoint.name
     timeout = httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout))
     try:
-        url, client = f"{endpoint.url}/chat/completions", _client()
+        url, client = f"{endpoint.url}{path}", _client()
         with client.stream("POST", url, json=body, headers=endpoint.headers, timeout=timeout) as response:
             text = _text(response, start + endpoint.timeout, name)
     except httpx2.TimeoutException as error:
@@ -97,7 +107,7 @@ def chat(endpoint: Endpoint, body: Mapping[str, Any], request: Request) -> tuple
         ) from error
     if response.is_error:
         raise error_for(response.status_code, text, response.headers, name)
-    return read_completion(text, request, name, time.monotonic() - start)
+    return text
 
 
 def _text(response: httpx2.Response, end: float, name: str) -> str:

@@ -19,7 +19,7 @@ from hakken.core.types.experiments import (
     Trial,
     TrialCost,
 )
-from hakken.core.types.models import Budget, Call, CallLog, Completion, Message, Model, Request, Role, Usage
+from hakken.core.types.models import Budget, Call, CallLog, Completion, Infill, Message, Model, Request, Role, Usage
 from hakken.core.types.research import (
     AuditReport,
     Claim,
@@ -76,6 +76,7 @@ __all__ = [
     "Finding",
     "Idea",
     "IdeaOutcome",
+    "Infill",
     "Limits",
     "Manuscript",
     "Message",

@@ -29,6 +29,15 @@ class Message(Record):
     images: tuple[Path, ...] = ()
 
 
+class Infill(Record):
+    """A text with a hole: what stands before it and after it, and other texts that help to fill it."""
+
+    prefix: str
+    suffix: str
+    others: tuple[tuple[str, str], ...] = ()
+    """Names and texts of other files."""
+
+
 class Request(Record):
     """One question to a model, complete: equal requests may be answered from the record."""
 
@@ -41,6 +50,8 @@ class Request(Record):
     """GBNF grammar for models that support one; ignored elsewhere, so callers check the reply too."""
     avoid: tuple[str, ...] = ()
     """Words that a model which supports it is kept from writing; elsewhere ignored, so callers check the reply."""
+    infill: Infill | None = None
+    """The same question as a text with a hole, for models that were trained to fill such; elsewhere ignored."""
     max_tokens: PositiveInt = 512
     temperature: NonNegativeFloat = 0.7
     seed: int = 0
