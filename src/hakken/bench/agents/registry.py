@@ -40,6 +40,8 @@ class AgentOptions(Record):
     """Whether the mending agent is shown the values of a real call."""
     vote: bool = True
     """Whether the mending agent compares versions that run."""
+    fill: bool = True
+    """Whether the mending agent asks the embedded model to fill the function in as a hole, every second time."""
     steps: PositiveInt = Field(default=50)
     """Steps of an agent that acts step by step."""
     memory: Memory = Memory.FULL
@@ -125,6 +127,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
         setup.model,
         options.examples,
         options.vote,
+        options.fill and not setup.models[Role.CODE].strong,
     )
 
 
