@@ -37,7 +37,9 @@ def test_what_is_no_filling_is_an_error(reply: str) -> None:
 
 
 def test_a_repair_is_asked_as_a_chat() -> None:
-    asked = Prompt(name="test/fill", role=Role.CODE, max_tokens=50, temperature=0.2, messages=REQUEST.messages)
+    asked = Prompt(
+        name="test/fill", hash="h", role=Role.CODE, max_tokens=50, temperature=0.2, messages=REQUEST.messages
+    )
     talk = Conversation(Question(asked, str, infill=HOLE, check=lambda _: "too short"), 0, 1)
     assert talk.request.infill == HOLE
     assert talk.hear(Completion(text="x", usage=Usage()), "k", cached=False) is None
@@ -46,6 +48,8 @@ def test_a_repair_is_asked_as_a_chat() -> None:
 
 
 def test_two_holes_are_two_questions() -> None:
-    asked = Prompt(name="test/fill", role=Role.CODE, max_tokens=50, temperature=0.2, messages=REQUEST.messages)
+    asked = Prompt(
+        name="test/fill", hash="h", role=Role.CODE, max_tokens=50, temperature=0.2, messages=REQUEST.messages
+    )
     one, two = (first_request(Question(asked, str, infill=hole), 0) for hole in (HOLE, None))
     assert one.key("local") != two.key("local")
