@@ -1,14 +1,15 @@
 """Program that forks drivers which die while they start a command, and says what outlived each of them.
 
 It reads a list of moments in JSON, and answers with one object a moment: ``began`` (the command ran) and ``outlived``
-(command lines of what was still there after the grace). It is the subreaper of all that a driver starts, so that
-nothing can hide from it. A moment is one of
+(command lines of what was still there after the grace, and names of temporary folders). It is the subreaper of all that
+a driver starts, so that nothing can hide from it. A moment is one of
 
 - ``["started"]``: bubblewrap finds its parent dead when it begins;
 - ``["told", MS]``: so long after bubblewrap was told what to build;
 - ``["limits"]``: when the box is to be limited;
 - ``["leave"]``: the limits are set, and the command has no leave to begin yet;
-- ``["running", MS]``: so long after the command was let go.
+- ``["running", MS]``: so long after the command was let go;
+- ``["launched", MS, RUNG]``: so long after the launcher of a lower rung was started.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ from typing import Any, NoReturn
 
 import psutil
 
-from hakken.core.types import Limits, Mount
-from hakken.execution import bubblewrap, outer
+from hakken.core.types import Limits, Mount, Rung
+from hakken.execution import bubblewrap, launched, outer
 from hakken.execution.box import StartedBox
 from hakken.execution.environment import python_paths
+from hakken.execution.process import Starter
 
 _SUBREAPER = 36
 _GRACE = 10.0
@@ -48,12 +50,14 @@ def main() -> None:
             if os.fork() == 0:
                 _drive(folder, moment)
             outlived = _outliving()
-            answers.append({"began": (folder / "work" / "began").exists(), "outlived": outlived})
+            left = [path.name for path in folder.glob("hakken-*")]
+            answers.append({"began": (folder / "work" / "began").exists(), "outlived": outlived + left})
     print(json.dumps(answers))
 
 
 def _drive(folder: Path, moment: list[Any]) -> NoReturn:
     """Start a command that lasts, and die at the moment."""
+    tempfile.tempdir = str(folder)
     work = folder / "work"
     binary = next(bubblewrap.binaries())
     if moment[0] == "started":
@@ -64,7 +68,10 @@ def _drive(folder: Path, moment: list[Any]) -> NoReturn:
     else:
         _prepare(moment)
     mounts = [Mount(path=work, writable=True)]
-    with closing(bubblewrap.Bubblewrap(binary, mounts, {}, work, python_paths())) as starter:
+    starter: Starter = bubblewrap.Bubblewrap(binary, mounts, {}, work, python_paths())
+    if moment[0] == "launched":
+        starter = launched.Launched(Rung(moment[2]), mounts, {}, work, python_paths())
+    with closing(starter):
         argv = ["/bin/sh", "-c", "echo > began; sleep 600"]
         StartedBox(starter, Limits()).exec(argv, stdout=folder / "out", stderr=folder / "err")
     os._exit(1)
@@ -72,7 +79,7 @@ def _drive(folder: Path, moment: list[Any]) -> NoReturn:
 
 def _prepare(moment: list[Any]) -> None:
     """Put the death into this process."""
-    place, *delay = moment
+    place, *delay = moment[:2]
 
     def die(*_: Any) -> NoReturn:
         if delay:
@@ -86,6 +93,8 @@ def _prepare(moment: list[Any]) -> None:
         resource.prlimit = die
     elif place == "leave":
         outer.Ends.let_go = die  # type: ignore[method-assign]
+    elif place == "launched":
+        launched._running = die
     else:
         started = bubblewrap.Bubblewrap._confined
 

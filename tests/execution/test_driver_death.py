@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(
     not status_of(Rung.BUBBLEWRAP).available, reason="the other rungs start a launcher, which looks after itself"
 )
 ROOT = Path(__file__).parents[2]
+LOWER = [rung for rung in (Rung.LANDLOCK, Rung.RLIMITS) if status_of(rung).available]
 BEFORE = [["started"], ["told", 0], ["told", 2], ["limits"], ["leave"]]
 
 
@@ -43,6 +44,13 @@ def test_a_driver_dies_before_the_command_has_leave() -> None:
 
 def test_a_driver_dies_just_after_it_gave_leave() -> None:
     moments = [["running", delay] for delay in (0, 0.5, 2, 20)]
+    for moment, answer in zip(moments, let_die(moments), strict=True):
+        assert answer["outlived"] == [], moment
+
+
+@pytest.mark.parametrize("rung", LOWER)
+def test_a_driver_dies_while_the_launcher_of_a_lower_rung_starts(rung: Rung) -> None:
+    moments = [["launched", delay, rung.value] for delay in (0, 10, 20, 30, 50, 100)]
     for moment, answer in zip(moments, let_die(moments), strict=True):
         assert answer["outlived"] == [], moment
 
@@ -130,10 +138,11 @@ def test_drivers_of_an_ordinary_user() -> None:
     variables["PYTHONPATH"] = ":".join([str(ROOT), *packages])
     somebody = ["setpriv", "--reuid", "1001", "--regid", "1001", "--clear-groups", "--", python]
     moments = [*BEFORE, *(["told", delay / 2] for delay in range(20)), *(["running", delay] for delay in range(5))]
+    moments += [["launched", 20 * step, rung.value] for rung in LOWER for step in range(5)]
     try:
         answers = let_die(moments, somebody, env=variables)
     finally:
         shutil.rmtree(place)
     for (name, *_), answer in zip(moments, answers, strict=True):
         assert answer["outlived"] == []
-        assert not answer["began"] or name == "running"
+        assert not answer["began"] or name in ("running", "launched")

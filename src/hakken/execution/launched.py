@@ -87,6 +87,7 @@ class Launched:
             "limits": list(kernel_limits(limits, elsewhere).items()),
             "parent": os.getpid(),
             "ruleset": None,
+            "scratch": str(scratch),
             "user": self.user,
             "workdir": str(self.workdir.absolute()),
         }

@@ -149,6 +149,13 @@ def _status_of(child: int) -> int:
             return status
 
 
+def _tidy(plan: dict[str, Any]) -> None:
+    """Remove the private temporary folder in the place of a parent that is dead."""
+    import shutil  # costs milliseconds, and is hardly ever needed
+
+    shutil.rmtree(plan["scratch"], ignore_errors=True)
+
+
 def main() -> None:
     """Start the command, wait for it, leave nothing behind, end as it ended."""
     descriptor = int(sys.argv[1])
@@ -159,6 +166,7 @@ def main() -> None:
         _prctl(libc, _SUBREAPER, 1)
         _prctl(libc, _PDEATHSIG, signal.SIGTERM)
     if os.getppid() != plan["parent"]:
+        _tidy(plan)
         sys.exit(1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGTERM, lambda *_: _end_all(plan["user"]))
@@ -178,6 +186,8 @@ def main() -> None:
             os.waitpid(-1, 0)
     except ChildProcessError:
         pass
+    if os.getppid() != plan["parent"]:
+        _tidy(plan)
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number != signal.SIGKILL:
