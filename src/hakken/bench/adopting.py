@@ -4,47 +4,45 @@ from __future__ import annotations
 
 import json
 import shlex
+import stat
 import tomllib
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from hakken.bench.proving import Lab
+from hakken.bench.requirements import imported_packages
 from hakken.bench.results import find_results
 from hakken.bench.suite import FILE, load_source
+from hakken.bench.trees import walk
 from hakken.bench.types import Experiment, FunctionRef, Source, Variant
 from hakken.core.errors import UsageError
-from hakken.core.types import Rung
 
 
 def adopt(
     root: Path,
     commands: Sequence[str],
-    executor: Executor,
+    lab: Lab,
     *,
     results: Sequence[str] = (),
     paper: Path | None = None,
     functions: Sequence[str] = (),
     hidden: Path | None = None,
     seconds: float = 60.0,
-    rung: Rung | None = None,
-    allow_weak: bool = False,
 ) -> Source:
     """The repository as a source; each command is an experiment.
 
     Args:
         root: The repository, or a folder with a ``suite.toml``, which then says everything.
         commands: Command lines, run in the repository.
-        executor: Where commands are run to find their result files.
+        lab: Where commands are run to find their result files.
         results: Result file of each command, or one for all; without any, the JSON file that a command writes.
         paper: The paper, as Markdown or plain text.
         functions: Functions that may be masked, as ``file:name``; without any they are found by tracing.
         hidden: TOML file with a table for each hidden configuration.
         seconds: What a command may take on a usual machine.
-        rung: This isolation and no other.
-        allow_weak: Accept isolation that cannot stop the network.
 
     Raises:
         UsageError: something of it does not fit the repository.
@@ -55,6 +53,9 @@ def adopt(
         raise UsageError(f"{root} is not a folder.", "Name the folder of a repository.")
     if not commands:
         raise UsageError("There is no command to reproduce.", 'Give at least one: --command "python train.py".')
+    links = [str(path) for path, info in walk(root) if stat.S_ISLNK(info.st_mode)]
+    if links:
+        lab.tell(f"links are not followed: {', '.join(links[:5])}; copy what the commands need into the repository")
     if len(results) not in (0, 1, len(commands)):
         raise UsageError(f"There are {len(results)} result files and {len(commands)} commands.", "Give one for each.")
     if paper is not None and not paper.is_file():
@@ -66,7 +67,8 @@ def adopt(
             raise UsageError(f"The command {command!r} is empty.", "Write a program and its arguments.")
     files = list(results) * (len(commands) if len(results) == 1 else 1)
     if not files:
-        files = [find_results(root, argv, executor, seconds, rung, allow_weak) for argv in argvs]
+        lab.tell(f"running {' and '.join(f'`{command}`' for command in commands)} once, to see what it writes")
+        files = [find_results(root, argv, lab, seconds) for argv in argvs]
     experiments = tuple(
         Experiment(name=f"Experiment {index}", command=argv, results=file, hidden=variants, seconds=seconds)
         for index, (argv, file) in enumerate(zip(argvs, files, strict=True), 1)
@@ -76,6 +78,7 @@ def adopt(
         title=root.resolve().name,
         root=root.resolve(),
         paper=paper,
+        packages=imported_packages(root),
         experiments=experiments,
         maskable=tuple(_function(root, text) for text in functions),
     )

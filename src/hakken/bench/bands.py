@@ -39,6 +39,12 @@ def as_tuple(value: Value) -> tuple[float, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
+def widest(found: Band) -> float:
+    """The largest half-width of a band as a share of its value; 0 where it is within the absolute tolerance."""
+    pairs = zip(as_tuple(found.value), as_tuple(found.half_width), strict=True)
+    return max((width / abs(value) for value, width in pairs if value and width > found.rule.absolute), default=0.0)
+
+
 def wrong(name: str, value: Value | None, expected: Band) -> str:
     """What is wrong with a value, in words that do not give the measured one away; empty when it is right."""
     if value is None:

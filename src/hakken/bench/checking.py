@@ -8,8 +8,8 @@ about a repository is kept under the hash of all that it depends on, so that a s
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hakken.bench.agents import Null, Oracle
@@ -58,6 +58,7 @@ def check_suite(
     quick: bool = False,
     every: bool = False,
     only: Collection[str] = (),
+    attacking: Collection[str] = (),
     workers: int = 2,
     on_source: Callable[[Finding], None] | None = None,
 ) -> Check:
@@ -71,6 +72,7 @@ def check_suite(
             and null, and each attack on one repository in turn.
         every: Each attack on each task with one masked function.
         only: Check these repositories alone; empty checks all.
+        attacking: Try these attacks alone; empty tries all.
         workers: Runs at once, to say how long it takes.
         on_source: Hears of each repository when it is done.
     """
@@ -79,7 +81,8 @@ def check_suite(
         if only and source.name not in only:
             continue
         # In a quick check the attacks go round: each of them meets one repository.
-        chosen = [a for i, a in enumerate(attacks()) if not quick or i % len(sources) == index]
+        turn = [a for i, a in enumerate(attacks()) if not quick or i % len(sources) == index]
+        chosen = [a for a in turn if not attacking or a.name in attacking]
         key = _key(source, chosen, lab, quick=quick, every=every)
         kept = lab.kept.recall(key, Finding) if lab.kept is not None and key else None
         plans.append((source, chosen, key, kept))
@@ -126,7 +129,7 @@ def _cost(source: Source, quick: bool) -> float:
 
 
 def _check(source: Source, lab: Lab, chosen: Sequence[Attack], *, quick: bool, every: bool) -> Finding:
-    started, before = time.monotonic(), lab.meter.cpu_seconds
+    before = replace(lab.meter)
     try:
         proved = prove(source, lab, runs=2 if quick else 3, quick=quick)
     except UsageError as error:
@@ -159,8 +162,8 @@ def _check(source: Source, lab: Lab, chosen: Sequence[Attack], *, quick: bool, e
         attacks=(sum(not o.held for o in outcomes), len(outcomes)),
         problems=tuple(problems),
         complete=all(o.acted for o in outcomes),
-        cpu_seconds=lab.meter.cpu_seconds - before,
-        wall_seconds=time.monotonic() - started,
+        runs=lab.meter.runs - before.runs,
+        cpu_seconds=lab.meter.cpu_seconds - before.cpu_seconds,
     )
     return Finding(row=row, outcomes=tuple(outcomes))
 

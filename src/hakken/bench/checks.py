@@ -34,9 +34,9 @@ class SourceCheck(Record):
     problems: tuple[str, ...]
     complete: bool = False
     """The repository reproduces itself, and everything was tried."""
+    runs: int = 0
     cpu_seconds: NonNegativeFloat = 0.0
-    """Of the runs that were made for it, those found again aside."""
-    wall_seconds: NonNegativeFloat = 0.0
+    """Of all runs, at the time when each was made."""
 
     @property
     def ok(self) -> bool:

@@ -21,6 +21,7 @@ import tomlkit
 from pydantic import TypeAdapter, ValidationError
 
 from hakken.bench.bands import as_tuple
+from hakken.bench.requirements import requirement
 from hakken.bench.trees import copy_tree, overlay
 from hakken.bench.types import Experiment, Gold, Task, Value
 from hakken.core.errors import UsageError
@@ -221,13 +222,12 @@ def _write_rest(draft: Path, task: Task, golds: Sequence[Gold]) -> None:
     )
     write_text(draft / "instruction.md", instruction)
     write_text(draft / "task.toml", tomlkit.dumps(_harbor(task)))
-    install = f"RUN pip install --no-cache-dir {' '.join(task.packages)}\n" if task.packages else ""
+    packages = [requirement(name) for name in task.packages]
+    install = f"RUN pip install --no-cache-dir {' '.join(packages)}\n" if packages else ""
     write_text(draft / "environment" / "Dockerfile", _DOCKERFILE.format(install=install))
     write_text(draft / "tests" / "task.json", task.model_dump_json(indent=2))
     write_text(draft / "tests" / "gold.json", _GOLDS.dump_json(tuple(golds), indent=2).decode())
-    write_text(
-        draft / "tests" / "test.sh", _TEST.format(packages="".join(f" {p}" for p in task.packages), place=_PLACE)
-    )
+    write_text(draft / "tests" / "test.sh", _TEST.format(packages="".join(f" {p}" for p in packages), place=_PLACE))
     write_text(draft / "solution" / "solve.sh", _SOLVE.format(commands=COMMANDS, answer=ANSWER))
     write_text(draft / "solution" / ANSWER, json.dumps(gold_answer(task, golds), indent=2) + "\n")
     for script in ("tests/test.sh", "solution/solve.sh"):

@@ -9,7 +9,7 @@ from hakken.bench.combos import LIMIT, combinations, relevant
 from hakken.bench.folder import PAPER, TaskFolder, write_task
 from hakken.bench.kept import code_hash, tree_of
 from hakken.bench.leaks import TEXTS, copied_functions, installed_copies, measured_values
-from hakken.bench.masking import docstring_of, find, mask_file, masked_texts, parse
+from hakken.bench.masking import MaskError, docstring_of, find, mask_file, masked_texts, parse
 from hakken.bench.papers import inputs_in, strip_results
 from hakken.bench.passages import best_passages
 from hakken.bench.proving import Lab, ProofError, measure, necessary, predictable, trivial
@@ -31,6 +31,8 @@ class Proved(Record):
     golds: tuple[Gold, ...]
     functions: tuple[FunctionRef, ...]
     """Those that are needed by an experiment, and not by a trivial body alone."""
+    offered: tuple[FunctionRef, ...]
+    """All that were tried: a task is named after the places of its functions here."""
     needs: dict[str, tuple[str, ...]]
     """By experiment, the functions it needs."""
     predictable: tuple[str, ...]
@@ -59,12 +61,12 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False) -> Pr
         PrerequisiteError: a package is missing.
     """
     check_packages(source.packages)
+    for function in source.maskable:
+        _check_there(source.root, function)
     traced = _traced(source, lab)
     executed = [f for found in traced.values() for f in found]
     functions = source.maskable or candidates(source.root, executed)
     dropped = [f"{f} is executed by no experiment" for f in functions if f not in executed]
-    for function in functions:
-        find(parse((source.root / function.file).read_bytes()), function.name)
     golds, unstable = measure(source.root, source.experiments, lab, runs)
     needs = necessary(source.root, source.experiments, golds, traced, functions, lab, everywhere=not quick)
     needed = {name for names in needs.values() for name in names}
@@ -75,12 +77,17 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False) -> Pr
         dropped += [f"{name} can be replaced by `{body}`" for name, body in replaceable.items()]
         kept = [f for f in kept if str(f) not in replaceable]
     if not kept:
-        raise ProofError("No function of the repository can be masked: " + "; ".join(dropped or ["none is executed"]))
+        raise ProofError(
+            f"No function of the repository can be masked: {'; '.join(dropped) or 'the commands execute none'}.",
+            "Put what carries an experiment into functions of three lines or more, apart from those that read the "
+            "command line or write files, or name some: --function file.py:name.",
+        )
     texts, leaks = _without_results(source, golds, kept)
     return Proved(
         source=source,
         golds=tuple(golds),
         functions=tuple(kept),
+        offered=tuple(functions),
         needs=needs,
         predictable=tuple(sorted(predictable(golds))),
         dropped=tuple(dropped),
@@ -88,6 +95,14 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False) -> Pr
         leaks=leaks,
         texts=texts,
     )
+
+
+def _check_there(root: Path, function: FunctionRef) -> None:
+    """The function can be found and masked; what is wrong names its file."""
+    try:
+        find(parse((root / function.file).read_bytes()), function.name)
+    except MaskError as error:
+        raise MaskError(f"{function} cannot be masked: {error.message}", error.mend) from None
 
 
 class Traced(Record):
@@ -120,10 +135,11 @@ def make_tasks(
     for n in sizes:
         for chosen in combinations(len(functions), n, seed=seed, limit=limit, salt=source.name):
             refs = tuple(functions[index] for index in chosen)
+            places = "-".join(str(proved.offered.index(ref)) for ref in refs)
             names = relevant(refs, [e.name for e in source.experiments], proved.needs)
             tasks.append(
                 Task(
-                    id=f"{source.name}-n{n}-{'-'.join(map(str, chosen)) or 'all'}",
+                    id=f"{source.name}-n{n}-{places or 'all'}",
                     source=source.name,
                     title=source.title,
                     mode=mode,

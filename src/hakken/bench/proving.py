@@ -13,7 +13,7 @@ from pathlib import Path
 
 import libcst as cst
 
-from hakken.bench.bands import band, first_wrong
+from hakken.bench.bands import band, first_wrong, widest
 from hakken.bench.kept import Kept
 from hakken.bench.masking import find, mask_file, parse, replace_body
 from hakken.bench.pace import Pace
@@ -29,7 +29,7 @@ class ProofError(UsageError):
 
 @dataclass
 class Meter:
-    """What runs have cost so far."""
+    """What runs have cost so far, those that were kept included."""
 
     runs: int = 0
     cpu_seconds: float = 0.0
@@ -51,14 +51,15 @@ class Lab:
     def run(self, jobs: Iterable[RunJob]) -> list[Outcome]:
         """Run jobs in the order given; results in the same order."""
         ready = [job.model_copy(update={"rung": self.rung, "allow_weak": self.allow_weak}) for job in jobs]
-        return self._make(ready) if self.kept is None else self.kept.run(ready, self._make)
+        outcomes = self._make(ready) if self.kept is None else self.kept.run(ready, self._make)
+        self.meter.runs += len(outcomes)
+        self.meter.cpu_seconds += sum(outcome.cpu_seconds for outcome in outcomes)
+        return outcomes
 
     def _make(self, jobs: Sequence[RunJob], on_done: Callable[[int, Outcome], None] | None = None) -> list[Outcome]:
         pace = Pace(self.tell, len(jobs))
 
         def done(place: int, outcome: Outcome) -> None:
-            self.meter.runs += 1
-            self.meter.cpu_seconds += outcome.cpu_seconds
             if on_done is not None:
                 on_done(place, outcome)
             pace.step()
@@ -96,7 +97,8 @@ def measure(root: Path, experiments: Sequence[Experiment], lab: Lab, runs: int =
     for gold in kept:
         if not gold.metrics:
             raise ProofError(
-                f"No metric of the experiment {gold.experiment} is reproduced in all of its configurations.", "Seed it."
+                f"No metric of the experiment {gold.experiment} is reproduced in all of its configurations.",
+                "Seed its random numbers.",
             )
     return kept, list(dict.fromkeys(notes))
 
@@ -239,6 +241,8 @@ def _bands(
             reason = next((o.numbers.refused[name] for o in outcomes if name in o.numbers.refused), "is not written")
         elif made := band(values, named.get(name, MetricRule())):
             found[name] = made
+            if (wide := widest(made)) > made.rule.relative:
+                notes.append(f"{experiment.name}: {name} differs from run to run; within {wide:.0%} it counts as right")
             continue
         else:
             reason = "differs too much from run to run"
@@ -246,7 +250,10 @@ def _bands(
             raise ProofError(f"{where} cannot be reproduced: its metric {name} {reason}.", "Seed it, or leave it out.")
         notes.append(f"{experiment.name}: {name} {reason}, and is left out")
     if not found:
-        raise ProofError(f"{where} writes no number that a second run gives again.", "Seed it.")
+        raise ProofError(
+            f"{where} writes no number that a second run gives again: {'; '.join(notes)}.",
+            "Seed its random numbers, and leave out times.",
+        )
     return found, notes
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
-import tempfile
-from concurrent.futures import Executor
 from pathlib import Path
 
+from hakken.bench.proving import Lab
 from hakken.bench.reading import Unreadable, read_numbers
 from hakken.bench.running import limits_of
-from hakken.bench.trees import copy_tree, walk
+from hakken.bench.trees import copy_tree, scratch, walk
 from hakken.bench.types import Experiment
 from hakken.core.errors import UsageError
 from hakken.core.types import Mount, Rung
@@ -18,21 +17,18 @@ from hakken.execution import open_sandbox
 from hakken.research.experiments.failures import failure_of
 
 
-def find_results(
-    root: Path, argv: tuple[str, ...], executor: Executor, seconds: float, rung: Rung | None, allow_weak: bool
-) -> str:
+def find_results(root: Path, argv: tuple[str, ...], lab: Lab, seconds: float) -> str:
     """The one JSON file with numbers that a command writes or changes.
 
     Raises:
         UsageError: the command fails, or writes none or several.
     """
-    return executor.submit(_find, root, argv, seconds, rung, allow_weak).result()
+    return lab.executor.submit(_find, root, argv, seconds, lab.rung, lab.allow_weak).result()
 
 
 def _find(root: Path, argv: tuple[str, ...], seconds: float, rung: Rung | None, allow_weak: bool) -> str:
     line = shlex.join(argv)
-    with tempfile.TemporaryDirectory(prefix="hakken-bench-", ignore_cleanup_errors=True) as name:
-        place = Path(name).resolve()
+    with scratch("hakken-bench-") as place:
         work = place / "work"
         copy_tree(root, work)
         before = {str(path): info.st_mtime_ns for path, info in walk(work)}
@@ -47,7 +43,10 @@ def _find(root: Path, argv: tuple[str, ...], seconds: float, rung: Rung | None, 
         ) as box:
             result = box.exec(words, stdout=place / "stdout", stderr=place / "stderr")
         if failure := failure_of(result, f"The command `{line}`", (work,)):
-            raise UsageError(failure.message, "Make it run first: it gets no network and a fresh copy of the folder.")
+            raise UsageError(
+                f"{failure.message.rstrip('.')}.",
+                "Make it run first: it gets no network and a fresh copy of the folder.",
+            )
         found = []
         for path, info in walk(work):
             if path.suffix == ".json" and before.get(str(path)) != info.st_mtime_ns:
@@ -56,7 +55,14 @@ def _find(root: Path, argv: tuple[str, ...], seconds: float, rung: Rung | None, 
                         found.append(str(path))
                 except Unreadable:
                     continue  # some other file: it holds no table
-        if len(found) != 1:
-            seen = f"several files with numbers ({', '.join(found)})" if found else "no JSON file with numbers"
-            raise UsageError(f"The command `{line}` writes {seen}.", "Name the file: --results results.json.")
+        if not found:
+            raise UsageError(
+                f"The command `{line}` writes no JSON file with numbers.",
+                'Let it write what it measures, such as {"accuracy": 0.91}, into a file in the repository.',
+            )
+        if len(found) > 1:
+            raise UsageError(
+                f"The command `{line}` writes several files with numbers ({', '.join(found)}).",
+                f"Name the one that counts: --results {found[0]}.",
+            )
         return found[0]

@@ -86,9 +86,8 @@ def _trace_one(root: Path, experiment: Experiment, rung: Rung | None, allow_weak
         )
         outcome = run_job(job)
         if outcome.failure:
-            said = f" {outcome.detail.strip().splitlines()[-1]}" if outcome.detail.strip() else ""
             raise UsageError(
-                f"The experiment {experiment.name} of the unmasked repository fails: {outcome.failure}{said}",
+                f"The experiment {experiment.name} of the unmasked repository fails: {outcome.failure.rstrip('.')}.",
                 "Make its command run first; `hakken bench make` runs it as it is, without network.",
             )
         found: dict[FunctionRef, None] = {}

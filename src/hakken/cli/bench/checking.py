@@ -48,7 +48,8 @@ def check(
     names = [source.name for source in sources]
     if unknown := sorted(set(only or ()) - set(names)):
         raise UsageError(f"The suite has no repository {unknown[0]!r}.", f"It has: {', '.join(names)}.")
-    kept = Keeping(out or user_cache_dir() / "bench", sources, fresh)
+    packages = {package for source in sources for package in source.packages}
+    kept = Keeping(out or user_cache_dir() / "bench", packages, fresh)
     with open_lab(workers, weak, kept) as lab:
         found = check_suite(suite, sources, lab, quick=quick, every=every, only=only or (), workers=workers)
     if as_json:
@@ -69,12 +70,13 @@ def _show(found: Check) -> None:
             s.numbers,
             s.functions,
             *(f"{part}/{whole}" for part, whole in (s.oracle, s.null, s.attacks)),
+            s.runs,
             f"{s.cpu_seconds:.0f} s",
             "ok" if s.ok else "PROBLEM",
         )
         for s in found.sources
     ]
-    table(("repository", "exps", "metrics", "functions", "oracle", "null", "attacks", "CPU", ""), rows)
+    table(("repository", "exps", "metrics", "functions", "oracle", "null", "attacks", "runs", "CPU", ""), rows)
     if found.attacks:
         say()
         rules = list(found.attacks[0].passed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,6 @@ import typer
 
 if TYPE_CHECKING:
     from hakken.bench.proving import Lab
-    from hakken.bench.types import Source
 
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Commands that run at once.")]
 
@@ -22,7 +21,8 @@ class Keeping:
     """Where what is measured about repositories is kept."""
 
     folder: Path
-    sources: Sequence[Source]
+    packages: Collection[str]
+    """Those that the repositories need: another version measures again."""
     fresh: bool = False
 
 
@@ -41,8 +41,7 @@ def open_lab(workers: int, weak: bool, kept: Keeping | None = None) -> Iterator[
     from hakken.execution import best_rung, open_executor
 
     rung = best_rung(allow_weak=weak)  # says at once what is missing
-    packages = {name for source in kept.sources for name in source.packages} if kept else set()
-    store = Kept(kept.folder, packages, rung.rung, fresh=kept.fresh) if kept else None
+    store = Kept(kept.folder, kept.packages, rung.rung, fresh=kept.fresh) if kept else None
     with open_executor(workers=workers) as executor:
         yield Lab(executor, allow_weak=weak, tell=lambda text: tell(f"  {text}"), kept=store)
 

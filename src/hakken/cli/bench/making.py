@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Workers, open_lab, sizes_of
+from hakken.cli.bench.common import Keeping, Workers, open_lab, sizes_of
+
+if TYPE_CHECKING:
+    from hakken.bench.making import Proved
+    from hakken.bench.types import Source, Task
 
 
 def make(
@@ -32,13 +37,15 @@ def make(
     limit: Annotated[int, typer.Option(min=1, help="Most tasks of each size.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of the sample of combinations.")] = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="What a command takes on a usual machine.")] = 60.0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what was kept of an earlier run.")] = False,
     workers: Workers = 2,
     weak: options.Weak = False,
     as_json: options.Json = False,
 ) -> None:
     """Make tasks of a repository: mask functions, prove that they are needed, take the results out of the paper.
 
-    The commands run in a sandbox without network, several times. Each task is a folder in the layout of Harbor.
+    The commands run in a sandbox without network, several times; the same command continues where it was stopped.
+    Each task is a folder in the layout of Harbor.
 
     \b
     Examples:
@@ -48,56 +55,82 @@ def make(
     """
     from hakken.bench.adopting import adopt
     from hakken.bench.making import make_tasks, prove, write
+    from hakken.bench.requirements import imported_packages
+    from hakken.bench.suite import FILE
     from hakken.bench.types import MaskMode
-    from hakken.cli.console import emit, say, shown
+    from hakken.cli.console import tell
+    from hakken.core.config import user_cache_dir
     from hakken.core.errors import UsageError
 
     sizes = sizes_of(n)
     if mode not in {m.value for m in MaskMode}:
         raise UsageError(f"There is no mode {mode!r}.", f"Take one of: {', '.join(m.value for m in MaskMode)}.")
-    with open_lab(workers, weak) as lab:
+    suite = (repository / FILE).is_file() and not command
+    root = repository / "repo" if suite else repository
+    kept = Keeping(user_cache_dir() / "bench", imported_packages(root) if root.is_dir() else (), fresh)
+    with open_lab(workers, weak, kept) as lab:
         source = adopt(
             repository,
             command or [],
-            lab.executor,
+            lab,
             results=results or [],
             paper=paper,
             functions=function or [],
             hidden=hidden,
             seconds=seconds,
-            allow_weak=weak,
         )
+        for line in _plan(source):
+            tell(line)
         proved = prove(source, lab)
         tasks = make_tasks(proved, sizes, mode=MaskMode(mode), seed=seed, limit=limit)
         if not tasks:
+            count = len(proved.functions)
             raise UsageError(
-                f"{len(proved.functions)} functions can be masked, fewer than -n {n} asks for.", "Take a smaller -n."
+                f"-n {n} asks for more functions than the {count} that can be masked.", f"Take -n {min(count, 5)}."
             )
-        folders = [write(task, proved, out.absolute()) for task in tasks]
+        for task in tasks:
+            write(task, proved, out.absolute())
+    _show(proved, tasks, out.absolute(), as_json)
+
+
+def _plan(source: Source) -> list[str]:
+    """What is going to be run, before it is."""
+    count = len(source.experiments)
+    hidden = sum(len(e.hidden) for e in source.experiments)
+    runs = count + 3 * (count + hidden)
+    each = f"{count} commands" if count > 1 else "1 command"
+    also = f", and in {hidden} hidden configurations" if hidden else ""
+    functions = f"each of {len(source.maskable)} functions" if source.maskable else "each function that they execute"
+    return [
+        f"{each} of {source.name}: {', '.join(e.results for e in source.experiments)}",
+        f"  {runs} runs: each once traced, and 3 times as it is{also}",
+        f"  then without {functions}, and with trivial bodies in their places",
+    ]
+
+
+def _show(proved: Proved, tasks: Sequence[Task], out: Path, as_json: bool) -> None:
+    from hakken.cli.console import emit, say, shown
+
     notes = [*proved.dropped, *proved.notes, *(f"leak: {leak}" for leak in proved.leaks)]
     if as_json:
-        emit(
+        rows = [
             {
-                "folder": str(out.absolute()),
-                "tasks": [
-                    {
-                        "id": t.id,
-                        "n": t.n,
-                        "functions": [str(f) for f in t.functions],
-                        "experiments": [e.name for e in t.experiments],
-                        "gold_predictable": t.gold_predictable,
-                    }
-                    for t in tasks
-                ],
-                "notes": notes,
+                "id": t.id,
+                "n": t.n,
+                "functions": [str(f) for f in t.functions],
+                "experiments": [e.name for e in t.experiments],
+                "gold_predictable": t.gold_predictable,
             }
-        )
+            for t in tasks
+        ]
+        emit({"folder": str(out), "tasks": rows, "notes": notes})
         return
-    for function_ in proved.functions:
-        users = [name for name, needed in proved.needs.items() if str(function_) in needed]
-        say(f"  {function_}  needed by {', '.join(users)}")
+    for function in proved.functions:
+        users = [name for name, needed in proved.needs.items() if str(function) in needed]
+        say(f"  {function}  needed by {', '.join(users)}")
     for note in notes:
         say(f"  note: {note}")
     if any(task.gold_predictable for task in tasks):
         say("  note: gold_predictable: without --hidden, a solution may hard-code what it saw")
-    say(f"{len(folders)} tasks in {shown(out.absolute())}")
+    say(f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} in {shown(out)}")
+    say(f"Next: hakken bench run {shown(out)} --agent oracle")
