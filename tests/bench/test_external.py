@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from hakken.bench.agents.external import External, external
 from hakken.bench.agents.recipes import SHIPPED, program_of, programs
@@ -17,6 +20,8 @@ from hakken.bench.agents.types import Ending
 from hakken.bench.attempts import Attempt, attempt
 from hakken.bench.folder import TaskFolder
 from hakken.bench.proving import Lab
+from hakken.bench.suite import load_suite
+from hakken.cli.app import app
 from hakken.core.config import ModelSettings
 from hakken.core.errors import PrerequisiteError, QuotaExceeded, SandboxError, UsageError
 from hakken.core.types import Budget, Request, Role, Rung
@@ -180,6 +185,45 @@ def test_recipes_that_are_wrong_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no command"):
         program_of("agent 'unclosed")
     assert SHIPPED.is_file()
+
+
+def test_no_program_is_shown_the_answers(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    for place in (SHIPPED, SHIPPED.parents[2], SHIPPED.parents[5]):
+        mine.write_text(f'[mine]\ncommand = ["true"]\nmounts = ["{place}"]\n')
+        programs.cache_clear()
+        with pytest.raises(UsageError, match="answers of the suites"):
+            program_of(f"{mine}#mine").shown()
+    programs.cache_clear()
+    mine.write_text(f'[mine]\ncommand = ["true"]\nmounts = ["{tmp_path}"]\n')
+    assert [mount.path for mount in program_of(f"{mine}#mine").shown()] == [tmp_path]
+
+
+def test_known_agents_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HAKKEN_CACHE", str(tmp_path))
+    listed = json.loads(CliRunner().invoke(app, ["bench", "agents", "--json"], catch_exceptions=False).stdout)
+    assert "external" in listed["kinds"]
+    aider = next(row for row in listed["external"] if row["name"] == "aider")
+    assert aider["installed"] is False
+    assert f"{tmp_path}/external/aider/bin/pip install aider-chat" in aider["install"]
+    text = CliRunner().invoke(app, ["bench", "agents"], catch_exceptions=False).stdout
+    assert "to install mini-swe-agent: python3 -m venv" in text
+    assert CliRunner().invoke(app, ["bench", "agents", "--install", "nobody"]).exception is not None
+
+
+def test_the_panel_is_of_functions_that_there_are() -> None:
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "agent_panel.toml"
+    panel = tomllib.loads(path.read_text())
+    sources = {source.name: list(map(str, source.maskable)) for source in load_suite(panel["suite"])}
+    sizes = Counter(len(task["functions"]) for task in panel["task"])
+    assert sizes == {1: 16, 2: 8}
+    assert len({task["id"] for task in panel["task"]}) == 24
+    for task in panel["task"]:
+        source, _, places = task["id"].rpartition("-n")
+        numbers = [int(number) for number in places.split("-")[1:]]
+        assert [sources[source][number] for number in numbers] == task["functions"]
+    first = {task["id"].rpartition("-n")[0] for task in panel["task"] if len(task["functions"]) == 1}
+    assert first == set(sources), "every repository is in it"
 
 
 def test_the_command_line_reaches_it(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from hakken.core.types import Mount, Record
 
 SHIPPED = Path(__file__).with_name("recipes.toml")
 _WORD = re.compile(r"\{([a-z_]+)\}")
+_HAKKEN = Path(__file__).resolve().parents[2]
 _COMMON_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib64")
 
 
@@ -72,13 +73,24 @@ class Program(Record):
         return [done for word in self.command for done in (files if word == "{files}" else [self.filled(word, words)])]
 
     def shown(self) -> list[Mount]:
-        """What of the host the program must see: where it is installed, and the Python that its folder leads to."""
+        """What of the host the program must see: where it is installed, and the Python that its folder leads to.
+
+        Raises:
+            UsageError: Hakken itself would be seen, and with it the answers of the suites that ship.
+        """
         paths = [Path(self.filled(path)) for path in self.mounts]
         if self.install:
             paths.append(self.home)
-            python = self.home / "bin" / "python"
-            if python.exists():
-                paths.append(python.resolve().parent.parent)
+            base = (self.home / "bin" / "python").resolve().parent.parent
+            # The Python that runs this process is shown anyway, without Hakken in it.
+            if (self.home / "bin" / "python").exists() and base != Path(sys.base_prefix).resolve():
+                paths.append(base)
+        for path in paths:
+            if _HAKKEN.is_relative_to(path.resolve()) or path.resolve().is_relative_to(_HAKKEN):
+                raise UsageError(
+                    f"The agent {self.name} cannot be shown {path}: the answers of the suites are in it.",
+                    "Put what it needs elsewhere, or install it into another Python.",
+                )
         return [Mount(path=path) for path in dict.fromkeys(paths) if not _in_system(path)]
 
     def require(self) -> None:
