@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from hakken import __version__
-from hakken.cli import bench, config, doctor, model, run, runs, stages, template
+from hakken.cli import bench, config, doctor, items, model, run, runs, stages, template
 from hakken.core.errors import HakkenError
 
 INTERRUPTED = 130
@@ -83,6 +83,7 @@ for stage in (stages.idea, stages.experiment, stages.write, stages.review, stage
     app.command()(stage)
 app.command("runs")(runs.runs)
 app.command()(runs.show)
+app.command()(items.items)
 app.add_typer(model.app, name="model")
 app.add_typer(config.app, name="config")
 app.add_typer(template.app, name="template")
