@@ -1,31 +1,22 @@
-"""The gateway as its clients see it, over its socket: both languages, budgets, keys, and what is no request at all."""
+"""The gateway as its clients see it, over its socket: both languages, keys, and what is no request at all."""
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import httpx2
-import openai
 import pytest
 
-from hakken.core.config import ModelSettings
-from hakken.core.errors import ModelUnavailable, QuotaExceeded
-from hakken.core.types import Budget, Completion, Request, Usage
+from hakken.core.types import Request
 from hakken.models.gateway import ORIGIN, SCRATCH, Account, Gateway
 from hakken.models.scripted import FunctionModel
+from tests.models.gateway_client import CHAT, MESSAGES, Client, served
 from tests.models.helpers import MemoryLog
 
-T = TypeVar("T")
-CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 BASH = {
     "type": "function",
     "function": {
@@ -35,73 +26,6 @@ BASH = {
     },
 }
 CALL = '<tool_call>\n{"name": "bash", "arguments": {"command": "ls"}}\n</tool_call>'
-
-
-class Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("gateway", timeout=20)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
-        self.sock.connect(str(self.path))
-
-
-class Client:
-    """What a program in a box can do."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway, self.token, self.socket = gateway, gateway.token, gateway.folder / "socket"
-
-    def post(self, path: str, body: Any, token: str | None = None) -> tuple[int, Any]:
-        """Status and body of one request."""
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        connection = Connection(self.socket)
-        try:
-            connection.request("POST", path, raw, {"Authorization": f"Bearer {token or self.token}"})
-            reply = connection.getresponse()
-            text = reply.read().decode()
-        finally:
-            connection.close()
-        return reply.status, json.loads(text) if reply.headers["content-type"] == "application/json" else text
-
-    def say(self, text: str, **fields: Any) -> tuple[int, Any]:
-        """One message."""
-        return self.post(CHAT, {"messages": [{"role": "user", "content": text}], **fields})
-
-    def raw(self, data: bytes) -> bytes:
-        """The first bytes that come back for what may be no HTTP."""
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(20)
-            link.connect(str(self.socket))
-            link.sendall(data)
-            link.shutdown(socket.SHUT_WR)
-            return link.recv(65536)
-
-    @contextmanager
-    def openai(self) -> Iterator[openai.OpenAI]:
-        """The real client."""
-        transport = httpx2.HTTPTransport(uds=str(self.socket))
-        with httpx2.Client(transport=transport) as http_client:
-            yield openai.OpenAI(api_key=self.token, base_url="http://gateway/v1", http_client=http_client)
-
-
-def served(
-    say: Callable[[Request], str | Completion],
-    client: Callable[[Client], T],
-    log: MemoryLog | None = None,
-    name: str = "function",
-    **options: Any,
-) -> T:
-    """Let a client talk to a gateway in front of a function."""
-    account = Account(FunctionModel(say, name=name), log or MemoryLog(), purpose="external/test", **options)
-    with Gateway(account) as gateway, ThreadPoolExecutor(1) as pool:
-        ended: Future[T] = pool.submit(client, Client(gateway))
-        gateway.attend(ended)
-        return ended.result()
 
 
 def test_a_chat_is_answered_by_our_model_and_recorded() -> None:
@@ -255,64 +179,6 @@ def test_anthropics_stream_has_every_event() -> None:
     assert data[4]["delta"]["stop_reason"] == "end_turn"
 
 
-@pytest.mark.parametrize(
-    ("options", "kind"),
-    [
-        ({"calls": 2}, "calls"),
-        ({"budget": Budget(completion_tokens=8)}, "completion tokens"),
-        ({"budget": Budget(tokens=10)}, "tokens"),
-        ({"budget": Budget(usd=0.5)}, "US$"),
-    ],
-)
-def test_what_is_over_the_budget_is_not_asked(options: dict[str, Any], kind: str) -> None:
-    asked: list[Request] = []
-
-    def say(request: Request) -> Completion:
-        asked.append(request)
-        return Completion(text="ok ok ok", usage=Usage(calls=1, prompt_tokens=1, completion_tokens=4, usd=0.25))
-
-    replies = served(say, lambda c: [c.say(f"Q{i}") for i in range(4)], **options)
-    assert [status for status, _ in replies] == [200, 200, 402, 402]
-    assert len(asked) == 2
-    error = replies[2][1]["error"]
-    assert error["code"] == "insufficient_quota"
-    assert f"{kind} is used up" in error["message"]
-
-
-def test_money_is_counted_before_it_is_spent() -> None:
-    asked: list[Request] = []
-    say = lambda r: asked.append(r) or "ok"  # noqa: E731
-    cheap, dear = Budget(usd=0.001), Budget(usd=0.0000001)
-    assert served(say, lambda c: c.say("Q"), name="openai:gpt-4o", budget=cheap)[0] == 200
-    assert asked[0].max_tokens < 200, "a full reply would cost four cents"
-    assert served(say, lambda c: c.say("Q"), name="openai:gpt-4o", budget=dear)[0] == 402
-    assert len(asked) == 1
-
-
-def test_time_is_up() -> None:
-    now = [0.0]
-
-    def talk(client: Client) -> list[int]:
-        before = client.say("Q")[0]
-        now[0] = 61.0
-        return [before, client.say("R")[0]]
-
-    assert served(lambda r: "ok", talk, budget=Budget(seconds=60), clock=lambda: now[0]) == [200, 402]
-
-
-def test_a_last_reply_is_shortened_and_never_remembered_as_a_whole() -> None:
-    log = MemoryLog()
-
-    def say(request: Request) -> Completion:
-        used = Usage(calls=1, prompt_tokens=1, completion_tokens=request.max_tokens)
-        return Completion(text="word " * request.max_tokens, usage=used, finish="length")
-
-    status, reply = served(say, lambda c: c.say("Q", max_tokens=50), log, budget=Budget(completion_tokens=20))
-    assert (status, reply["choices"][0]["finish_reason"]) == (200, "length")
-    assert reply["usage"]["completion_tokens"] == 20
-    assert served(say, lambda c: c.say("Q", max_tokens=50), log)[1]["usage"]["completion_tokens"] == 50
-
-
 def test_a_key_opens_its_own_gateway_only() -> None:
     log = MemoryLog()
     body = {"messages": [{"role": "user", "content": "Q"}]}
@@ -390,75 +256,6 @@ def test_other_addresses_do_not_exist() -> None:
     status, reply = served(lambda r: "ok", lambda c: c.post("/v1/embeddings", {}))
     assert status == 404
     assert "/v1/chat/completions" in reply["error"]["message"]
-
-
-def test_a_question_asked_again_is_another_sample_and_a_second_attempt_remembers_both() -> None:
-    log = MemoryLog()
-    numbers = iter(range(100))
-
-    def texts(client: Client) -> list[str]:
-        return [client.say("Q")[1]["choices"][0]["message"]["content"] for _ in range(3)]
-
-    first = served(lambda r: f"{next(numbers)}", texts, log, seed=5)
-    assert first == ["0", "1", "2"]
-    assert served(lambda r: f"{next(numbers)}", texts, log, seed=5) == first
-    assert len({call.request.seed for call in log.calls}) == 3
-    assert served(lambda r: f"{next(numbers)}", texts, log, seed=6) == ["3", "4", "5"]
-
-
-def test_a_model_that_fails_is_asked_again_and_every_failure_is_recorded() -> None:
-    log, slept = MemoryLog(), []
-    failures = [ModelUnavailable("It is away."), ModelUnavailable("It is away.")]
-
-    def say(request: Request) -> str:
-        if failures:
-            raise failures.pop()
-        return "ok"
-
-    assert served(say, lambda c: c.say("Q"), log, sleep=slept.append)[0] == 200
-    assert [call.error for call in log.calls] == ["ModelUnavailable: It is away."] * 2 + [None]
-    assert slept == [1.0, 2.0]
-
-
-def test_a_model_that_stays_away_and_an_empty_account() -> None:
-    def away(request: Request) -> str:
-        raise ModelUnavailable("It is away.")
-
-    def empty(request: Request) -> str:
-        raise QuotaExceeded("No credit is left.")
-
-    status, reply = served(away, lambda c: c.say("Q"), settings=ModelSettings(retries=0))
-    assert (status, reply["error"]["message"]) == (503, "It is away.")
-
-    def talk(client: Client) -> Any:
-        status = client.say("Q")[0]
-        return status, client.gateway.broke, (client.gateway.folder / "over").exists()
-
-    status, broke, over = served(empty, talk)
-    assert (status, over) == (503, True)
-    assert isinstance(broke, QuotaExceeded)
-
-
-def test_who_insists_beyond_the_budget_is_ended() -> None:
-    def talk(client: Client) -> list[bool]:
-        marks = []
-        for _ in range(6):
-            client.say("Q")
-            marks.append((client.gateway.folder / "over").exists())
-        return marks
-
-    assert served(lambda r: "ok", talk, calls=1) == [False] * 5 + [True]
-
-
-def test_a_broken_record_ends_the_attempt_and_not_its_clients() -> None:
-    class Broken(MemoryLog):
-        def record_call(self, call: Any) -> None:
-            raise OSError("disk full")
-
-    statuses: list[int] = []
-    with pytest.raises(OSError, match="disk full"):
-        served(lambda r: "ok", lambda c: statuses.append(c.say("Q")[0]), Broken())
-    assert statuses == [503]
 
 
 def test_the_piece_in_the_box_carries_and_reports() -> None:

@@ -1,0 +1,140 @@
+"""What an attempt may spend through the gateway, what is recorded of it, and what is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hakken.core.config import ModelSettings
+from hakken.core.errors import ModelUnavailable, QuotaExceeded
+from hakken.core.types import Budget, Completion, Request, Usage
+from tests.models.gateway_client import Client, served
+from tests.models.helpers import MemoryLog
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"calls": 2}, "calls"),
+        ({"budget": Budget(completion_tokens=8)}, "completion tokens"),
+        ({"budget": Budget(tokens=10)}, "tokens"),
+        ({"budget": Budget(usd=0.5)}, "US$"),
+    ],
+)
+def test_what_is_over_the_budget_is_not_asked(options: dict[str, Any], kind: str) -> None:
+    asked: list[Request] = []
+
+    def say(request: Request) -> Completion:
+        asked.append(request)
+        return Completion(text="ok ok ok", usage=Usage(calls=1, prompt_tokens=1, completion_tokens=4, usd=0.25))
+
+    replies = served(say, lambda c: [c.say(f"Q{i}") for i in range(4)], **options)
+    assert [status for status, _ in replies] == [200, 200, 402, 402]
+    assert len(asked) == 2
+    error = replies[2][1]["error"]
+    assert error["code"] == "insufficient_quota"
+    assert f"{kind} is used up" in error["message"]
+
+
+def test_money_is_counted_before_it_is_spent() -> None:
+    asked: list[Request] = []
+    say = lambda r: asked.append(r) or "ok"  # noqa: E731
+    cheap, dear = Budget(usd=0.001), Budget(usd=0.0000001)
+    assert served(say, lambda c: c.say("Q"), name="openai:gpt-4o", budget=cheap)[0] == 200
+    assert asked[0].max_tokens < 200, "a full reply would cost four cents"
+    assert served(say, lambda c: c.say("Q"), name="openai:gpt-4o", budget=dear)[0] == 402
+    assert len(asked) == 1
+
+
+def test_time_is_up() -> None:
+    now = [0.0]
+
+    def talk(client: Client) -> list[int]:
+        before = client.say("Q")[0]
+        now[0] = 61.0
+        return [before, client.say("R")[0]]
+
+    assert served(lambda r: "ok", talk, budget=Budget(seconds=60), clock=lambda: now[0]) == [200, 402]
+
+
+def test_a_last_reply_is_shortened_and_never_remembered_as_a_whole() -> None:
+    log = MemoryLog()
+
+    def say(request: Request) -> Completion:
+        used = Usage(calls=1, prompt_tokens=1, completion_tokens=request.max_tokens)
+        return Completion(text="word " * request.max_tokens, usage=used, finish="length")
+
+    status, reply = served(say, lambda c: c.say("Q", max_tokens=50), log, budget=Budget(completion_tokens=20))
+    assert (status, reply["choices"][0]["finish_reason"]) == (200, "length")
+    assert reply["usage"]["completion_tokens"] == 20
+    assert served(say, lambda c: c.say("Q", max_tokens=50), log)[1]["usage"]["completion_tokens"] == 50
+
+
+def test_a_question_asked_again_is_another_sample_and_a_second_attempt_remembers_both() -> None:
+    log = MemoryLog()
+    numbers = iter(range(100))
+
+    def texts(client: Client) -> list[str]:
+        return [client.say("Q")[1]["choices"][0]["message"]["content"] for _ in range(3)]
+
+    first = served(lambda r: f"{next(numbers)}", texts, log, seed=5)
+    assert first == ["0", "1", "2"]
+    assert served(lambda r: f"{next(numbers)}", texts, log, seed=5) == first
+    assert len({call.request.seed for call in log.calls}) == 3
+    assert served(lambda r: f"{next(numbers)}", texts, log, seed=6) == ["3", "4", "5"]
+
+
+def test_a_model_that_fails_is_asked_again_and_every_failure_is_recorded() -> None:
+    log, slept = MemoryLog(), []
+    failures = [ModelUnavailable("It is away."), ModelUnavailable("It is away.")]
+
+    def say(request: Request) -> str:
+        if failures:
+            raise failures.pop()
+        return "ok"
+
+    assert served(say, lambda c: c.say("Q"), log, sleep=slept.append)[0] == 200
+    assert [call.error for call in log.calls] == ["ModelUnavailable: It is away."] * 2 + [None]
+    assert slept == [1.0, 2.0]
+
+
+def test_a_model_that_stays_away_and_an_empty_account() -> None:
+    def away(request: Request) -> str:
+        raise ModelUnavailable("It is away.")
+
+    def empty(request: Request) -> str:
+        raise QuotaExceeded("No credit is left.")
+
+    status, reply = served(away, lambda c: c.say("Q"), settings=ModelSettings(retries=0))
+    assert (status, reply["error"]["message"]) == (503, "It is away.")
+
+    def talk(client: Client) -> Any:
+        status = client.say("Q")[0]
+        return status, client.gateway.broke, (client.gateway.folder / "over").exists()
+
+    status, broke, over = served(empty, talk)
+    assert (status, over) == (503, True)
+    assert isinstance(broke, QuotaExceeded)
+
+
+def test_who_insists_beyond_the_budget_is_ended() -> None:
+    def talk(client: Client) -> list[bool]:
+        marks = []
+        for _ in range(6):
+            client.say("Q")
+            marks.append((client.gateway.folder / "over").exists())
+        return marks
+
+    assert served(lambda r: "ok", talk, calls=1) == [False] * 5 + [True]
+
+
+def test_a_broken_record_ends_the_attempt_and_not_its_clients() -> None:
+    class Broken(MemoryLog):
+        def record_call(self, call: Any) -> None:
+            raise OSError("disk full")
+
+    statuses: list[int] = []
+    with pytest.raises(OSError, match="disk full"):
+        served(lambda r: "ok", lambda c: statuses.append(c.say("Q")[0]), Broken())
+    assert statuses == [503]
