@@ -16,6 +16,11 @@ from typing import Any
 
 import pytest
 
+from hakken.bench.masking import mask_file, masked_texts
+from hakken.bench.passages import best_passages
+from hakken.bench.suite import load_source
+from hakken.bench.types import MaskMode
+
 SMALL = Path(__file__).parents[2] / "src" / "hakken" / "bench" / "suites" / "small"
 NAMES = sorted(file.parent.name for file in SMALL.glob("*/suite.toml"))
 EXPERIMENT_KEYS = {"name", "description", "command", "results", "seconds", "metrics", "hidden"}
@@ -171,6 +176,23 @@ def test_maskable_functions(name: str) -> None:
         names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
         calls |= {(reference, by_name[inner]) for inner in names & set(by_name) if by_name[inner] != reference}
     assert len(calls) >= 4, "maskable functions must depend on one another"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_function_can_be_masked_with_a_passage_of_the_method(name: str) -> None:
+    source = load_source(SMALL / name)
+    known = dict(functions(name))
+    paper = (SMALL / name / "paper.md").read_text(encoding="utf-8")
+    method = " ".join(section(paper, "Methods").split())
+    passages = {
+        f"{f}": best_passages(paper, f"{f.name} {ast.get_docstring(known[str(f)])}")[0] for f in source.maskable
+    }
+    assert all(passage in method for passage in passages.values())
+    assert len(set(passages.values())) >= 4
+    file, texts = next(iter(masked_texts(source.maskable, MaskMode.ORACLE, {}, passages).items()))
+    masked = mask_file((source.root / file).read_bytes(), texts, texts).decode()
+    assert masked.count("raise NotImplementedError()") == len(texts)
+    assert masked.count("according to the following passage") == len(texts)
 
 
 @pytest.mark.parametrize("name", NAMES)

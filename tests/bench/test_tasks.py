@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from hakken.bench.folder import ANSWER, TaskFolder, load_task, load_tasks
-from hakken.bench.making import Proved, make_tasks, prove
+from hakken.bench.making import Proved, make_tasks, prove, write
 from hakken.bench.proving import Lab, ProofError, predictable
 from hakken.bench.running import RunJob, override, run_job
 from hakken.bench.suite import SuiteError, load_source, load_suite
 from hakken.bench.tracing import candidates, trace
-from hakken.bench.types import Experiment, FunctionRef, MetricRule, Source, Variant
+from hakken.bench.types import Experiment, FunctionRef, MaskMode, MetricRule, Source, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
 from tests.bench.conftest import TINY
 
@@ -72,17 +72,29 @@ def test_only_experiments_that_need_a_masked_function_are_asked_for(tasks: dict[
 
 
 def test_modes_of_the_docstring(proved: Proved, tmp_path: Path) -> None:
-    from hakken.bench.making import write
-    from hakken.bench.types import MaskMode
-
+    described = proved.source.model_copy(update={"descriptions": {"tiny/fit.py:fit_line": "Fits a straight line."}})
+    proved = proved.model_copy(update={"source": described})
     texts = {}
     for mode in MaskMode:
         task = make_tasks(proved, [1], mode=mode)[2]
+        assert task.id == "tiny-n1-2"
         folder = write(task, proved, tmp_path / mode.value)
         texts[mode] = (folder.visible_repo / "tiny" / "fit.py").read_text()
     assert "intercept is not penalised" not in texts[MaskMode.NONE]
     assert "intercept is not penalised" in texts[MaskMode.DOCSTRING]
+    assert "Fits a straight line." in texts[MaskMode.DESCRIPTION]
     assert "The fit centres both variables" in texts[MaskMode.ORACLE]
+    passage = described.model_copy(update={"passages": {"tiny/fit.py:fit_line": "By the author."}})
+    folder = write(task, proved.model_copy(update={"source": passage}), tmp_path / "own")
+    assert "By the author." in (folder.visible_repo / "tiny" / "fit.py").read_text()
+
+
+def test_names_of_tasks_stay_when_a_function_is_dropped(proved: Proved) -> None:
+    fewer = proved.model_copy(update={"functions": proved.functions[1:]})
+    assert [t.id for t in make_tasks(fewer, [1])] == [f"tiny-n1-{place}" for place in (1, 2, 3, 4)]
+    assert {t.id: t.functions for t in make_tasks(fewer, [2])}.items() <= {
+        t.id: t.functions for t in make_tasks(proved, [2])
+    }.items()
 
 
 def test_without_hidden_configurations_gold_is_predictable(proved: Proved, tiny: Source) -> None:
