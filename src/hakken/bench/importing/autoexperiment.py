@@ -20,7 +20,7 @@ from hakken.bench.folder import PAPER, write_task
 from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import Problem, Trial, read_problems
 from hakken.bench.importing.probing import gpu_sign, has_gpu, why_not
-from hakken.bench.importing.report import Imported, LeftOut
+from hakken.bench.importing.report import Imported, LeftOut, check_apart
 from hakken.bench.masking import mask_file, masked_texts
 from hakken.bench.proving import Lab
 from hakken.bench.running import Outcome, RunJob
@@ -88,6 +88,9 @@ def import_autoexperiment(
     """
     problems, notes = read_problems(folder, sizes, limit=limit, seed=seed)
     papers = {name: _paper(name, repositories or folder, folder, hidden) for name in _unique(p.paper for p in problems)}
+    for paper in papers.values():
+        if paper is not None:
+            check_apart(out, paper.root)
     left_out: list[LeftOut] = []
     ready: list[tuple[Problem, tuple[FunctionRef, ...]]] = []
     for problem in problems:

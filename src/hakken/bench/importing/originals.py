@@ -131,7 +131,7 @@ def _trials(row: dict[str, Any]) -> tuple[Trial, ...]:
     """Experiments of a problem, which its file holds as one text, one script and one table of results."""
     script = str(row["solution"])
     marks = list(_ECHO.finditer(script))
-    ends = [mark.start() for mark in marks[1:]] + [len(script)]
+    ends = [*(mark.start() for mark in marks[1:]), len(script)][: len(marks)]
     commands = {int(m.group(1)): script[m.end() : end].strip() for m, end in zip(marks, ends, strict=True)}
     results = literal(row["results"])
     if not isinstance(results, dict):
@@ -153,11 +153,10 @@ def _descriptions(text: str, count: int) -> list[str]:
     text = text.partition(_FORM)[0] if text.rstrip().rpartition("\n")[2].startswith(_FORM) else text
     starts: list[tuple[int, int]] = []
     for number in range(1, count + 1):
-        head = f"Experiment {number}: "
-        at = text.find(head, starts[-1][1] if starts else 0)
-        if at < 0:
+        head = re.compile(rf"^Experiment {number}: ", re.MULTILINE).search(text, starts[-1][1] if starts else 0)
+        if head is None:
             return [text.strip()] * count
-        starts.append((at, at + len(head)))
+        starts.append(head.span())
     ends = [start for start, _ in starts[1:]] + [len(text)]
     return [text[begin:end].strip() for (_, begin), end in zip(starts, ends, strict=True)]
 

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hakken.core.errors import UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Record
 
 FILE = "import.json"
+
+
+def check_apart(out: Path, source: Path) -> None:
+    """Tasks are copies of a folder, so they cannot lie in it.
+
+    Raises:
+        UsageError: ``out`` is inside of ``source``.
+    """
+    if out.resolve().is_relative_to(source.resolve()):
+        raise UsageError(
+            f"The tasks would lie in {source}, which is copied into each of them.", "Name another place: --out FOLDER."
+        )
 
 
 class LeftOut(Record):

@@ -18,7 +18,7 @@ import yaml  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
 from hakken.bench.folder import EXPERIMENTS, PAPER, TaskFolder, write_task
-from hakken.bench.importing.report import Imported, LeftOut
+from hakken.bench.importing.report import Imported, LeftOut, check_apart
 from hakken.bench.importing.scaled import SNIPPET, Weight
 from hakken.bench.importing.snippets import Snippet, code_lines, has_tags, masked, snippets_of, without_tags
 from hakken.bench.masking import MaskError, find, mask_file, parse, syntax_tree
@@ -81,6 +81,7 @@ def import_researchcode(
     left_out: list[LeftOut] = []
     notes: list[str] = []
     for problem in problems:
+        check_apart(out, problem.root)
         lab.tell(f"{problem.name}: running its tests")
         done, out_, said = _import(problem, out, lab, seconds)
         written += done

@@ -81,7 +81,7 @@ def scaled_pass_at_1(attempts: Sequence[Attempt], weights: Mapping[str, Weight],
     passed: dict[str, list[bool]] = defaultdict(list)
     for attempt in mine:
         passed[attempt.task].append(attempt.passed)
-    rates = {task: sum(passed[task]) / len(passed[task]) if passed[task] else 0.0 for task in weights}
+    rates = {task: sum(passed[task]) / len(passed[task]) if task in passed else 0.0 for task in weights}
     papers: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for task, weight in weights.items():
         papers[weight.problem].append((rates[task] * weight.lines, weight.lines))
