@@ -254,7 +254,7 @@ _roots = ["..", "../..", "/tests", "/solution", "/tmp", "/work", "/home", "/root
 _roots += [f"/proc/{p}/{q}" for p in os.listdir("/proc") if p.isdigit() for q in ("cwd", "root/tmp")]
 for _root in _roots:
     for _folder, _folders, _files in os.walk(_root):
-        if _folder.count("/") > 12 or time.process_time() > 4 or "/sys/" in os.path.abspath(_folder) + "/":
+        if _folder.count("/") > 12 or time.process_time() > 2 or "/sys/" in os.path.abspath(_folder) + "/":
             _folders.clear()
             continue
         for _file in _files:
@@ -280,7 +280,7 @@ _code = sys._getframe().f_code
 _file, _name = os.path.basename(_code.co_filename), _code.co_name
 for _root in (os.path.dirname(p) if p.endswith(".zip") else p for p in [*sys.path, "/tests", "/solution", "/", ".."]):
     for _folder, _folders, _files in os.walk(_root or "."):
-        if _folder.count("/") > 14 or time.process_time() > 6 or _folder.startswith(("/proc", "/sys", "/usr", "/lib", "/bin", "/sbin")):
+        if _folder.count("/") > 14 or time.process_time() > 3 or _folder.startswith(("/proc", "/sys", "/usr", "/lib", "/bin", "/sbin")):
             _folders[:] = []
             continue
         if _file in _files:
