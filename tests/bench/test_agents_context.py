@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakken.bench.agents.capture import captured, watched
-from hakken.bench.agents.context import close_context
+from hakken.bench.agents.context import Surroundings, close_context
+from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.inbox.hakken_capture import describe
 from hakken.bench.agents.outline import imported, outline
+from hakken.bench.agents.writing import code_of, problem_with
 from hakken.bench.folder import TaskFolder
+from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
 from hakken.bench.running import RunJob
 from hakken.bench.types import FunctionRef
@@ -120,7 +123,7 @@ def test_values_of_a_real_call(tasks: Mapping[str, TaskFolder], lab: Lab) -> Non
     task = tasks["tiny-n1-1"]
     (found,) = captured(task.visible_repo, task.task.functions[0], task.task.experiments, lab)
     assert found["steps"] == "200"
-    assert found["self"].startswith("Walker(source: Random, place: 0")
+    assert found["self"].startswith("Walker(source: Random")
     nobody = FunctionRef.parse("tiny/fit.py:fit_line")  # written, so that nothing but its own call is seen
     assert captured(task.visible_repo, nobody, (), lab) == ()
     shown = close_context(task.visible_repo, task.task.functions[0], (found,))
@@ -172,3 +175,36 @@ def test_arrays_in_words() -> None:
 )
 def test_any_value_is_described_in_little(value: object) -> None:
     assert len(describe(value)) <= 280
+
+
+def test_a_function_as_a_hole(tmp_path: Path) -> None:
+    (tmp_path / "file.py").write_text(FILE)
+    nothing = Surroundings(
+        file="file.py", stub="", outline="", imported="", uses="go(3)", paper=("It walks.",), examples=()
+    )
+    shown = nothing.model_copy(update={"examples": ({"steps": "3"},)})
+    hole = hole_of(tmp_path, FunctionRef.parse("file.py:Walker.go"), shown)
+    assert hole.infill.prefix.endswith('        """Go."""\n        # For example:\n        # steps: 3\n')
+    assert hole.infill.prefix.startswith('"""A file."""')
+    assert hole.infill.suffix.startswith("\n\n    @property")
+    assert "raise NotImplementedError" not in hole.infill.prefix
+    assert hole.infill.others == (("paper.txt", "It walks."), ("calls.py", "go(3)"))
+    body = "        self.place += steps\n        return self.place\n\n    def other(self):\n        pass\n"
+    whole = 'def go(self, steps):\n    """Go."""\n    self.place += steps\n    return self.place\n'
+    for reply in (body, body.strip(), f"```python\n{whole}```"):
+        got = hole.whole(reply, "Walker.go")
+        assert problem_with(got, "Walker.go") is None
+        assert code_of(got).strip() == whole.strip()
+    assert problem_with(hole.whole("", "Walker.go"), "Walker.go") is not None
+    top = hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), nothing)
+    assert code_of(top.whole("    return 2 * x\n\nprint(3)\n", "wanted")).strip().endswith("return 2 * x")
+    assert top.infill.suffix == "\n"
+    long = FILE.replace("RATE = 0.5", "RATE = 0.5\n" + "\n".join(f"def f{n}(x):\n    return {n}\n" for n in range(300)))
+    (tmp_path / "file.py").write_text(long)
+    cut = hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), nothing).infill.prefix
+    assert len(cut) < 3_200
+    assert cut.startswith('"""A file."""')
+    assert "import math" in cut
+    assert "\n# …\n\n" in cut
+    with pytest.raises(MaskError):
+        hole_of(tmp_path, FunctionRef.parse("file.py:nobody"), nothing)

@@ -9,7 +9,7 @@ from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import ConfigDict, Field, ValidationError, create_model
 
 from hakken.agents.tools.base import Action, name_of
 from hakken.agents.types import LoopSettings, Style
@@ -19,6 +19,13 @@ from hakken.models import Ledger
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _CHOICE_TOKENS, _ARGUMENT_TOKENS, _TEXT_TOKENS = 120, 160, 700
+
+
+class _Reply(Record):
+    """Base of the types that are made here."""
+
+    # Such a type has no source to look for docstrings in; and looking parses, which threads must not do side by side.
+    model_config = ConfigDict(use_attribute_docstrings=False)
 
 
 class Step(Record):
@@ -105,7 +112,7 @@ def reply_type(types: tuple[type[Action], ...], style: Style) -> type[Record]:
     extra: dict[str, Any] = {}
     if style is Style.REFLECTION:
         extra = dict.fromkeys(("reflection", "status", "fact_check"), (str, ...))
-    return create_model("Step", __base__=Record, thought=(str, ...), **extra, action=(action, ...))
+    return create_model("Step", __base__=_Reply, thought=(str, ...), **extra, action=(action, ...))
 
 
 @cache
@@ -113,7 +120,7 @@ def choice_type(names: tuple[str, ...]) -> type[Record]:
     """A record of a thought and the name of a tool."""
     # The bound keeps a weak model from thinking until the reply is cut off.
     fields: dict[str, Any] = {"thought": (Annotated[str, Field(max_length=240)], ...), "tool": (Literal[names], ...)}
-    return create_model("Choice", __base__=Record, **fields)
+    return create_model("Choice", __base__=_Reply, **fields)
 
 
 @cache
@@ -124,7 +131,7 @@ def arguments_type(wanted: type[Action]) -> type[Record] | None:
         for name, field in wanted.model_fields.items()
         if name not in ("tool", wanted.free)
     }
-    return create_model(f"{wanted.__name__}Short", __base__=Record, **fields) if fields else None
+    return create_model(f"{wanted.__name__}Short", __base__=_Reply, **fields) if fields else None
 
 
 def _further(prompt: Prompt, said: str, question: str) -> Prompt:

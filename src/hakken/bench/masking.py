@@ -15,6 +15,7 @@ import libcst as cst
 
 from hakken.bench.types import FunctionRef, MaskMode
 from hakken.core.errors import UsageError
+from hakken.core.source import PARSING
 
 RAISE = "raise NotImplementedError()"
 _MAX_SOURCE = 1 << 20
@@ -88,7 +89,7 @@ def parse(source: bytes) -> cst.Module:
 
 def syntax_tree(source: str | bytes) -> ast.Module:
     """Python's own tree of a text, without a word about its style."""
-    with warnings.catch_warnings():
+    with PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ class SourceError(ValueError):
     """The source does not parse, or has no such function; the message is written for the author of the code."""
 
 
+PARSING = threading.Lock()
+"""Held while Python builds a tree: in 3.11 two threads that do so at once spoil each other's count of its depth."""
 DEEPEST = 150
 """Nesting of code that is still read: everything that walks a tree recurses, and Python's stack is short."""
 _TOO_DEEP = "The code is nested too deeply to be read."
@@ -41,7 +44,7 @@ def parse(text: str) -> ast.Module:
         SourceError: the text is not Python.
     """
     try:
-        with warnings.catch_warnings():
+        with PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as of an odd escape in a text: the author's business
             tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:

@@ -17,6 +17,7 @@ from hakken.agents.spending import since
 from hakken.bench.agents.agreement import Trial, agreeing, best, judge
 from hakken.bench.agents.capture import captured, watched
 from hakken.bench.agents.context import Surroundings, close_context
+from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, problem_with, put
@@ -74,6 +75,7 @@ class Mending:
         model: Name of the model, for the record.
         examples: Whether the values of a real call are shown.
         vote: Whether versions that run are compared; without it the first one is taken.
+        fill: Whether every second version is asked for as a hole in its file; other models answer as in a chat.
     """
 
     open_ledger: Callable[[int], Ledger]
@@ -84,11 +86,12 @@ class Mending:
     model: str = ""
     examples: bool = True
     vote: bool = True
+    fill: bool = True
 
     @property
     def name(self) -> str:
         """Such as ``mending-c4-m3 (local)``, with what is switched off."""
-        off = "".join(f"-no-{what}" for what in ("examples", "vote") if not getattr(self, what))
+        off = "".join(f"-no-{what}" for what in ("examples", "vote", "fill") if not getattr(self, what))
         return f"mending-c{self.candidates}-m{self.mends}{off}{f' ({self.model})' if self.model else ''}"
 
     def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
@@ -157,7 +160,7 @@ class Mending:
         """One more version: a fresh one, or the most promising failing one mended."""
         failing = [v for v in versions if not v.trial.complete]
         old = max(failing, key=lambda v: (-v.mended, v.trial.ran), default=None) if mending else None
-        reply = self._ask(work, function, context, turn, old)
+        reply = self._ask(work, function, context, masked, turn, old)
         if old is not None:
             old.mended += 1
         if reply is None:
@@ -176,13 +179,17 @@ class Mending:
         else:
             trial = same.trial
         versions.append(_Version(code, content, key, trial))
-        kind = "same as an earlier one" if same else "mended" if old else "fresh"
+        kind = "same as an earlier one" if same else "mended" if old else "filled" if self._fills(turn) else "fresh"
         said = trial.trouble or "runs"
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
 
+    def _fills(self, turn: int) -> bool:
+        return self.fill and turn % 2 == 1
+
     def _ask(
-        self, work: _Work, function: FunctionRef, context: Surroundings, turn: int, old: _Version | None
+        self, work: _Work, function: FunctionRef, context: Surroundings, masked: bytes, turn: int, old: _Version | None
     ) -> str | None:
+        """A reply that holds the function, or None."""
         asked = prompt(
             "agents/write",
             **context.model_dump(),
@@ -190,6 +197,12 @@ class Mending:
             failure=old.trial.trouble if old else "",
             output=old.trial.detail[-_OUTPUT:] if old else "",
         )
+        (work.workspace / function.file).write_bytes(masked)
+        hole = hole_of(work.workspace, function, context) if old is None and self._fills(turn) else None
+
+        def read(text: str) -> str:
+            return hole.whole(text, function.name) if hole is not None else text
+
         work.steps += 1
         before = work.ledger.used
         try:
@@ -197,8 +210,9 @@ class Mending:
                 asked,
                 str,
                 sample=turn,
-                check=lambda text: problem_with(text, function.name),
-                temperature=_COOL if turn == 0 else _WARM,
+                check=lambda text: problem_with(read(text), function.name),
+                temperature=_COOL if turn < 1 + self.fill else _WARM,
+                infill=hole.infill if hole is not None else None,
             )
         except MalformedReply as error:
             work.lines.append(f"{function.name}: no usable reply: {error.message}")
@@ -206,7 +220,7 @@ class Mending:
             return None
         work.usage += reply.usage
         work.last = reply.usage.tokens
-        return reply.value
+        return read(reply.value)
 
     def _try(self, work: _Work, function: FunctionRef) -> Trial:
         """Run every experiment on the workspace as it is."""

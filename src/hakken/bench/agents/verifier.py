@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, create_model
+from pydantic import PositiveInt
 
 from hakken.bench.agents.agreement import Trial, best, judge
 from hakken.bench.agents.types import Agent, AgentRun
@@ -35,6 +34,14 @@ class Verifying(StrEnum):
     """A model, in one prompt, from the functions that were written."""
     EXECUTION = "execution"
     """Running them: what runs, and what most agree on."""
+
+
+class Choice(Record):
+    """What a model that chooses replies."""
+
+    thought: str
+    best: PositiveInt
+    """Number of the version."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +108,16 @@ class Verified:
             return (codes.index(different[0]) if different else 0), Usage(), "there was nothing to choose from"
         stubs = [_function(task.visible_repo, f.file, f.name) for f in task.task.functions]
         asked = prompt("agents/verify", stubs=stubs, versions=[code[:_LONGEST] for code in different])
-        number = Annotated[int, Field(ge=1, le=len(different))]
-        output: type[Record] = create_model("Choice", __base__=Record, thought=(str, ...), best=(number, ...))
+        count = len(different)
+
+        def check(choice: Choice) -> str | None:
+            return None if choice.best <= count else f"There are only {count} versions."
+
         try:
-            reply = self.open_ledger(seed).ask(asked, output)
+            reply = self.open_ledger(seed).ask(asked, Choice, check=check)
         except (MalformedReply, BudgetExceeded) as error:
             return codes.index(different[0]), Usage(), f"no choice could be made: {error.message}"
-        picked = int(reply.value.model_dump()["best"])
-        return codes.index(different[picked - 1]), reply.usage, "by a model"
+        return codes.index(different[reply.value.best - 1]), reply.usage, "by a model"
 
 
 def _code(task: TaskFolder, copy: Path) -> str:

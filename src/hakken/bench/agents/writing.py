@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 
-from hakken.bench.masking import MaskError, find, functions_of, is_masked, parse, syntax_tree
+from hakken.bench.masking import MaskError, body_lines, find, functions_of, is_masked, parse, syntax_tree
 from hakken.bench.transplant import transplant
 
 _BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
@@ -27,7 +27,8 @@ def problem_with(reply: str, name: str) -> str | None:
     nodes = found.get(name) or found.get(last)
     if not nodes:
         return f"There is no function {last} in the code."
-    return f"The body of {last} is still missing." if is_masked(nodes[-1]) else None
+    missing = is_masked(nodes[-1]) or body_lines(nodes[-1]) == 0
+    return f"The body of {last} is still missing." if missing else None
 
 
 def put(source: bytes, name: str, reply: str) -> bytes:
