@@ -112,9 +112,12 @@ PROJECT = (
     " data->>'purpose', data->>'$.completion.usage.prompt_tokens', data->>'$.completion.usage.completion_tokens',"
     " data->>'$.completion.usage.seconds', data->>'$.completion.usage.usd', data->>'error'"
     " FROM events WHERE kind = 'model_called' AND seq > :last",
-    "INSERT INTO nodes SELECT data->>'id', data->>'idea_id', data->>'parent_id', data->>'operator', data->>'title',"
-    " data->>'author', data->>'status', data->>'source_hash', NULL"
-    " FROM events WHERE kind = 'node_changed' AND version = 2 AND seq > :last",
+    "INSERT INTO nodes SELECT c.first, data->>'id', data->>'idea_id', data->>'parent_id', data->>'operator',"
+    " data->>'title', data->>'author', data->>'status', data->>'source_hash', NULL, NULL"
+    " FROM current c JOIN events e ON e.seq = c.seq WHERE c.kind = 'node_changed' AND e.seq > :last",
+    "INSERT INTO comparisons SELECT data->>'split', data->>'$.comparison.metric', data->>'$.comparison.baseline_id',"
+    " data->>'$.comparison.variant_id', data->>'$.comparison.variant_mean', data->>'$.comparison.gain',"
+    " data->>'$.comparison.p', data->>'$.comparison.verdict' FROM events WHERE kind = 'compared' AND seq > :last",
     "INSERT INTO trials SELECT data->>'id', data->>'node_id', data->>'split', data->>'seed',"
     " data->>'$.cost.cpu_seconds', data->>'$.cost.wall_seconds', data->>'output_hash', NULL"
     " FROM events WHERE kind = 'trial_finished' AND seq > :last",

@@ -96,7 +96,7 @@ def _printed(ground: Ground, bench: Bench) -> list[str]:
         out = ground.base / f"paper-{number}"
         metadata = PaperMetadata(title="A Title", abstract=abstract, authors=("Hakken",), notice="", keywords=())
         try:
-            render(body, bib=None, figures=ground.figures, out=out, metadata=metadata)
+            render(body, bib=ground.study.bib, figures=ground.figures, out=out, metadata=metadata)
         except Exception as error:  # The boundary, as above.
             faults.append(f"rendering: {type(error).__name__}: {str(error)[:200]}")
             continue

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hakken.core.errors import RunLocked, StoreError, UsageError, VersionConflict
 from hakken.core.types import (
     Call,
+    Comparison,
     Completion,
     EventKind,
     Idea,
@@ -31,6 +32,7 @@ from hakken.core.types import (
     Usage,
 )
 from hakken.store import Artifacts, RunFolder, Store, next_run_folder
+from hakken.store.kinds import Compared
 
 
 def idea(number: int) -> Idea:
@@ -48,6 +50,15 @@ def idea(number: int) -> Idea:
 
 def node(number: int, status: NodeStatus = NodeStatus.PROPOSED) -> Node:
     return Node(id=f"n{number}", idea_id="i1", parent_id=None, operator=Operator.DRAFT, title="a", status=status)
+
+
+def compared(number: int, split: Split, gain: float, baseline: str = "n0") -> Compared:
+    comparison = Comparison(
+        metric="d/error", variant_id=f"n{number}", baseline_id=baseline, n=8, baseline_mean=0.5, baseline_sd=0.1,
+        variant_mean=0.25, variant_sd=0.1, difference=-gain, gain=gain, relative=-0.5, low=-0.3, high=-0.2, p=0.01,
+        wins=8, verdict="better",
+    )  # fmt: skip
+    return Compared(split=split, comparison=comparison)
 
 
 def call(key: str, text: str | None) -> Call:
@@ -120,6 +131,7 @@ def test_calls_are_found_by_key_and_failures_never_are(store: Store) -> None:
     assert store.usage().calls == 2
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(
@@ -150,6 +162,12 @@ def test_calls_are_found_by_key_and_failures_never_are(store: Store) -> None:
                 st.integers(1, 4),
                 st.text(st.characters(codec="utf-8")),
             ),
+            st.builds(
+                lambda n, split, gain: (EventKind.COMPARED, f"comparison/{split}/n{n}", compared(n, split, gain)),
+                st.integers(1, 4),
+                st.sampled_from(Split),
+                st.floats(-1e9, 1e9),
+            ),
             st.builds(lambda n: (EventKind.STEP_FINISHED, f"step/{n}", Step(name=str(n))), st.integers(1, 4)),
             st.builds(lambda n: (EventKind.MODEL_CALLED, f"call/{n}", call(str(n), "x")), st.integers(1, 4)),
         )
@@ -163,6 +181,28 @@ def test_rebuilt_projections_are_identical(steps: list[tuple[EventKind, str, Ide
         store.rebuild()
         assert store.dump() == before
         store.verify()
+
+
+def test_nodes_in_short_keep_the_order_in_which_they_were_proposed(store: Store) -> None:
+    for number, status in ((2, NodeStatus.PROPOSED), (1, NodeStatus.PROPOSED), (2, NodeStatus.DONE)):
+        store.append(EventKind.NODE_CHANGED, f"node/n{number}", node(number, status))
+    assert [(line.id, line.status, line.title) for line in store.node_lines()] == [
+        ("n2", "done", "a"),
+        ("n1", "proposed", "a"),
+    ]
+
+
+def test_gains_are_those_over_one_baseline_on_one_split(store: Store) -> None:
+    for stream, entry in {
+        "a": compared(1, Split.EXPLORE, 0.5),
+        "b": compared(2, Split.REPORT, 0.6),
+        "c": compared(2, Split.EXPLORE, 0.7, baseline="n9"),
+        "d": compared(3, Split.EXPLORE, 0.8),
+    }.items():
+        store.append(EventKind.COMPARED, f"comparison/{stream}", entry)
+    store.append(EventKind.COMPARED, "comparison/d", compared(3, Split.EXPLORE, 0.9))
+    assert store.gains(Split.EXPLORE, "d/error") == {"n1": (0.25, 0.5), "n3": (0.25, 0.9)}
+    assert store.gains(Split.EXPLORE, "other") == {}
 
 
 def test_a_newer_format_is_refused(store: Store) -> None:

@@ -11,7 +11,7 @@ from hakken.cli.console import emit, money, say, table
 from hakken.core.errors import StoreError, UsageError
 from hakken.core.types import AuditReport, Call, Claim, Comparison, EventKind, Finding, Node, Split, Trial
 from hakken.store import RunFolder
-from hakken.store.kinds import Compared, Started
+from hakken.store.kinds import Compared, NodeLine, Started
 
 
 def findings(folder: RunFolder) -> tuple[Finding, ...]:
@@ -25,16 +25,14 @@ def tree(folder: RunFolder) -> list[dict[str, Any]]:
     """Every node with its parent, status and comparison on the primary metric, parents before children."""
     with folder.read() as store:
         started = store.get("run", Started)
-        nodes, claims = store.all("node", Node), store.all("claim", Claim)
-        compared = store.all(f"comparison/{Split.EXPLORE.value}", Compared)
-    if started is None:
-        raise StoreError(f"{folder.path} holds no run.")
-    key = started.template.primary.key
+        if started is None:
+            raise StoreError(f"{folder.path} holds no run.")
+        nodes, claims = store.node_lines(), store.all("claim", Claim)
+        explored = store.gains(Split.EXPLORE, started.template.primary.key)
     best = {claim.variant_id for claim in claims}
-    explored = {c.variant_id: c for c in (entry.comparison for entry in compared) if c.metric == key}
-    children: dict[str | None, list[Node]] = {}
+    children: dict[str | None, list[NodeLine]] = {}
     for node in nodes:
-        children.setdefault(node.parent_id, []).append(node)
+        children.setdefault(node.parent, []).append(node)
     listed: list[dict[str, Any]] = []
     waiting = [(node, 0) for node in reversed(children.get(None, []))]
     while waiting:  # no recursion: a chain of improvements may be longer than Python's stack
@@ -44,19 +42,19 @@ def tree(folder: RunFolder) -> list[dict[str, Any]]:
     return listed
 
 
-def _line(node: Node, depth: int, found: Comparison | None, selected: bool) -> dict[str, Any]:
+def _line(node: NodeLine, depth: int, found: tuple[float, float] | None, selected: bool) -> dict[str, Any]:
     return {
         "id": node.id,
-        "parent": node.parent_id,
+        "parent": node.parent,
         "depth": depth,
-        "idea": node.idea_id,
-        "operator": node.operator.value,
+        "idea": node.idea,
+        "operator": node.operator,
         "title": node.title,
         "author": node.author,
-        "status": node.status.value,
-        "why": node.failure.message if node.failure else f"same as {node.twin_id}" if node.twin_id else "",
-        "mean": found.variant_mean if found else None,
-        "gain": found.gain if found else None,
+        "status": node.status,
+        "why": node.failure or (f"same as {node.twin}" if node.twin else ""),
+        "mean": found[0] if found else None,
+        "gain": found[1] if found else None,
         "selected": selected,
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from hakken.core.types import (
     AuditReport,
     Call,
@@ -59,6 +61,20 @@ class Resumed(Record):
 
     version: str
     why: str = ""
+
+
+class NodeLine(NamedTuple):
+    """A node in short, as a tree shows it. No event: the store derives it, and there may be ten thousand."""
+
+    id: str
+    idea: str | None
+    parent: str | None
+    operator: str
+    title: str
+    author: str
+    status: str
+    failure: str | None
+    twin: str | None
 
 
 class StageCost(Record):

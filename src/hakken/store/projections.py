@@ -22,8 +22,10 @@ CREATE TABLE calls (seq INTEGER PRIMARY KEY, key TEXT, ok INTEGER, model TEXT, r
     prompt_tokens INTEGER, completion_tokens INTEGER, seconds REAL, usd REAL, error TEXT) STRICT;
 CREATE INDEX calls_by_key ON calls (key);
 CREATE TABLE ideas (id TEXT PRIMARY KEY, name TEXT, title TEXT, origin TEXT, outcome TEXT, why TEXT) STRICT;
-CREATE TABLE nodes (id TEXT PRIMARY KEY, idea TEXT, parent TEXT, operator TEXT, title TEXT, author TEXT, status TEXT,
-    source_hash TEXT, failure TEXT) STRICT;
+CREATE TABLE nodes (number INTEGER PRIMARY KEY, id TEXT UNIQUE, idea TEXT, parent TEXT, operator TEXT, title TEXT,
+    author TEXT, status TEXT, source_hash TEXT, failure TEXT, twin TEXT) STRICT;
+CREATE TABLE comparisons (split TEXT, metric TEXT, baseline TEXT, variant TEXT, mean REAL, gain REAL, p REAL,
+    verdict TEXT, PRIMARY KEY (split, metric, baseline, variant)) STRICT, WITHOUT ROWID;
 CREATE TABLE trials (id TEXT PRIMARY KEY, node TEXT, split TEXT, seed INTEGER, cpu_seconds REAL, wall_seconds REAL,
     output_hash TEXT, failure TEXT) STRICT;
 CREATE TABLE metrics (trial TEXT, key TEXT, value REAL, PRIMARY KEY (trial, key)) STRICT;
@@ -38,7 +40,19 @@ CREATE TABLE findings (seq INTEGER, number INTEGER, kind TEXT, severity TEXT, se
     PRIMARY KEY (seq, number)) STRICT;
 """
 
-TABLES = ("current", "calls", "ideas", "nodes", "trials", "metrics", "steps", "stages", "moment", "findings")
+TABLES = (
+    "current",
+    "calls",
+    "ideas",
+    "nodes",
+    "comparisons",
+    "trials",
+    "metrics",
+    "steps",
+    "stages",
+    "moment",
+    "findings",
+)
 
 Row = dict[str, Any]
 
@@ -157,13 +171,31 @@ def _idea_closed(connection: sqlite3.Connection, _: int, outcome: Row) -> None:
     )
 
 
-def _node(connection: sqlite3.Connection, _: int, node: Row) -> None:
+def _node(connection: sqlite3.Connection, seq: int, node: Row) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+        " idea = excluded.idea, parent = excluded.parent, operator = excluded.operator, title = excluded.title,"
+        " author = excluded.author, status = excluded.status, source_hash = excluded.source_hash,"
+        " failure = excluded.failure, twin = excluded.twin",
         (
+            seq,  # of its first event, by which nodes are ordered
             *(node[key] for key in ("id", "idea_id", "parent_id", "operator", "title", "author", "status")),
             node["source_hash"],
             (node["failure"] or {}).get("message"),
+            node["twin_id"],
+        ),
+    )
+
+
+def _compared(connection: sqlite3.Connection, _: int, entry: Row) -> None:
+    found = entry["comparison"]
+    connection.execute(
+        "INSERT OR REPLACE INTO comparisons VALUES (?,?,?,?,?,?,?,?)",
+        (
+            entry["split"],
+            *(found[key] for key in ("metric", "baseline_id", "variant_id")),
+            *(float(found[key]) for key in ("variant_mean", "gain", "p")),
+            found["verdict"],
         ),
     )
 
@@ -221,6 +253,7 @@ _WRITERS: dict[EventKind, Callable[[sqlite3.Connection, int, Row], None]] = {
     EventKind.IDEA_CLOSED: _idea_closed,
     EventKind.NODE_CHANGED: _node,
     EventKind.TRIAL_FINISHED: _trial,
+    EventKind.COMPARED: _compared,
     EventKind.STEP_STARTED: _step(0),
     EventKind.STEP_FINISHED: _step(1),
     EventKind.AUDITED: _findings,

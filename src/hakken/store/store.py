@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from hakken.core.errors import StoreError, VersionConflict
-from hakken.core.types import Call, Event, EventKind, Record, Trial, Usage
+from hakken.core.types import Call, Event, EventKind, Record, Split, Trial, Usage
 from hakken.store.database import open_database, readable_errors
-from hakken.store.kinds import PAYLOADS, StageCost
+from hakken.store.kinds import PAYLOADS, NodeLine, StageCost
 from hakken.store.projections import TABLES, apply, rebuild
 
 R = TypeVar("R", bound=Record)
@@ -156,6 +156,21 @@ class Store:
     def node_statuses(self) -> dict[str, int]:
         """Number of nodes by status."""
         return dict(self._rows("SELECT status, count(*) FROM nodes GROUP BY status ORDER BY status"))
+
+    def node_lines(self) -> list[NodeLine]:
+        """Every node in short, in the order in which they were proposed."""
+        columns = ", ".join(NodeLine._fields)
+        return [NodeLine(*row) for row in self._rows(f"SELECT {columns} FROM nodes ORDER BY number")]
+
+    def gains(self, split: Split, metric: str, baseline: str = "n0") -> dict[str, tuple[float, float]]:
+        """Mean, and gain over the baseline, of every variant that was compared with it."""
+        rows = self._rows(
+            "SELECT variant, mean, gain FROM comparisons WHERE split = ? AND metric = ? AND baseline = ?",
+            split.value,
+            metric,
+            baseline,
+        )
+        return {variant: (mean, gain) for variant, mean, gain in rows}
 
     def stage_costs(self) -> list[StageCost]:
         """What each stage took, in the order in which they began."""
