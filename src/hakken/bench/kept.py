@@ -1,7 +1,7 @@
 """What was measured once is kept: one file each, under the hash of everything that it depends on.
 
-The hash of a run covers the folder as the command finds it, the command, its configuration and environment, the
-versions of Python and of the packages, and the code that runs it. So a check that was stopped goes on, a second one
+The hash of a run covers the folder as the command finds it, the command, its configuration and environment, and the
+versions of Python, of the packages, of Hakken and of the contract. So a check that was stopped goes on, a second one
 runs only what changed, and two runs that are the same are made once. Graders of real submissions keep nothing.
 """
 
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from hakken.bench.running import Outcome, RunJob
 from hakken.bench.trees import walk
+from hakken.bench.types import CONTRACT_VERSION
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
 
@@ -25,7 +26,6 @@ R = TypeVar("R", bound=Record)
 Make = Callable[[Sequence[RunJob], Callable[[int, Outcome], None]], list[Outcome]]
 """Runs jobs, and says when each is done, by its place."""
 _HERE = Path(__file__).resolve().parent
-_RUNNING = ("running.py", "reading.py", "trees.py")
 
 
 class Kept:
@@ -48,7 +48,7 @@ class Kept:
                 "python": sys.version,
                 "packages": {name: _version(name) for name in sorted(set(packages))},
                 "rung": rung.value,
-                "code": code_hash(_RUNNING),
+                "hakken": [importlib.metadata.version("hakken"), CONTRACT_VERSION],
             }
         )
 
