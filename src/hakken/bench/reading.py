@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,14 +10,13 @@ from typing import Any
 from pydantic import Field
 
 from hakken.bench.types import Value
+from hakken.core.reading import MAX_JSON, Unreadable, parse_json
+from hakken.core.reading import read_bytes as read_file
 from hakken.core.types import Record
 
-MAX_JSON = 1 << 20
+__all__ = ["MAX_JSON", "Numbers", "Unreadable", "numbers_of", "read_bytes", "read_json", "read_numbers"]
+
 MAX_LIST = 10_000
-
-
-class Unreadable(Exception):
-    """A file that cannot be used; the message ends a sentence that begins with the file's name."""
 
 
 class Numbers(Record):
@@ -44,40 +40,16 @@ def read_bytes(root: Path, relative: str, limit: int = MAX_JSON) -> bytes:
     for part in [*reversed(path.relative_to(root).parents[:-1]), path.relative_to(root)]:
         if (root / part).is_symlink():
             raise Unreadable("is a symbolic link or lies behind one")
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise Unreadable("was not written") from None
-    except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise Unreadable("is not a regular file")
-    with os.fdopen(handle, "rb") as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise Unreadable(f"is larger than {limit // 1024} kB")
-    return data
+    return read_file(path, limit)
 
 
 def read_json(root: Path, relative: str) -> Any:
-    """A JSON file below ``root``; a key that stands twice is refused, so that nobody can read another value.
+    """A JSON file below ``root``.
 
     Raises:
         Unreadable: see ``read_bytes``, or it is not JSON.
     """
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        table = dict(items)
-        if len(table) < len(items):
-            raise Unreadable("has a key twice")
-        return table
-
-    try:
-        return json.loads(read_bytes(root, relative), object_pairs_hook=pairs)
-    except (ValueError, RecursionError):
-        # ValueError covers broken JSON, wrong encodings and absurdly long integers.
-        raise Unreadable("is not valid JSON") from None
+    return parse_json(read_bytes(root, relative))
 
 
 def read_numbers(root: Path, relative: str) -> Numbers:

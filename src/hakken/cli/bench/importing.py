@@ -13,7 +13,14 @@ from hakken.cli.bench.common import Workers, open_lab, sizes_of
 if TYPE_CHECKING:
     from hakken.bench.importing import Imported
 
-app = typer.Typer(help="Import tasks of other benchmarks.", no_args_is_help=True, rich_markup_mode=None)
+_HELP = """Import tasks of other benchmarks, from your own copies of their files.
+
+\b
+Examples:
+  hakken bench import autoexperiment MLRC --out tasks
+  hakken bench import researchcodebench pset --out tasks --json
+"""
+app = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode=None)
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of the benchmark's files.")]
 Out = Annotated[Path, typer.Option(help="Folder that the tasks go to.")]
 

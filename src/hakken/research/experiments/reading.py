@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
-import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hakken.core.reading import MAX_JSON, Unreadable, parse_json, read_bytes
 from hakken.core.types import Failure, FailureCause, Metric, MetricSpec, ProbeCounts
 from hakken.research.experiments.v1_import import INFO, read_info
 
 METRICS = "metrics.json"
 PROBE = "probe.json"
 CURVE_POINTS = 200
-_MAX_JSON = 1 << 20
 _MAX_ROWS = 32 << 20
 _MAX_CURVE = 4 << 20
 _COUNTS = ("steps", "parameters", "examples")
 
 
-class _Refused(Exception):
-    """A file that cannot be used; the message ends a sentence that begins with the file's name."""
+class _Refused(Unreadable):
+    """A file whose content cannot be used, and the cause of the failure that it makes."""
 
     def __init__(self, reason: str, cause: FailureCause = FailureCause.BAD_METRICS) -> None:
         super().__init__(reason)
         self.cause = cause
+
+
+def _cause(error: Unreadable) -> FailureCause:
+    if isinstance(error, _Refused):
+        return error.cause
+    return FailureCause.NO_OUTPUT if error.missing else FailureCause.BAD_METRICS
 
 
 def read_metrics(folder: Path, specs: Sequence[MetricSpec]) -> tuple[Metric, ...] | Failure:
@@ -41,8 +44,8 @@ def read_metrics(folder: Path, specs: Sequence[MetricSpec]) -> tuple[Metric, ...
         if extra := sorted(set(value) - wanted):
             raise _Refused(f"has the key {extra[0]!r}, which is not a metric of the template")
         return _metrics(value, specs)
-    except _Refused as error:
-        return Failure(cause=error.cause, message=f"{METRICS} {error}.")
+    except Unreadable as error:
+        return Failure(cause=_cause(error), message=f"{METRICS} {error}.")
 
 
 def read_self_reported(folder: Path, specs: Sequence[MetricSpec]) -> tuple[Metric, ...] | Failure:
@@ -54,8 +57,8 @@ def read_self_reported(folder: Path, specs: Sequence[MetricSpec]) -> tuple[Metri
         except ValueError as error:
             raise _Refused(f"cannot be used: {error}") from error
         return _metrics(means, specs)
-    except _Refused as error:
-        return Failure(cause=error.cause, message=f"{INFO} {error}.")
+    except Unreadable as error:
+        return Failure(cause=_cause(error), message=f"{INFO} {error}.")
 
 
 def _metrics(values: dict[str, Any], specs: Sequence[MetricSpec]) -> tuple[Metric, ...]:
@@ -85,36 +88,8 @@ def _kind(value: object) -> str:
     return names.get(type(value), f"{value!r}"[:40])
 
 
-def _read_bytes(path: Path, limit: int) -> bytes:
-    """The content of a regular file; links are not followed."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise _Refused("was not written", FailureCause.NO_OUTPUT) from None
-    except OSError as error:
-        raise _Refused(f"cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise _Refused("is not a file")
-    with os.fdopen(handle, "rb") as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise _Refused(f"is larger than {limit // 1024} kB")
-    return data
-
-
-def _read_json(path: Path, limit: int = _MAX_JSON) -> Any:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        table = dict(items)
-        if len(table) < len(items):
-            raise _Refused("has a key twice")
-        return table
-
-    try:
-        return json.loads(_read_bytes(path, limit), object_pairs_hook=pairs)
-    except (ValueError, RecursionError):
-        # ValueError covers broken JSON, wrong encodings and absurdly long integers.
-        raise _Refused("is not valid JSON") from None
+def _read_json(path: Path, limit: int = MAX_JSON) -> Any:
+    return parse_json(read_bytes(path, limit))
 
 
 def read_probe(folder: Path) -> tuple[ProbeCounts | None, tuple[str, ...]]:
@@ -131,7 +106,7 @@ def read_probe(folder: Path) -> tuple[ProbeCounts | None, tuple[str, ...]]:
         answers, equal = (value.get(key, 0) for key in ("answers", "equal"))
         if not all(type(n) is int for n in (answers, equal)) or not 0 <= equal <= answers < 2**53:
             raise _Refused("has no counts for 'answers' and 'equal'")
-    except _Refused as error:
+    except Unreadable as error:
         return None, (f"{PROBE} was ignored: it {error}.",)
     counts = ProbeCounts(
         training=len(training), hidden=len(hidden), shared=len(training & hidden), answers=answers, equal=equal
@@ -143,8 +118,8 @@ def read_costs(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
     """Steps, parameters and examples as the experiment counted them, and notes on what was ignored."""
     try:
         value = _read_json(folder / "cost.json")
-    except _Refused as error:
-        return {}, () if error.cause is FailureCause.NO_OUTPUT else (f"cost.json was ignored: it {error}.",)
+    except Unreadable as error:
+        return {}, () if error.missing else (f"cost.json was ignored: it {error}.",)
     if not isinstance(value, dict):
         return {}, ("cost.json was ignored: it holds no table.",)
     counts: dict[str, int] = {}
@@ -163,9 +138,9 @@ def read_costs(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
 def read_curve(folder: Path) -> tuple[tuple[tuple[float, float], ...], tuple[str, ...]]:
     """The learning curve (first two columns of ``curve.csv``), thinned to 200 points, and notes on what was ignored."""
     try:
-        text = _read_bytes(folder / "curve.csv", _MAX_CURVE).decode()
-    except _Refused as error:
-        return (), () if error.cause is FailureCause.NO_OUTPUT else (f"curve.csv was ignored: it {error}.",)
+        text = read_bytes(folder / "curve.csv", _MAX_CURVE).decode()
+    except Unreadable as error:
+        return (), () if error.missing else (f"curve.csv was ignored: it {error}.",)
     except UnicodeDecodeError:
         return (), ("curve.csv was ignored: it is not text.",)
     points: list[tuple[float, float]] = []
