@@ -178,6 +178,7 @@ def main() -> None:
     if asked.draw:
         draw()
         return
+    asked.out.mkdir(parents=True, exist_ok=True)
     tasks = task_folders(panel(asked.first), asked.out / "tasks")
     settings = ModelSettings(default=asked.model)
     budget = Budget(completion_tokens=TOKENS, usd=USD, seconds=60 * MINUTES)

@@ -160,7 +160,7 @@ def test_every_recipe_is_complete(name: str) -> None:
     program = programs()[name]
     known = {"instruction", "instruction_file", "workspace", "files", "base_url", "gateway_url", "model", "token"}
     text = " ".join([*program.command, *program.env.values(), *program.files.values()])
-    assert set(re.findall(r"\{([a-z_]+)\}", text)) <= known | {"home", "own", "scratch"}
+    assert set(re.findall(r"\{([a-z_]+)\}", text)) <= known | {"home", "own", "scratch", "context_tokens"}
     assert "{token}" in text
     assert "{base_url}" in text or "{gateway_url}" in text
     assert "{instruction" in text

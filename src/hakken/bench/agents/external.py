@@ -48,6 +48,7 @@ class External:
         max_steps: Calls that are answered.
         settings: How the model is called.
         model: Name of the model, for the record.
+        context_tokens: Window of the model, for programs that ask.
     """
 
     program: Program
@@ -58,6 +59,7 @@ class External:
     max_steps: int = 50
     settings: ModelSettings = field(default_factory=ModelSettings)
     model: str = ""
+    context_tokens: int = 100_000
 
     @property
     def name(self) -> str:
@@ -145,6 +147,7 @@ class External:
             "token": gateway.token,
             "own": str(gateway.folder),
             "scratch": SCRATCH,
+            "context_tokens": str(self.context_tokens),
         }
         texts = {_INSTRUCTION: instruction}
         texts |= {name: self.program.filled(text, words) for name, text in self.program.files.items()}
@@ -190,15 +193,18 @@ def external(text: str, setup: Setup) -> External:
     """
     program = program_of(text)
     program.require()
+    model = setup.models[Role.CODE]
+    window = setup.settings.context_tokens if model.name == "local" else setup.options.context_tokens
     return External(
         program,
-        setup.models[Role.CODE],
+        model,
         setup.log,
         setup.lab,
         setup.budget,
         setup.options.steps,
         setup.settings,
         setup.model,
+        window,
     )
 
 
