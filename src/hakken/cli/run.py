@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +32,9 @@ def run(
     metrics: options.Metrics = None,
     weak: options.Weak = False,
     executor: Annotated[str, typer.Option(help="Where trials run: threads, or ray (an extra).")] = "threads",
+    competition: Annotated[
+        str | None, typer.Option(help="Enter this competition (`hakken bench competition list`).")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Research on a template, to an audited, reviewed paper.
@@ -47,10 +51,13 @@ def run(
       hakken run my_template -c search.ideas=5 -c models.review=anthropic:claude-sonnet-4-5
       hakken run AI-Scientist/templates/grokking --metric x_div_y/final_val_acc_mean:max
       hakken run hakken-runs/digits-001 --minutes 30    continue that one
+      hakken run --competition digits-few           end with the private score and the medal
     """
     from hakken.cli import preflight, summary, target
+    from hakken.cli.bench import entering
     from hakken.cli.console import emit, say, tell
     from hakken.cli.live import watching
+    from hakken.core.errors import UsageError
     from hakken.models.forecast import forecast
     from hakken.research.run import run as research
 
@@ -65,6 +72,10 @@ def run(
         budget_tokens=budget_tokens,
         minutes=minutes,
     )
+    if competition is not None:
+        if what is not None:
+            raise UsageError("--competition names what is researched, and so does the argument.", "Leave one away.")
+        what = entering.template_for(competition, Path(asked.load().settings.runs_dir))
     job = target.resolve(what, asked, new=new, metrics=metrics or ())
     if job.finished:
         tell(f"{job.folder.path} is finished; --new begins another run of {job.template.name}.")
@@ -75,11 +86,13 @@ def run(
         job.keep_settings()
         with watching(job, expected) as watch:
             research(job.template, job.settings, folder=job.folder.path, progress=watch, executor=executor)
-    found = summary.summarise(job.folder)
+    found, entered = summary.summarise(job.folder), entering.outcome(job)
     if as_json:
-        emit(found.model_dump(mode="json"))
+        emit(found.model_dump(mode="json") | ({"competition": entered.model_dump(mode="json")} if entered else {}))
         return
     summary.print_summary(found)
+    if entered:
+        say(f"competition {entered.competition}: {entered.sentence}")
     say()
     say(found.pdf or f"{found.folder}/paper/paper.html")
 

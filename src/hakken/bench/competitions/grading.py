@@ -45,7 +45,7 @@ class Arena:
             InvalidSubmission: these answers cannot be scored.
         """
         try:
-            return round(score(self.metric, [given[i] for i in ids], [self.answers[i] for i in ids]), DIGITS)
+            return round(score(self.metric, [given[i] for i in ids], [self.answers[i] for i in ids]), DIGITS) + 0.0
         except Unscorable as error:
             raise InvalidSubmission(f"it cannot be scored: {error}") from None
 

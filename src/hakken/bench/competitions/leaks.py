@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from hakken.bench.competitions.grading import Arena
 from hakken.bench.competitions.medals import rank, thresholds
-from hakken.bench.competitions.scoring import score
 from hakken.bench.competitions.submissions import Answers
-from hakken.bench.competitions.views import View, constants, from_one, view
+from hakken.bench.competitions.views import View, closest, constants, from_one, view
 from hakken.core.types import Record
 
 Array = Any
@@ -28,15 +28,20 @@ MOST_APART = 0.6
 """Area under the curve of telling training and test rows apart, from which on they differ."""
 NEAR = 1e-3
 """A row is nearly another one where it is this much closer than rows mostly are."""
-SHINGLE, ALIKE = 5, 0.8
-"""Letters of a piece of text, and the share of pieces from which on two texts are nearly the same."""
+SHINGLE, ALIKE = 3, 0.8
+"""Words of a piece of text, and the share of pieces from which on two texts are nearly the same."""
+TEXT = 60
+"""Letters from which on a cell is a text and not a name."""
+LOOKED_AT = 24
+"""Features that are tried alone: those with the closest connection to the target."""
 
 
 class Probe(Record):
     """What one probe found."""
 
     name: str
-    value: float
+    value: float | None
+    """None where there is nothing to look at."""
     limit: float
     passed: bool
     expected: bool = False
@@ -79,7 +84,9 @@ def _ids(seen: View) -> Probe:
     places = _places(ids + asked)
     known, wanted = places[: len(ids)], places[len(ids) :]
     order = np.argsort(known)
-    near = np.clip(np.searchsorted(known[order], wanted), 0, len(known) - 1)
+    above = np.clip(np.searchsorted(known[order], wanted), 1, len(known) - 1)
+    lower, upper = known[order][above - 1], known[order][above]
+    near = np.where(wanted - lower <= upper - wanted, above - 1, above)
     guesses = [seen.targets[order[i]] for i in near]
     chance = _chance(seen, guesses)
     return Probe(
@@ -167,7 +174,7 @@ def _near_duplicates(seen: View) -> Probe:
 
 def _long(seen: View, column: str) -> bool:
     cells = seen.prepared.test.column(column)
-    return sum(map(len, cells)) / len(cells) > 10 * SHINGLE
+    return sum(map(len, cells)) / len(cells) > TEXT
 
 
 def _close_rows(seen: View) -> float:
@@ -222,7 +229,8 @@ def _alike_texts(seen: View, column: str) -> float:
 
 
 def _pieces(text: str) -> set[str]:
-    return {text[i : i + SHINGLE] for i in range(max(1, len(text) - SHINGLE + 1))}
+    words = text.split()
+    return {" ".join(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))}
 
 
 # --- what tells train from test, and what tells the target ---
@@ -251,8 +259,11 @@ def _adversarial(seen: View) -> Probe:
 
 
 def _area(values: Array, labels: Array) -> float:
-    area = score("auc", [[v] for v in values], [[v] for v in labels])
-    return max(area, 1 - area)
+    """Area under the curve, whichever way it is turned."""
+    ones = labels > 0.5
+    count, others = int(ones.sum()), int((~ones).sum())
+    area = (stats.rankdata(values)[ones].sum() - count * (count + 1) / 2) / (count * others)
+    return float(max(area, 1 - area))
 
 
 def _linear(rows: Array, labels: Array) -> float:
@@ -266,21 +277,22 @@ def _linear(rows: Array, labels: Array) -> float:
         known, centre = inputs[learn], labels[learn].mean()
         gram = known.T @ known + 0.1 * len(known) * np.eye(known.shape[1])
         guesses[~learn] = inputs[~learn] @ np.linalg.solve(gram, known.T @ (labels[learn] - centre)) + centre
-    return score("auc", [[v] for v in guesses], [[v] for v in labels])
+    return _area(guesses, labels)
 
 
 def _single_feature(arena: Arena, seen: View) -> Probe:
     """Does one feature alone reach the best baselines?"""
     limit, lower = thresholds(arena.board.scores).gold, arena.board.lower_better
     best, how = None, ""
-    for place, name in enumerate(seen.names):
+    for place in closest(seen, LOOKED_AT):
+        name = seen.names[place]
         value = _private(arena, from_one(seen, seen.train[:, place], seen.test[:, place]))
         if best is None or (value < best if lower else value > best):
             best, how = value, name
     reached = best is not None and (best <= limit if lower else best >= limit)
     return Probe(
         name="single_feature",
-        value=limit if best is None else best,
+        value=best,
         limit=limit,
         passed=not reached,
         finding=f"{how} alone reaches the gold threshold.",

@@ -129,7 +129,10 @@ def _mae(given: Cells, right: Cells) -> float:
 
 
 def _qwk(given: Cells, right: Cells) -> float:
-    """Cohen's kappa with quadratic weights, of whole numbers."""
+    """Cohen's kappa, weighted by the squares of the differences of the labels, as Kaggle has it.
+
+    (scikit-learn without `labels` takes the differences of places among the labels that occur.)
+    """
     try:
         a = np.array([int(name) for name in _labels(given)])
         b = np.array([int(name) for name in _labels(right)])

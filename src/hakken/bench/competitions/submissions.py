@@ -63,9 +63,10 @@ def read_regular(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
         raise InvalidSubmission(f"there is no file {path.name}") from None
     except OSError as error:
         raise InvalidSubmission(f"{path.name} is no file that can be read ({error.strerror})") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InvalidSubmission(f"{path.name} is not a regular file")
     with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise InvalidSubmission(f"{path.name} is not a regular file")
         data = stream.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise InvalidSubmission(f"{path.name} is larger than {most_bytes >> 20} MB")

@@ -396,5 +396,6 @@ def _say_proof(proof: Proof) -> None:
     for probe in proof.probes:
         state = "ok  " if probe.passed else "part" if probe.expected else "FAIL"
         why = "" if probe.passed else f": {probe.finding}{' It is part of the task.' if probe.expected else ''}"
-        say(f"  {state} probe {probe.name} {probe.value:.4g} (limit {probe.limit:.4g}){why}")
+        value = "nothing to look at" if probe.value is None else f"{probe.value:.4g} (limit {probe.limit:.4g})"
+        say(f"  {state} probe {probe.name}: {value}{why}")
     say(f"  seconds: {', '.join(f'{name} {value:g}' for name, value in proof.seconds.items())}")

@@ -236,10 +236,7 @@ def which_play(data: Data) -> list[Baseline]:
     texts, asked, labels = data.train["text"], data.test["text"], np.array(data.train["play"])
 
     def on(model, look):
-        fitted = make_pipeline(look, model).fit(texts, labels)
-        assert list(fitted.classes_) == data.columns
-        probabilities = np.clip(fitted.predict_proba(asked), 1e-6, 1)
-        return list(probabilities / probabilities.sum(axis=1, keepdims=True))
+        return list(make_pipeline(look, model).fit(texts, labels).predict(asked))
 
     words = {"token_pattern": r"[a-z'*]+"}
     looks = {
@@ -251,7 +248,7 @@ def which_play(data: Data) -> list[Baseline]:
         "letters, 1 to 2": lambda: CountVectorizer(analyzer="char", ngram_range=(1, 2)),
     }
     found: list[Baseline] = [
-        ("class frequencies", lambda: on(dummy.DummyClassifier(), looks["words"]())),
+        ("random classes", lambda: on(dummy.DummyClassifier(strategy="stratified", random_state=0), looks["words"]())),
         ("most frequent class", lambda: on(dummy.DummyClassifier(strategy="most_frequent"), looks["words"]())),
     ]
     for alpha in (0.01, 0.1, 1.0, 3.0):
