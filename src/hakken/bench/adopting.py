@@ -61,10 +61,7 @@ def adopt(
     if paper is not None and not paper.is_file():
         raise UsageError(f"There is no paper at {paper}.", "Mend the path, or leave --paper out.")
     variants = _variants(hidden) if hidden is not None else ()
-    argvs = [tuple(shlex.split(command)) for command in commands]
-    for argv, command in zip(argvs, commands, strict=True):
-        if not argv:
-            raise UsageError(f"The command {command!r} is empty.", "Write a program and its arguments.")
+    argvs = [_argv(command) for command in commands]
     files = list(results) * (len(commands) if len(results) == 1 else 1)
     if not files:
         lab.tell(f"running {' and '.join(f'`{command}`' for command in commands)} once, to see what it writes")
@@ -82,6 +79,16 @@ def adopt(
         experiments=experiments,
         maskable=tuple(_function(root, text) for text in functions),
     )
+
+
+def _argv(command: str) -> tuple[str, ...]:
+    try:
+        argv = tuple(shlex.split(command))
+    except ValueError as error:
+        raise UsageError(f"The command {command!r} cannot be read: {error}.", "Mend its quotes.") from None
+    if not argv:
+        raise UsageError(f"The command {command!r} is empty.", "Write a program and its arguments.")
+    return argv
 
 
 def _function(root: Path, text: str) -> FunctionRef:

@@ -29,7 +29,7 @@ from hakken.core.errors import UsageError
 _SAMPLE = 2
 """Tasks of each size above one that the oracle is tried on."""
 _CODE = (
-    *("adopting.py", "bands.py", "checking.py", "checks.py", "combos.py", "folder.py", "leaks.py"),
+    *("bands.py", "checking.py", "checks.py", "combos.py", "folder.py", "leaks.py"),
     *(
         "making.py",
         "masking.py",
@@ -42,7 +42,7 @@ _CODE = (
         "transplant.py",
         "trees.py",
     ),
-    *("types.py", "agents/simple.py", "attacks", "grading", "tracer"),
+    *("types.py", "attacks", "grading", "tracer"),
 )
 """Files whose change makes a finding old."""
 _PLAIN, _MASK = 15.0, 3.0

@@ -13,7 +13,7 @@ from hakken.cli.bench.common import Keeping, Workers, open_lab, sizes_of
 
 if TYPE_CHECKING:
     from hakken.bench.making import Proved
-    from hakken.bench.types import Source, Task
+    from hakken.bench.types import MaskMode, Source, Task
 
 
 def make(
@@ -54,21 +54,10 @@ def make(
       hakken bench make my_suite/my_repo --mode oracle --out tasks --json
     """
     from hakken.bench.adopting import adopt
-    from hakken.bench.making import make_tasks, prove, write
-    from hakken.bench.requirements import imported_packages
-    from hakken.bench.suite import FILE
-    from hakken.bench.types import MaskMode
-    from hakken.cli.console import tell
-    from hakken.core.config import user_cache_dir
-    from hakken.core.errors import UsageError
+    from hakken.bench.making import prove
 
-    sizes = sizes_of(n)
-    if mode not in {m.value for m in MaskMode}:
-        raise UsageError(f"There is no mode {mode!r}.", f"Take one of: {', '.join(m.value for m in MaskMode)}.")
-    suite = (repository / FILE).is_file() and not command
-    root = repository / "repo" if suite else repository
-    kept = Keeping(user_cache_dir() / "bench", imported_packages(root) if root.is_dir() else (), fresh)
-    with open_lab(workers, weak, kept) as lab:
+    sizes, kind = sizes_of(n), _mode(mode)
+    with open_lab(workers, weak, _keeping(repository, command, fresh)) as lab:
         source = adopt(
             repository,
             command or [],
@@ -79,33 +68,61 @@ def make(
             hidden=hidden,
             seconds=seconds,
         )
-        for line in _plan(source):
-            tell(line)
+        _announce(source)
         proved = prove(source, lab)
-        tasks = make_tasks(proved, sizes, mode=MaskMode(mode), seed=seed, limit=limit)
-        if not tasks:
-            count = len(proved.functions)
-            raise UsageError(
-                f"-n {n} asks for more functions than the {count} that can be masked.", f"Take -n {min(count, 5)}."
-            )
-        for task in tasks:
-            write(task, proved, out.absolute())
-    _show(proved, tasks, out.absolute(), as_json)
+    _write(proved, sizes, kind, seed, limit, out.absolute(), as_json)
 
 
-def _plan(source: Source) -> list[str]:
-    """What is going to be run, before it is."""
+def _mode(name: str) -> MaskMode:
+    from hakken.bench.types import MaskMode
+    from hakken.core.errors import UsageError
+
+    if name not in {m.value for m in MaskMode}:
+        raise UsageError(f"There is no mode {name!r}.", f"Take one of: {', '.join(m.value for m in MaskMode)}.")
+    return MaskMode(name)
+
+
+def _keeping(repository: Path, command: list[str] | None, fresh: bool) -> Keeping:
+    """What is measured is kept in the user's cache, by the packages that the repository imports."""
+    from hakken.bench.requirements import imported_packages
+    from hakken.bench.suite import FILE
+    from hakken.core.config import user_cache_dir
+
+    root = repository / "repo" if (repository / FILE).is_file() and not command else repository
+    return Keeping(user_cache_dir() / "bench", imported_packages(root) if root.is_dir() else (), fresh)
+
+
+def _announce(source: Source) -> None:
+    """Say what is going to be run, before it is."""
+    from hakken.cli.console import tell
+
     count = len(source.experiments)
     hidden = sum(len(e.hidden) for e in source.experiments)
     runs = count + 3 * (count + hidden)
     each = f"{count} commands" if count > 1 else "1 command"
-    also = f", and in {hidden} hidden configurations" if hidden else ""
+    also = f", and in {hidden} hidden configuration{'s' if hidden > 1 else ''}" if hidden else ""
     functions = f"each of {len(source.maskable)} functions" if source.maskable else "each function that they execute"
-    return [
-        f"{each} of {source.name}: {', '.join(e.results for e in source.experiments)}",
-        f"  {runs} runs: each once traced, and 3 times as it is{also}",
-        f"  then without {functions}, and with trivial bodies in their places",
-    ]
+    tell(f"{each} of {source.name}, for {', '.join(dict.fromkeys(e.results for e in source.experiments))}")
+    tell(f"  {runs} runs: each once traced, and 3 times as it is{also}")
+    tell(f"  then without {functions}, and with trivial bodies in their places")
+
+
+def _write(
+    proved: Proved, sizes: Sequence[int], mode: MaskMode, seed: int, limit: int, out: Path, as_json: bool
+) -> None:
+    """Write the tasks, and say what they are."""
+    from hakken.bench.making import make_tasks, write
+    from hakken.core.errors import UsageError
+
+    tasks = make_tasks(proved, sizes, mode=mode, seed=seed, limit=limit)
+    if not tasks:
+        count = len(proved.functions)
+        raise UsageError(
+            f"-n {sizes[0]} asks for more functions than the {count} that can be masked.", f"Take -n {min(count, 5)}."
+        )
+    for task in tasks:
+        write(task, proved, out)
+    _show(proved, tasks, out, as_json)
 
 
 def _show(proved: Proved, tasks: Sequence[Task], out: Path, as_json: bool) -> None:
