@@ -13,7 +13,7 @@ from hakken.analysis.items import DISCORDANT, ItemAnalysis, ItemResult, Rate, la
 from hakken.analysis.pages import Block, Lines, Plot, Table
 from hakken.core.files import write_text
 
-_MOST_ROWS = 60
+_MOST_ROWS = 25
 """Items that a picture names; more are drawn as a crowd."""
 _SHOWN = 12
 """Discordant items of each kind in the page."""
@@ -145,7 +145,7 @@ def _plots(found: ItemAnalysis, order: Sequence[str]) -> list[Plot]:
 def _wright(found: ItemAnalysis) -> Plot:
     """Subjects and items on one scale."""
     many = len(found.items) > _MOST_ROWS
-    figure, (left, right) = new_figure(4.2 if many else 1.6 + 0.16 * len(found.items), 2)
+    figure, (left, right) = new_figure(3.8, 2)
     abilities = [s.ability for s in found.subjects]
     scale = [*abilities, *(i.difficulty for i in found.items)]
     limits = (min(scale) - 0.5, max(scale) + 0.5)

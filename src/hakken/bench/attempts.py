@@ -107,23 +107,38 @@ def attempt(agent: Agent, task: TaskFolder, seed: int, lab: Lab) -> Attempt:
         except (ModelError, SandboxError) as error:
             run = AgentRun(ending=Ending.FAILED, words=str(error))
         seconds = time.monotonic() - started
-        submission = freeze(workspace, place / "frozen", run.words)
-        score = grade(task, submission, lab)
-        written, answer = _written(submission, task), answer_of(submission)
+        settings = {key: str(value) for key in SETTINGS if (value := getattr(agent, key, None)) is not None}
+        found = graded_attempt(task, workspace, place / "frozen", run, lab)
+    update = {"agent": agent.name, "seed": seed, "seconds": seconds, "settings": settings}
+    return found.model_copy(update=update)
+
+
+def graded_attempt(task: TaskFolder, workspace: Path, frozen: Path, run: AgentRun, lab: Lab) -> Attempt:
+    """Freeze a workspace that nothing runs in any more, grade it, and say whose it was later (``agent``, ``seed``).
+
+    Args:
+        task: What was worked on.
+        workspace: What was left.
+        frozen: Where the copy that is graded goes.
+        run: What the agent did and said.
+        lab: Where experiments run.
+    """
+    submission = freeze(workspace, frozen, run.words)
+    score = grade(task, submission, lab)
+    answer = answer_of(submission)
     return Attempt(
-        agent=agent.name,
+        agent="",
         task=task.task.id,
         task_hash=task_hash(task),
         source=task.task.source,
         functions=tuple(map(str, task.task.functions)),
         n=task.task.n,
         mode=task.task.mode.value,
-        seed=seed,
+        seed=0,
         run=run,
         score=score,
-        seconds=seconds,
-        settings={key: str(value) for key in SETTINGS if (value := getattr(agent, key, None)) is not None},
-        written=written,
+        seconds=0.0,
+        written=_written(submission, task),
         answer="" if answer is None else json.dumps(answer)[:_MOST],
     )
 

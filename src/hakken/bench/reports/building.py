@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from hakken.bench.reports.measures import COUNTS, RATES, RULES, USES, depth_of, 
 from hakken.bench.reports.pairing import pairs_of
 from hakken.bench.reports.records import AgentFailures, Report, Slice
 from hakken.bench.reports.selection import select
-from hakken.core.errors import UsageError
+from hakken.core.errors import PrerequisiteError, UsageError
 
 _FEW_REPOSITORIES = 5
 _SHOWN_K = 5
@@ -26,16 +27,17 @@ _SHOWN_K = 5
 
 
 def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
-    """Every attempt in some folders, each once, and notes on what was left out.
+    """Every attempt in some folders, or in logs of inspect-ai, each once, and notes on what was left out.
 
     Raises:
         UsageError: there is none.
+        PrerequisiteError: a log is named, and inspect-ai is not installed.
     """
     found: dict[tuple[str, str, str, int], Attempt] = {}
     notes: list[str] = []
     twice = 0
     for folder in folders:
-        attempts, strange = read_attempts(folder)
+        attempts, strange = (_of_log(folder), []) if folder.suffix == ".eval" else read_attempts(folder)
         if not attempts:
             raise UsageError(f"There are no attempts in {folder}.", "Make some: `hakken bench run TASKS`.")
         notes += [f"{path.name} in {folder.name} is no attempt of this version, and is left out." for path in strange]
@@ -46,6 +48,17 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
     if twice:
         notes.append(f"{twice} attempts are in several folders, and count once.")
     return list(found.values()), notes
+
+
+def _of_log(path: Path) -> list[Attempt]:
+    try:
+        logs = importlib.import_module("hakken.bench.inspect_adapter.logs")
+    except ImportError as error:
+        raise PrerequisiteError(
+            f"{path} is a log of inspect-ai, which is not installed.", "Install it: `pip install 'hakken[inspect]'`."
+        ) from error
+    found: list[Attempt] = logs.attempts_of(path)
+    return found
 
 
 def build_report(

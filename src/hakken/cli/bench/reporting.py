@@ -11,7 +11,7 @@ from hakken.cli import options
 
 
 def report(
-    attempts: Annotated[list[Path], typer.Argument(metavar="ATTEMPTS...", help="Folders of attempts.")],
+    attempts: Annotated[list[Path], typer.Argument(metavar="ATTEMPTS...", help="Folders of attempts, or .eval logs.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the report; beside the attempts by default.")] = None,
     probe: Annotated[Path | None, typer.Option(help="What `hakken bench probe` found about the model.")] = None,
     as_json: options.Json = False,

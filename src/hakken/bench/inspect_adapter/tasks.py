@@ -1,0 +1,107 @@
+"""Folders of tasks, and suites, as tasks of inspect-ai; graded as everywhere else."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from inspect_ai import Task, task
+from inspect_ai.agent import react
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.solver import TaskState
+from inspect_ai.tool import bash, python
+from inspect_ai.util import sandbox
+
+from hakken.bench.agents.types import AgentRun, Ending
+from hakken.bench.attempts import graded_attempt
+from hakken.bench.folder import TaskFolder, load_task, load_tasks
+from hakken.bench.inspect_adapter.sandbox import HakkenSandbox
+from hakken.bench.making import make_tasks, prove, write
+from hakken.bench.proving import Lab
+from hakken.bench.reports.measures import COUNTS
+from hakken.bench.suite import load_suite
+from hakken.bench.trees import walk
+from hakken.bench.types import CONTRACT_VERSION, MaskMode
+from hakken.core.errors import UsageError
+
+_COMMAND = 180
+"""Seconds of one command of the agent."""
+
+
+@task
+def tasks(folder: str, n: int | None = None) -> Task:
+    """The tasks in a folder that ``hakken bench make`` wrote; ``n`` takes those with so many masked functions.
+
+    The default agent is inspect-ai's own ReAct with a shell and Python; its budget is that of AutoExperiment: 50 steps
+    and 30 minutes. Run several attempts with ``--epochs``.
+    """
+    found = [t for t in load_tasks(Path(folder)) if n is None or t.task.n == n]
+    if not found:
+        raise UsageError(f"There are no such tasks in {folder}.", "Make some: `hakken bench make REPO --command …`.")
+    return Task(
+        dataset=MemoryDataset([_sample(t) for t in found], name=Path(folder).name),
+        solver=react(tools=[bash(timeout=_COMMAND), python(timeout=_COMMAND)]),
+        scorer=graded(),
+        sandbox="hakken",
+        turn_limit=50,
+        time_limit=1_800,
+        version=CONTRACT_VERSION,
+    )
+
+
+@task
+def suite(
+    name: str = "small", n: int = 1, each: int = 4, repository: str | None = None, out: str = "hakken-tasks"
+) -> Task:
+    """A suite that ships: at most ``each`` tasks of every repository, made in ``out`` when they are not there yet."""
+    folder = Path(out) / f"{name}-n{n}"
+    chosen = [s for s in load_suite(name) if repository in (None, s.name)]
+    there = {t.task.source for t in load_tasks(folder)}
+    with ThreadPoolExecutor(2) as executor:
+        for source in chosen:
+            if source.name not in there:
+                proved = prove(source, Lab(executor))
+                for made in make_tasks(proved, [n], mode=MaskMode.DOCSTRING, limit=each):
+                    write(made, proved, folder.absolute())
+    return tasks(str(folder), n)
+
+
+@scorer(metrics={"*": [mean(), stderr(cluster="source")]})
+def graded() -> Scorer:
+    """Our verdicts and marks, 1 or 0 each; the headline is ``passed``. The whole attempt is in the metadata."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        environment = sandbox().as_type(HakkenSandbox)
+        job = partial(_grade, Path(state.metadata["folder"]), environment.workspace, state.output.completion)
+        attempt = await anyio.to_thread.run_sync(job)
+        reasons = [f"{rule}: {v.reason}" for rule, v in attempt.score.verdicts.items() if v.reason]
+        return Score(
+            value={name: int(happened(attempt)) for name, happened in COUNTS.items()},
+            answer=attempt.answer,
+            explanation="\n".join(reasons) or "right by every rule",
+            metadata={"attempt": json.loads(attempt.model_dump_json())},
+        )
+
+    return score
+
+
+def _grade(folder: Path, workspace: Path, words: str) -> Any:
+    with tempfile.TemporaryDirectory(prefix="hakken-grade-") as name, ThreadPoolExecutor(2) as executor:
+        run = AgentRun(ending=Ending.FINISHED, words=words)  # the log says more, once it is whole
+        return graded_attempt(load_task(folder), workspace, Path(name).resolve() / "frozen", run, Lab(executor))
+
+
+def _sample(found: TaskFolder) -> Sample:
+    repo = found.visible_repo
+    return Sample(
+        id=found.task.id,
+        input=(found.root / "instruction.md").read_text(encoding="utf-8"),
+        files={str(name): str(repo / name) for name, _ in walk(repo)},
+        metadata={"folder": str(found.root), "source": found.task.source, "n": found.task.n},
+    )
