@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import subprocess
 import sys
@@ -19,7 +20,10 @@ class _Lifeline:
     """The warden of this process."""
 
     def __init__(self) -> None:
-        self.mark = warden.mark_of(os.getpid()) or ""
+        mark = warden.mark_of(os.getpid())
+        if mark is None:
+            raise OSError(errno.ENOENT, "/proc does not show this process")
+        self.mark = mark
         end, self._pipe = os.pipe()
         try:
             self._warden = subprocess.Popen(
