@@ -55,6 +55,7 @@ def run(
     """
     from hakken.cli import preflight, summary, target
     from hakken.cli.bench import entering
+    from hakken.cli.bench.competing_proofs import say_signs
     from hakken.cli.console import emit, say, tell
     from hakken.cli.live import watching
     from hakken.core.errors import UsageError
@@ -93,6 +94,7 @@ def run(
     summary.print_summary(found)
     if entered:
         say(f"competition {entered.competition}: {entered.sentence}")
+        say_signs(entered.signs)
     say()
     say(found.pdf or f"{found.folder}/paper/paper.html")
 

@@ -19,8 +19,9 @@ import tomlkit
 from hakken.bench.competitions.definition import COMMON, Competition, load_competition
 from hakken.bench.competitions.grading import Arena, Graded, arena, grade_bytes
 from hakken.bench.competitions.preparing import Prepared, class_names, encoded, held_out, prepare
+from hakken.bench.competitions.rules import Finding, inspect
 from hakken.bench.competitions.scoring import METRICS
-from hakken.bench.competitions.submissions import MOST_BYTES
+from hakken.bench.competitions.submissions import MOST_BYTES, read_submission
 from hakken.bench.competitions.tables import Table, hash_order
 from hakken.bench.reading import Unreadable, read_bytes
 from hakken.core.errors import UsageError
@@ -51,6 +52,8 @@ class Finished(Record):
     graded: Graded
     baseline: Graded
     """The unchanged template, for comparison."""
+    signs: tuple[Finding, ...] = ()
+    """Of broken rules, in the selected version's code and answers; for a person to judge."""
 
     @property
     def sentence(self) -> str:
@@ -205,10 +208,13 @@ def finish(folder: RunFolder, *, allow_weak: bool = False) -> Finished:
     where = arena(name)
     selected = claim.variant_id or next(node.id for node in snapshot.nodes if node.idea_id is None)
     node = next(node for node in snapshot.nodes if node.id == selected)
+    sources, kept = dict(snapshot.sources.get(selected, {})), folder.path / "competition"
     graded = {
-        chosen: _final(template, sources, where, folder.path / "competition" / f"{chosen}.csv", allow_weak)
-        for chosen, sources in (("selected", snapshot.sources.get(selected, {})), ("baseline", {}))
+        chosen: _final(template, files, where, kept / f"{chosen}.csv", allow_weak)
+        for chosen, files in (("selected", sources), ("baseline", {}))
     }
+    valid = graded["selected"].report.valid_submission
+    given = read_submission(kept / "selected.csv", where.form) if valid else None
     result = Finished(
         competition=name,
         run=folder.path.name,
@@ -216,6 +222,7 @@ def finish(folder: RunFolder, *, allow_weak: bool = False) -> Finished:
         title=node.title,
         graded=graded["selected"],
         baseline=graded["baseline"],
+        signs=inspect(prepare(load_competition(name).root), where, sources, given=given),
     )
     write_text(folder.path / MARK, result.model_dump_json(indent=2) + "\n")
     return result

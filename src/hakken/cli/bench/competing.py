@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hakken.cli import options
+from hakken.cli.bench import competing_proofs as proving
+from hakken.cli.bench.entering import Data, MetricName, Name, arena_for
 
 if TYPE_CHECKING:
-    from hakken.bench.competitions.checking import Proof
-    from hakken.bench.competitions.grading import Arena, Graded
+    from hakken.bench.competitions.grading import Graded
 
 app = typer.Typer(
     help="Competitions in the style of MLE-bench: list, prepare, validate, grade, report, inspect, check.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Name = Annotated[str, typer.Argument(metavar="COMPETITION", help="One that ships, or a folder of MLE-bench.")]
-Data = Annotated[Path | None, typer.Option(help="Folder with public/ and private/, of a folder of MLE-bench.")]
-MetricName = Annotated[str | None, typer.Option("--metric", help="Metric of a folder of MLE-bench.")]
 
 
 @app.command("list")
@@ -140,7 +138,7 @@ def validate(
     from hakken.bench.competitions.grading import validate as problem_of
     from hakken.cli.console import emit, say
 
-    problem = problem_of(submission, _arena(name, data, metric).form)
+    problem = problem_of(submission, arena_for(name, data, metric).form)
     if as_json:
         emit({"valid": not problem, "problem": problem})
     else:
@@ -178,7 +176,7 @@ def grade(
     if not submissions:
         _grade_run(name, weak, as_json)
         return
-    arena = _arena(name, data, metric)
+    arena = arena_for(name, data, metric)
     if report is not None and report.exists():
         raise UsageError(f"{report} is there already.", "Name another file.")
     graded = [grade_one(path, arena) for path in submissions]
@@ -206,6 +204,7 @@ def _grade_run(what: str, weak: bool, as_json: bool) -> None:
         emit(result.model_dump(mode="json"))
     else:
         say(result.sentence)
+        proving.say_signs(result.signs)
 
 
 def _say(label: str, graded: Graded) -> None:
@@ -258,88 +257,6 @@ def aggregate_(
         say("Fewer than three seeds: no headline.")
 
 
-@app.command("inspect")
-def inspect_(
-    name: Name,
-    code: Annotated[list[Path], typer.Argument(metavar="CODE", help="Files or folders of the participant's code.")],
-    submission: Annotated[Path | None, typer.Option(help="What was handed in.")] = None,
-    record: Annotated[Path | None, typer.Option(help="A record of commands, one a line.")] = None,
-    data: Data = None,
-    metric: MetricName = None,
-    as_json: options.Json = False,
-) -> None:
-    """Look for signs that a participant broke the rules.
-
-    Signs with their evidence, for a person to judge: no verdict.
-
-    \b
-    Examples:
-      hakken bench competition inspect digits-few solution/ --submission submission.csv
-    """
-    from hakken.bench.competitions.definition import load_competition, shipped
-    from hakken.bench.competitions.pointers import read_text
-    from hakken.bench.competitions.preparing import prepare as make
-    from hakken.bench.competitions.rules import inspect
-    from hakken.bench.competitions.submissions import InvalidSubmission, read_submission
-    from hakken.cli.console import emit, say
-    from hakken.core.errors import UsageError
-
-    arena = _arena(name, data, metric)
-    paths = [p for c in code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c]) if not p.is_symlink()]
-    given = None
-    if submission is not None:
-        try:
-            given = read_submission(submission, arena.form)
-        except InvalidSubmission as error:
-            raise UsageError(f"{submission} is invalid: {error}.", "Only valid submissions are looked at.") from None
-    found = inspect(
-        make(load_competition(name).root) if name in shipped() else None,
-        arena,
-        {str(path): read_text(path) for path in paths},
-        record=read_text(record).splitlines() if record else (),
-        given=given,
-    )
-    if as_json:
-        emit([finding.model_dump(mode="json") for finding in found])
-        return
-    for finding in found:
-        say(f"{finding.gravity.value:<8} {finding.rule:<25} {finding.where}")
-        say(f"    {finding.why} {finding.evidence}")
-    say(f"{len(found)} signs in {len(paths)} files; a sign is no verdict.")
-
-
-@app.command()
-def check(
-    names: Annotated[list[str] | None, typer.Argument(metavar="COMPETITION", help="By default all that ship.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Train no baselines.")] = False,
-    weak: options.Weak = False,
-    as_json: options.Json = False,
-) -> None:
-    """Prove competitions: perfect answers win, what knows nothing does not, nothing leaks, leaderboards are real.
-
-    Exit code 1 when something does not hold.
-
-    \b
-    Examples:
-      hakken bench competition check --quick
-      hakken bench competition check digits-few --json
-    """
-    from hakken.bench.competitions.checking import check as prove
-    from hakken.bench.competitions.definition import shipped
-    from hakken.cli.console import emit, tell
-
-    proofs = [
-        prove(name, quick=quick, allow_weak=weak, tell=lambda text: tell(f"  {text}")) for name in names or shipped()
-    ]
-    if as_json:
-        emit([{"passed": proof.passed, **proof.model_dump(mode="json")} for proof in proofs])
-    else:
-        for proof in proofs:
-            _say_proof(proof)
-    if not all(proof.passed for proof in proofs):
-        raise typer.Exit(1)
-
-
 @app.command()
 def leaderboard(
     name: Annotated[str, typer.Argument(metavar="COMPETITION", help="One that ships.")],
@@ -376,26 +293,5 @@ def leaderboard(
     table(("", "", "private", "public"), rows, left=2)
 
 
-def _arena(name: str, data: Path | None, metric: str | None) -> Arena:
-    """A competition that ships, or a folder."""
-    from hakken.bench.competitions.definition import shipped
-    from hakken.bench.competitions.grading import arena
-    from hakken.bench.competitions.mlebench import load_arena
-
-    if name in shipped() or (data is None and not Path(name).is_dir()):
-        return arena(name)
-    return load_arena(Path(name), data, metric)
-
-
-def _say_proof(proof: Proof) -> None:
-    from hakken.cli.console import say
-
-    say(f"{proof.competition}: {'passed' if proof.passed else 'FAILED'}")
-    for point in proof.points:
-        say(f"  {'ok  ' if point.passed else 'FAIL'} {point.name}{f' ({point.detail})' if point.detail else ''}")
-    for probe in proof.probes:
-        state = "ok  " if probe.passed else "part" if probe.expected else "FAIL"
-        why = "" if probe.passed else f": {probe.finding}{' It is part of the task.' if probe.expected else ''}"
-        value = "nothing to look at" if probe.value is None else f"{probe.value:.4g} (limit {probe.limit:.4g})"
-        say(f"  {state} probe {probe.name}: {value}{why}")
-    say(f"  seconds: {', '.join(f'{name} {value:g}' for name, value in proof.seconds.items())}")
+app.command("inspect")(proving.inspect_)
+app.command()(proving.check)

@@ -1,13 +1,20 @@
-"""``hakken run`` in a competition: the template that it starts from, and the one look at the private score."""
+"""Which competition a command is about, and `hakken run` in one: its template, and one look at the private score."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from hakken.bench.competitions.entering import Finished
+    from hakken.bench.competitions.grading import Arena
     from hakken.cli.target import Target
+
+Name = Annotated[str, typer.Argument(metavar="COMPETITION", help="One that ships, or a folder of MLE-bench.")]
+Data = Annotated[Path | None, typer.Option(help="Folder with public/ and private/, of a folder of MLE-bench.")]
+MetricName = Annotated[str | None, typer.Option("--metric", help="Metric of a folder of MLE-bench.")]
 
 FOLDER = "competitions"
 """Where ``hakken run --competition`` keeps templates, below the folder of runs."""
@@ -35,3 +42,14 @@ def outcome(job: Target) -> Finished | None:
         if store.get("claim/C1", Claim) is None:
             return None
     return finish(job.folder, allow_weak=job.settings.sandbox.allow_weak)
+
+
+def arena_for(name: str, data: Path | None, metric: str | None) -> Arena:
+    """A competition that ships, or a folder."""
+    from hakken.bench.competitions.definition import shipped
+    from hakken.bench.competitions.grading import arena
+    from hakken.bench.competitions.mlebench import load_arena
+
+    if name in shipped() or (data is None and not Path(name).is_dir()):
+        return arena(name)
+    return load_arena(Path(name), data, metric)
