@@ -87,19 +87,9 @@ def import_autoexperiment(
         UsageError: the data set, or a file of hidden configurations, cannot be used.
     """
     problems, notes = read_problems(folder, sizes, limit=limit, seed=seed)
-    papers = {name: _paper(name, repositories or folder, folder, hidden) for name in _unique(p.paper for p in problems)}
-    for paper in papers.values():
-        if paper is not None:
-            check_apart(out, paper.root)
-    left_out: list[LeftOut] = []
-    ready: list[tuple[Problem, tuple[FunctionRef, ...]]] = []
-    for problem in problems:
-        refs, why, found = _located(problem, papers[problem.paper])
-        notes += found
-        if why:
-            left_out.append(LeftOut(task=problem.id, reason=why))
-        else:
-            ready.append((problem, refs))
+    names = _unique(problem.paper for problem in problems)
+    papers = {name: _paper(name, repositories or folder, folder, hidden, out) for name in names}
+    ready, left_out, found = _masked(problems, papers)
     for name, paper in papers.items():
         if paper is not None:
             mine = [problem for problem, _ in ready if problem.paper == name]
@@ -120,17 +110,18 @@ def import_autoexperiment(
         folder=str(out),
         tasks=tuple(written),
         left_out=tuple(left_out),
-        notes=tuple(_unique(notes)),
+        notes=tuple(_unique([*notes, *found])),
     )
     done.write(out)
     return done
 
 
-def _paper(name: str, repositories: Path, folder: Path, hidden: Path | None) -> _Paper | None:
+def _paper(name: str, repositories: Path, folder: Path, hidden: Path | None, out: Path) -> _Paper | None:
     """A paper's repository, or None where the user has none."""
     root = next((p for p in (repositories / name / "code", repositories / name) if p.is_dir()), None)
     if root is None or (root == repositories / name and not any(root.rglob("*.py"))):
         return None
+    check_apart(out, root)
     texts = (repositories / name / PAPER, folder / name / PAPER)
     text = next((p.read_text(encoding="utf-8", errors="replace") for p in texts if p.is_file()), "")
     file = hidden / f"{name}.toml" if hidden is not None and hidden.is_dir() else hidden
@@ -147,6 +138,26 @@ def _variants(file: Path) -> tuple[Variant, ...]:
         raise UsageError(
             f"{file} holds no hidden configurations: {str(error).splitlines()[0]}.", "Write [[hidden]] tables."
         ) from None
+
+
+_Ready = tuple[Problem, tuple[FunctionRef, ...]]
+
+
+def _masked(
+    problems: Sequence[Problem], papers: Mapping[str, _Paper | None]
+) -> tuple[list[_Ready], list[LeftOut], list[str]]:
+    """Problems with their functions, those whose functions cannot be masked, and notes."""
+    ready: list[_Ready] = []
+    left_out: list[LeftOut] = []
+    notes: list[str] = []
+    for problem in problems:
+        refs, why, found = _located(problem, papers[problem.paper])
+        notes += found
+        if why:
+            left_out.append(LeftOut(task=problem.id, reason=why))
+        else:
+            ready.append((problem, refs))
+    return ready, left_out, notes
 
 
 def _located(problem: Problem, paper: _Paper | None) -> tuple[tuple[FunctionRef, ...], str, list[str]]:
