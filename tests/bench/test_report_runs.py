@@ -11,17 +11,24 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from hakken.bench.agents import Null, Oracle
+from hakken.bench.agents.calls import SharedCalls
+from hakken.bench.agents.registry import AgentOptions, Setup
 from hakken.bench.agents.types import Agent, AgentRun, Ending
 from hakken.bench.attempts import Attempt, Place, load_attempts, read_attempts, run_attempts, run_recipe
 from hakken.bench.folder import TaskFolder
 from hakken.bench.proving import Lab
+from hakken.bench.recipes import recipe_of
+from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelUnavailable, QuotaExceeded
+from hakken.core.types import Budget
+from hakken.execution import open_executor
 
 
 class Broken:
@@ -45,7 +52,7 @@ class NullRecipe:
     name = "null"
 
     @contextmanager
-    def open(self, lab: Lab) -> Iterator[Agent]:
+    def open(self, lab: Lab, key: str) -> Iterator[Agent]:
         yield Null()
 
 
@@ -95,11 +102,30 @@ def test_a_file_that_is_no_attempt_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_workers_that_share_no_memory(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+def test_workers_that_share_no_memory(tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path) -> None:
+    script = tmp_path / "script.toml"
+    script.write_text('[[rules]]\nreply = "```python\\ndef spread(places):\\n    return 1 / 0\\n```"\n')
+    settings = ModelSettings(default=f"scripted:{script}")
+    setup = Setup(lab, {}, SharedCalls(tmp_path / "unused.db"), Budget(), settings, AgentOptions(), "scripted")
+    recipe = recipe_of("fixed", setup, tmp_path / "calls")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        done = run_recipe(NullRecipe(), [tasks["tiny-n1-4"]], [0], Place(), tmp_path, executor)
-    assert [(a.agent, a.passed) for a in done] == [("null", False)]
-    assert load_attempts(tmp_path) == done
+        done = run_recipe(recipe, [tasks["tiny-n1-4"]], [0], Place(), tmp_path / "out", executor)
+        idle = run_recipe(NullRecipe(), [tasks["tiny-n1-4"]], [0], Place(), tmp_path / "out", executor)
+    assert [(a.agent, a.passed) for a in (*done, *idle)] == [("fixed-both (scripted)", False), ("null", False)]
+    assert "return 1 / 0" in done[0].written["tiny/fit.py:spread"]
+    assert len(list((tmp_path / "calls").glob("*.db"))) == 1
+    assert len(load_attempts(tmp_path / "out")) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (the extra `ray`)")
+@pytest.mark.filterwarnings("default")  # of Ray
+def test_attempts_on_ray(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    chosen = [tasks["tiny-n1-1"], tasks["tiny-n1-4"]]
+    with open_executor("ray", 2) as executor:
+        done = run_recipe(NullRecipe(), chosen, [0], Place(), tmp_path, executor)
+    assert [(a.agent, a.passed) for a in done] == [("null", False)] * 2
+    assert len(load_attempts(tmp_path)) == 2
 
 
 _DRIVER = """

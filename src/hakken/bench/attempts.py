@@ -32,7 +32,7 @@ from hakken.core.errors import ModelError, QuotaExceeded, SandboxError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
 
-SETTINGS = ("retrieval", "model", "memory", "prompting", "candidates", "mends", "max_steps")
+SETTINGS = ("retrieval", "model", "think", "memory", "prompting", "candidates", "mends", "max_steps")
 """Attributes of an agent that the record keeps, where it has them, so that reports can be split by them."""
 _MOST = 20_000
 """Characters of an answer, or of a function, that are kept."""
@@ -74,8 +74,8 @@ class Recipe(Protocol):
     def name(self) -> str:
         """The agent's name."""
 
-    def open(self, lab: Lab) -> AbstractContextManager[Agent]:
-        """Make the agent, and end what it holds open afterwards."""
+    def open(self, lab: Lab, key: str) -> AbstractContextManager[Agent]:
+        """Make the agent for the attempt of this name, and end what it holds open afterwards."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,11 @@ def graded_attempt(task: TaskFolder, workspace: Path, frozen: Path, run: AgentRu
     )
 
 
-def attempt_elsewhere(recipe: Recipe, task: TaskFolder, seed: int, place: Place) -> Attempt:
+def attempt_elsewhere(recipe: Recipe, task: TaskFolder, seed: int, place: Place, key: str) -> Attempt:
     """The same for a worker that shares no memory with the caller: it makes the agent and the laboratory itself."""
     with ThreadPoolExecutor(place.workers) as runs:
         lab = Lab(runs, place.rung, place.allow_weak)
-        with recipe.open(lab) as agent:
+        with recipe.open(lab, key) as agent:
             return attempt(agent, task, seed, lab)
 
 
@@ -190,7 +190,7 @@ def run_recipe(
 ) -> list[Attempt]:
     """The same on workers that share no memory with this process, such as those of Ray; they share its disk."""
     wanted = _wanted(recipe.name, tasks, seeds, folder)
-    jobs = {path: (attempt_elsewhere, recipe, task, seed, place) for path, task, seed in wanted}
+    jobs = {path: (attempt_elsewhere, recipe, task, seed, place, path.stem) for path, task, seed in wanted}
     return _record(jobs, executor, on_done)
 
 
