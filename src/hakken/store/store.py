@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,21 @@ from hakken.store.kinds import PAYLOADS, NodeLine, StageCost
 from hakken.store.projections import TABLES, apply, rebuild
 
 R = TypeVar("R", bound=Record)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Make many objects that stay: Python's collector would look through all of them again and again for nothing.
+
+    It takes two thirds of the time of reading a hundred thousand trials.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Store:
@@ -127,7 +144,8 @@ class Store:
             low,
             high,
         )
-        return [kind.model_validate_json(row[0]) for row in rows]
+        with _without_collector():
+            return [kind.model_validate_json(row[0]) for row in rows]
 
     def events(self, kind: EventKind | None = None, stream: str | None = None, after: int = 0) -> Iterator[Event]:
         """Events in order, of one kind or one stream where given."""
