@@ -20,6 +20,11 @@ _BEHIND = re.compile(
     rf"^ (?:score |value )?on (?:the )?{_NAME}(?={_NOUN}|[,.;:)]|$"
     r"| (?:is|was|of|by|for|from|and|to|with|than|at|over|against|compared|reaches|drops|rises|improves|falls)\b)"
 )
+_BEHIND_NUMBER = re.compile(
+    rf"\d(?:\s?%|\s?×|\s?(?:percentage )?points?| percent| steps| seconds)? on (?:the )?{_NAME}"
+    rf"(?={_NOUN}|[,.;)]|$| and\b| with\b)"
+)
+_BEHIND_METHOD = re.compile(rf"^ on (?:the )?{_NAME}(?={_NOUN}|[,.;)]|$| and\b| with\b| by\b| takes\b| reaches\b)")
 _CALLED = re.compile(rf"\b(?:[Oo]n|[Ff]or|[Ii]n|[Aa]cross) the {_NAME}(?= (?:data ?set|benchmark|corpus)\b)")
 _WORDS = (
     "average balance top paper inspection closer further both all each every these those this that it them our its"
@@ -72,6 +77,11 @@ def _named(unit: Unit, topics: Topics) -> Iterator[str]:
         behind = _BEHIND.match(text[metric.end :])
         if behind:
             found.append((behind, metric.end))
+    proper = [(m, 0) for m in _BEHIND_NUMBER.finditer(text)]
+    for variant in (m for m in mentions if m.kind == "variant"):
+        if behind := _BEHIND_METHOD.match(text[variant.end :]):
+            proper.append((behind, variant.end))
+    found += [(m, at) for m, at in proper if re.search(r"[A-Z\d]", m.group("name"))]
     for match, offset in found:
         start, end = match.start("name") + offset, match.end("name") + offset
         name = text[start:end]

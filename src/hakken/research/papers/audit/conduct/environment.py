@@ -61,6 +61,9 @@ _OWN = re.compile(r"\b(?:we|our|all experiments)\b", re.I)
 _DATA_USE = re.compile(r"\b(?:evaluat\w+|train\w*|test\w*|experiments?|benchmarks?|data ?sets?|results?)\b", re.I)
 
 
+_ON = re.compile(r"\b(?:on|across|over)\s+(?:the )?$", re.I)
+
+
 def check_environment(document: Document, evidence: Evidence) -> Iterator[Finding]:
     """Everything of the set-up that can be invented, at most one finding a sentence and kind."""
     code = "\n".join(t for files in (evidence.pristine, *evidence.sources.values()) for t in files.values()).lower()
@@ -138,6 +141,7 @@ def _datasets(unit: Unit, text: str, record: str, *, unnamed: bool) -> Iterator[
         if bare not in re.sub(r"[\s_-]+", "", record):
             names.append(match.group())
     used = unit.kind is not UnitKind.SENTENCE or _DATA_USE.search(text) is not None
+    used = used or any(_ON.search(text[: m.start()]) for m in DATA_SETS.finditer(text))
     if names and used and not re.search(r"\b(?:such as|like|e\.g\.|future|could|would|larger|beyond)\b", text, re.I):
         severity = Severity.WARNING if unnamed else Severity.ERROR
         yield _make("dataset", severity, unit, ", ".join(dict.fromkeys(names)), "the record knows no such data")

@@ -13,6 +13,7 @@ dots … neq ≠ ne ≠ subset ⊂ subseteq ⊆ sum Σ prod Π partial ∂ nabla
 """
 _SYMBOLS = dict(re.findall(r"([A-Za-z]+) (\S)", _PAIRS))
 _MATH = (
+    (re.compile(r"\{,\}"), ","),
     (
         re.compile(
             r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:rm|bf|it|sf|tt|bb|cal|scr|frak)|operatorname\*?|boldsymbol|bm|num|qty"
@@ -32,7 +33,6 @@ _MATH = (
     (re.compile(r"\^\s*\{?\\circ(?![A-Za-z])\}?"), "°"),
     (re.compile(r"\\(?:,|;|:|!|quad\b|qquad\b|\s)"), " "),
     (re.compile(r"\\([%&#_${}])"), r"\1"),
-    (re.compile(r"\{,\}"), ","),
     (re.compile(r"\{([^{}]*)\}"), r"\1"),
     (re.compile(r"~"), " "),
 )

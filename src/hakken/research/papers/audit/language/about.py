@@ -15,7 +15,8 @@ from hakken.research.papers.audit.matching.pool import ACROSS
 
 _OBJECT = re.compile(
     r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|beats?|beating|outperform\w*|surpass\w*"
-    r"|exceed\w*|improv\w+ (?:up)?on)\s+(?:that of |those of )?(?:the |our |all |both |an? )?(?:[\w-]+ )?$",
+    r"|exceed\w*|improv\w+ (?:up)?on|behind|ahead of|above|below|short of)\s+"
+    r"(?:that of |those of )?(?:the |our |all |both |an? )?(?:[\w-]+ )?$",
     re.I,
 )
 """What stands before the object of a comparison."""
@@ -26,7 +27,9 @@ _WITH = re.compile(
 _IN_BRACKETS = re.compile(r"^['’s]{0,2}\s?\((?:[A-Za-z. =:]{0,20})$")
 _IS_OWN = re.compile(
     r"^(?:\s(?:of|for|on|with|in|under)\b[^,;:.\d]{0,60})?\s?(?:is|was|are|were|of|=|:|equals|averages|stands at"
-    r"|comes to)\s(?:about |only |just |around |roughly |approximately )?$"
+    r"|comes to|(?:rises|rose|falls|fell|grows|grew|drops|dropped|goes|went|climbs|increase[sd]|decrease[sd]"
+    r"|improve[sd])"
+    r"(?: from| to| by)?)\s(?:about |only |just |around |roughly |approximately )?$"
 )
 """What stands between a metric and the value that a sentence gives it: "the accuracy of our method is"."""
 _JOINED = re.compile(r"^\s*(?:[a-z]+s?\b)?\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b|\s|\bthe\b|\()*\s*$")
@@ -34,9 +37,17 @@ _BEHIND = re.compile(
     r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b(?: the| our| an?)?|\()[^,;:.\d]*$"
 )
 _AGAINST = re.compile(
-    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|from|baseline of|beats?|outperform\w*"
-    r"|surpass\w*)\b(?:[^.;]|\.(?=\d))*$", re.I
-)  # fmt: skip
+    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|baseline of|beats?|outperform\w*|surpass\w*"
+    r"|above|below|ahead of|behind|short of|from(?!.* to ))\b(?:[^.;,]|\.(?=\d)|,(?=\d))*$",
+    re.I,
+)
+"""What stands before a name that something is compared with."""
+_OPENING = re.compile(r"^\W*(?:With|At|Reaching|By|Achieving|Scoring|From|In|After)\b[^,;]*$")
+"""What stands before a number whose sentence names its owner later: "With 0.9, our method is"."""
+_OF_ALL = re.compile(r"\ball (?:\w+ )?(?:data ?sets|tasks)\b|across|\baverag\w+|\boverall\b", re.I)
+"""A sentence about all data sets, whichever the last one was about."""
+_ON_BEHIND = re.compile(r"^\s?(?:%|points?|percentage points?)?, (?:on|in|for|at) (?:the )?$")
+_APART = re.compile(r"[;]|,\s(?:while|whereas|but)\b", re.I)
 _ACROSS = re.compile(
     r"\b(?:average[ds]?|averaging|mean|overall|across|all (?:four |five |three )?(?:data ?sets|tasks|environments))\b",
     re.I,
@@ -71,6 +82,8 @@ class About:
     """``s`` or ``steps`` where the number is printed with it and a metric is measured in it."""
     held: str = ""
     """Of a table cell: the run whose numbers most cells of its row or column hold."""
+    itself: bool = False
+    """It is compared with what the sentence before is about, and no other is named."""
     implied: bool = False
     """The run is not named: it is "our method", or the one whose numbers the rest of the table holds."""
     unmeasured: bool = False
@@ -108,9 +121,9 @@ class Scoper:
         metrics = metrics or _first(backs, "metric", but=None)
         datasets = self.nearest("dataset", number, text, mentions)
         across = _ACROSS.search(text) is not None
-        if not datasets and not re.search(r"\ball (?:\w+ )?(?:data ?sets|tasks)\b|across", text):
+        if not datasets and not _OF_ALL.search(text):
             datasets = _first(backs, "dataset", but=None)
-        against = frozenset(i for m in mentions if m.kind == "variant" and self._is_against(m, text) for i in m.ids)
+        against = self._rivals(number, text, mentions)
         unit_said = _unit_after(number, text)
         stated = [m for m in mentions if m.kind == "metric" and m.end <= number.start]
         own = bool(stated) and _IS_OWN.match(text[stated[-1].end : number.start]) is not None
@@ -150,11 +163,14 @@ class Scoper:
             return told
         after = [g for g in groups if g[0].start >= number.end]
         prior = [g for g in groups if g[-1].end <= number.start]
-        if prior and kind != "metric" and _IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
+        paired = kind == "variant" and side_of(number, text) != ""
+        if prior and kind != "metric" and not paired and _IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
             return _ids(prior[-1])
         if after:
             between = re.sub(r"\([^)]*\)", "", text[number.end : after[0][0].start])
             between = re.sub(r"^\s?(?:%|\))", "", between)
+            if kind == "dataset" and _ON_BEHIND.match(between):
+                return _ids(after[0])
             if _opens(between, text[after[0][-1].end :]) or (
                 kind == "metric" and re.match(r"^[\s%a-z-]{0,14}$", between)
             ):
@@ -169,6 +185,8 @@ class Scoper:
             and (_ELSEWHERE.search(text[number.end : after[0][0].start]) or _AGAINST.search(text[: after[0][0].start]))
         ):
             return ()
+        if after and kind == "variant" and re.search(r"[,;]\s", text[number.end : after[0][0].start]):
+            return _ids(after[0]) if _OPENING.match(text[: number.start]) else ()
         return _ids(after[0]) if after else ()
 
     def _of_two(self, number: Number, text: str, prior: list[list[Mention]]) -> tuple[str, ...]:
@@ -209,8 +227,10 @@ class Scoper:
         """``from A to B``: the first is what it was before, the second what it became."""
         left = text[: number.start]
         base = self.evidence.baseline
-        if not _before(left) or base is None:
+        if not _before(left) or (base is None and number.form == "high"):
             return near
+        if base is None:
+            return tuple(v for v in self.evidence.variants if v not in near)
         if number.form == "low":
             return (base,)
         start = number.start
@@ -221,21 +241,40 @@ class Scoper:
         mentions = [m for m in mentions if not set(m.ids) & theirs]
         return others or tuple(i for m in mentions if m.kind == "variant" for i in m.ids if i != base)
 
+    def _rivals(self, number: Number, text: str, mentions: list[Mention]) -> frozenset[str]:
+        """What the clause of a number compares with; of a list that begins behind "than", every member."""
+        groups = _grouped([m for m in mentions if m.kind == "variant"], text)
+        near = [
+            g for g in groups if not _APART.search(text[min(number.end, g[0].start) : max(number.start, g[0].start)])
+        ]
+        return frozenset(i for g in near if self._is_against(g[0], text) for m in g for i in m.ids)
+
     def _is_against(self, mention: Mention, text: str) -> bool:
-        return _AGAINST.search(text[: mention.start]) is not None or mention.ids == (self.evidence.baseline,)
+        left = text[: mention.start]
+        object_of = _AGAINST.search(left) is not None or _OBJECT.search(left) is not None
+        return object_of or mention.ids == (self.evidence.baseline,)
 
     def of_change(self, number: Number, unit: Unit, around: Around, about: About) -> About:
         """A change is about a variant and what it is compared with; the baseline is seldom its subject."""
         base = self.evidence.baseline
         text = normalise(unit.text)
         others = [m for m in self.names.find(unit.text) if not (m.kind == "variant" and m.ids == (base,))]
-        variants = self.nearest("variant", number, text, [m for m in others if not self._is_against(m, text)])
-        variants = variants or self.nearest("variant", number, text, others)
+        own = [m for m in others if not self._is_against(m, text)]
+        variants = self.nearest("variant", number, text, own)
         backs = [*(self.names.find(t) for t in reversed(around.before)), self.names.find(around.lead)]
-        variants = variants or _first(backs, "variant", but=base)
+        earlier = _first(backs, "variant", but=base)
+        named = self.nearest("variant", number, text, others)
+        variants = variants or (earlier if earlier and not set(earlier) <= set(named) else named) or earlier
         implied = not variants and len(self.names.labels.chosen) == 1
         variants = variants or self.names.labels.chosen
-        return replace(about, variants=frozenset(variants), against=about.against - set(variants), implied=implied)
+        behind = [m for m in self.names.find(unit.text) if m.kind == "variant" and m.start >= number.end]
+        rival = (
+            behind and self._is_against(behind[0], text) and not re.search(r"[\d;]", text[number.end : behind[0].start])
+        )
+        against = frozenset(behind[0].ids) if rival else about.against
+        if not own and earlier and against and set(earlier) == against and len(earlier) == 1:
+            return replace(about, itself=True)
+        return replace(about, variants=frozenset(variants), against=against - set(variants), implied=implied)
 
     def _of_neighbours(self, unit: Unit) -> tuple[str, ...]:
         """The one metric that the other columns of a row are about: that of a column of improvements."""

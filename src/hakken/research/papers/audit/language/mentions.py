@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from hakken.research.papers.audit.language.labels import Labels
 from hakken.research.papers.audit.records.evidence import Evidence
@@ -57,7 +58,8 @@ def named_variants(evidence: Evidence, labels: Labels) -> dict[str, tuple[str, .
         for name in (*variant.names, *([head] if " " in head and told and not variant.baseline else ())):
             words = stems(name)
             inside = sum(words <= other for key, other in own.items() if key != variant.id)
-            vague = bool(words) and not variant.baseline and (inside > 1 or words <= labels.topic)
+            phrase = re.search(r"[\s-]", name.strip()) is not None
+            vague = bool(words) and phrase and not variant.baseline and (inside > 1 or words <= labels.topic)
             if len(name) > 2 and name.lower() not in _COMMON and not vague:
                 names[name.lower()] = tuple(dict.fromkeys((*names.get(name.lower(), ()), variant.id)))
     for name, ids in labels.bound:
@@ -119,12 +121,11 @@ def more_mentions(
     for mention in _by_words(evidence, labels, text):
         _add(found, mention)
     for match in _OURS.finditer(text):
-        if not re.search(r"\bbaseline\b", match.group(), re.I):
+        apposed = any(m.kind == "variant" and text[m.end : match.start()] in (" (", ", ", " [") for m in found)
+        if not apposed and not re.search(r"\bbaseline\b", match.group(), re.I):
             _add(found, Mention("variant", chosen, match.start(), match.end()))
     whole = text.strip().lower()
-    alone = tuple(
-        v.id for v in evidence.variants.values() if whole in _COMMON and whole in {n.lower() for n in v.names}
-    )
+    alone = tuple(v.id for v in evidence.variants.values() if whole in {n.lower() for n in v.names})
     if alone and not any(m.kind == "variant" for m in found):
         found.append(Mention("variant", alone, 0, len(text)))
     return found
@@ -164,7 +165,28 @@ def _by_words(evidence: Evidence, labels: Labels, text: str) -> list[Mention]:
         window = _window(words, key)
         if window is not None:
             _add(found, Mention("variant", (variant,), *window))
+    bound = tuple(name for name, _ in labels.bound)
+    for variant, telling, rest in _telling(titles, labels.topic, bound):
+        for (start, end, word), (next_start, next_end, other) in pairwise(words):
+            if {word, other} & telling and {word, other} & rest and word != other and next_start - end <= 1:
+                _add(found, Mention("variant", (variant,), start, next_end))
     return found
+
+
+@lru_cache(maxsize=64)
+def _telling(
+    titles: tuple[tuple[str, str], ...], topic: frozenset[str], bound: tuple[str, ...]
+) -> tuple[tuple[str, frozenset[str], frozenset[str]], ...]:
+    """Words that only one title has, with its other words: "cosine schedule" is the Cosine Noise Schedule."""
+    every = {v: stems(title) - _LIGHT for v, title in titles}
+    found = []
+    for variant, own in every.items():
+        others = frozenset(s for v, known in every.items() if v != variant for s in known)
+        named = frozenset(s for name in bound for s in stems(name))
+        telling = frozenset(s for s in own - others - topic - named if len(s) > 3)
+        if telling and own - telling:
+            found.append((variant, telling, own - telling))
+    return tuple(found)
 
 
 def _window(words: Sequence[tuple[int, int, str]], key: frozenset[str]) -> tuple[int, int] | None:

@@ -85,6 +85,13 @@ _MASKED = re.compile(
     r"|(?:doi|arXiv):\S+|\b(?!\d+(?:\.\d+)?[eE]-\d)\w*[A-Za-z]\w*[-_]\d[\w.-]*|\b\d+-[A-Za-z]\w*\b(?<!fold)"
     r"|\b\d{4}-\d{2}-\d{2}\b"
 )
+_CLOCK = re.compile(
+    r"(?<![\w.])(?P<first>\d+)\s?(?:(?P<h>h|hrs?|hours?)|m|min|minutes?)(?:,? and|,)?\s?(?P<second>\d{1,2})\s?"
+    r"(?(h)(?:m|min|minutes?)|(?:s|sec|seconds?))\b"
+)
+"""``3h 20m``: one duration."""
+_TENS = re.compile(r"(?<![\w.^×x·])(?<![×x·]\s)10\^\s?\{?(?P<power>[-+]?\d{1,2})\}?(?!\w)")
+"""A power of ten without a factor."""
 _DIMENSIONS = re.compile(r"\b\d+(?:\s?[×x]\s?\d+)+\b")
 _UNITS = {"percent": "%", "per cent": "%", "×": "x", "times": "x", "fold": "x", "pp": "points"}
 _SCALE = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9}
@@ -113,6 +120,14 @@ def find_numbers(text: str) -> tuple[Number, ...]:
             )
             for d in re.finditer(r"\d+", match.group())
         ]
+    for match in _CLOCK.finditer(blank):
+        value = 60.0 * int(match.group("first")) + int(match.group("second"))
+        unit = "min" if match.group("h") else "s"
+        found.append(Number(match.group(), match.start(), match.end(), value, 1.0, unit=unit))
+    for match in _TENS.finditer(blank):
+        value = 10.0 ** int(match.group("power"))
+        found.append(Number(match.group(), match.start(), match.end(), value, value))
+    blank = _TENS.sub(_spaces, _CLOCK.sub(_spaces, blank))
     powers = [m.span() for m in re.finditer(r"×\s?10\^", blank)]
     blank = _DIMENSIONS.sub(
         lambda m: m.group() if any(a < m.end() and b > m.start() for a, b in powers) else _spaces(m), blank
@@ -179,7 +194,7 @@ def _link(text: str, numbers: list[Number]) -> tuple[Number, ...]:
         before = text[max(0, left.start - 40) : left.start]
         if re.fullmatch(r"\s?(?:%|points?)?\s?(?:±|\+/-|\+-)\s?", between):
             linked[k + 1] = replace(linked[k + 1], form="spread", partner=k)
-        elif _BETWEEN_PARTS.match(between) and left.unit == "" and right.unit == "":
+        elif _BETWEEN_PARTS.match(between) and left.unit == "" and right.unit == "" and right.step >= 1:
             linked[k] = replace(linked[k], form="of", partner=k + 1)
             linked[k + 1] = replace(linked[k + 1], form="total", partner=k)
         elif (_BETWEEN_ENDS.match(between) and _opens_range(before, between, left)) or (

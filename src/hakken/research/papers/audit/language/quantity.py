@@ -19,9 +19,9 @@ _RIGHT = re.compile(rf"^[\s)]*(?:%|points?|percentage points?)?[\s-]*{_SIZE}", r
 _CLAUSE = r"(?:[^.;]|\.(?=\d))"
 """Any letter that ends no clause: the point of a decimal does not."""
 _VERB = (
-    r"(?:reduc|improv|increas|decreas|drop(?!out)|gain|lower|rais|cut|boost|declin|speed|accelerat|outperform|degrad|worsen"
-    r"|differ|sav|fell|fall|rose|ris|grew|grow|shr|higher|better|worse|faster|slower|surpass|exceed|enhanc|overhead"
-    r"|changes?\b|advantage|margin)\w*"
+    r"(?:(?:reduc|improv|increas|decreas|drop(?!out)|gain|lower|rais|boost|declin|speed|accelerat|outperform|degrad"
+    r"|worsen|differ|grew|grow|shr|higher|better|worse|faster|slower|surpass|exceed|enhanc|overhead|advantage|margin)\w*"
+    r"|(?:cut(?:s|ting)?|sav(?:es?|ed|ings?)|fell|falls?|fallen|rose|ris(?:es?|en|ing)|changes?)\b)"
 )
 _ABOUT = (
     r"(?:up to|about|approximately|around|roughly|nearly|almost|over|more than|at least|at most|as much as|an average"
@@ -40,8 +40,11 @@ _OF = re.compile(
 )
 """``a gain of``, ``an improvement in accuracy of``; but "outperforms it, with an accuracy of" tells a level."""
 _GAP = re.compile(
-    rf"\b(?:difference|gap|margin)s?\b{_CLAUSE}{{0,90}}?\b(?:is|was|of|at|:)\s*(?:only |just |about )?$", re.I
+    rf"\b(?:difference|gap|margin)s?\b{_CLAUSE}{{0,90}}?\b(?:is|was|of|at|:"
+    r"|(?:widen|grow|shrink|narrow|ris|drop|fall|increas|decreas|amount|com)\w* to)\s*(?:only |just |about )?$",
+    re.I,
 )
+_MORE = re.compile(r"\b(?:another|a further|an additional|an extra)\s+$", re.I)
 _SHARE = re.compile(
     r"\b(?:improvement|reduction|increase|decrease|gain|drop|change|degradation|overhead|speed-?up)s?\b"
     rf"{_CLAUSE}{{0,110}}?(?:\b(?:is|are|was|were)\b|:){_CLAUSE}{{0,60}}$",
@@ -95,9 +98,10 @@ def quantity_of(number: Number, unit: Unit, reading: Reading) -> Quantity:
         return _of_cell(number, unit, levels)
     if number.unit == "x":
         return Quantity(Role.RATIO, (Role.RATIO,), change=True, plain=False)
-    told = any(pattern.search(left) for pattern in (_LEFT, _OF, _LISTED, _GAP))
+    sure = any(pattern.search(left) for pattern in (_GAP, _MORE))
+    told = any(pattern.search(left) for pattern in (_LEFT, _OF, _LISTED))
     told = told or (number.unit == "%" and _SHARE.search(left) is not None)
-    if _RIGHT.match(right) or (told and not _LEVEL.search(left)) or number.unit == "points":
+    if _RIGHT.match(right) or sure or (told and not _LEVEL.search(left)) or number.unit == "points":
         roles = (Role.RELATIVE, Role.DIFFERENCE) if number.unit in ("%", "points") else (Role.DIFFERENCE,)
         return Quantity(Role.CHANGE, roles, change=True, plain=False)
     return Quantity(Role.LEVEL, levels)

@@ -85,7 +85,8 @@ class Names:
                 datasets[name.lower()] = (spec.dataset,)
         for kind, names in (("metric", metrics), ("variant", variants), ("dataset", datasets)):
             if names:
-                union = "|".join(_spelled(n) for n in sorted(names, key=len, reverse=True))
+                spell = _spaced if kind == "dataset" else _spelled
+                union = "|".join(spell(n) for n in sorted(names, key=len, reverse=True))
                 self.patterns.append((kind, names, re.compile(rf"(?<![\w])(?:{union})(?![\w])", re.I)))
 
     def _own_variants(self) -> dict[str, tuple[str, ...]]:
@@ -140,6 +141,7 @@ class Names:
                     continue
                 ids = names.get(re.sub(r"\s+", " ", match.group().lower()))
                 ids = ids or next((v for n, v in names.items() if _plain(n) == _plain(match.group())), ())
+                ids = ids or next((v for n, v in names.items() if _joined(n) == _joined(match.group())), ())
                 found.append(Mention(kind, ids, match.start(), match.end()))
         if self.evidence.foreign:
             return sorted(more_mentions(self.evidence, self.labels, self.chosen, clean, found), key=lambda m: m.start)
@@ -257,6 +259,15 @@ class Names:
 def _spelled(name: str) -> str:
     """A name as a pattern: spaces and hyphens stand for each other, and words may be abbreviated with a point."""
     return re.escape(name).replace(r"\ ", r"\.?[\s-]+")
+
+
+def _spaced(name: str) -> str:
+    """A data set's name as a pattern: ``agnews`` is "AG News" too."""
+    return r"[\s_-]?".join(name) if name.isalnum() and len(name) > 3 else _spelled(name)
+
+
+def _joined(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.lower())
 
 
 def _plain(name: str) -> str:

@@ -218,7 +218,7 @@ def _literals(text: str, where: str) -> Iterator[Literal]:
         tree = ast.parse(text)
     except SyntaxError:
         for line in text.splitlines():
-            words = frozenset(re.findall(r"[a-z]{3,}", line.lower().replace("_", " ")))
+            words = frozenset(re.findall(r"[a-z]{2,}", line.lower().replace("_", " ")))
             for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:[eE]-?\d+)?", line):
                 yield Literal(float(number), words, where)
         return
@@ -226,7 +226,7 @@ def _literals(text: str, where: str) -> Iterator[Literal]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
             line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
-            words = frozenset(re.findall(r"[a-z]{3,}", line.lower().replace("_", " ")))
+            words = frozenset(re.findall(r"[a-z]{2,}", line.lower().replace("_", " ")))
             yield Literal(float(node.value), words, f"{where}, line {node.lineno}")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             words = frozenset(re.findall(r"[a-z]{3,}", node.value.lower()))

@@ -39,6 +39,9 @@ _PROGRAM = re.compile(
 _SETUP_SECTION = re.compile(r"set-?up|method|background|implementation|training|hyper-?param|problem|model|architecture"
                             r"|data|related|preliminar|approach|detail", re.I)  # fmt: skip
 _LINES = re.compile(r"[\n;]|(?<=[.!?])\s")
+_LETTERS = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "learning rate eta",
+            "λ": "lambda", "μ": "mu", "ρ": "rho", "σ": "sigma", "τ": "tau", "θ": "theta", "κ": "kappa"}  # fmt: skip
+_GREEK = re.compile("|".join(_LETTERS))
 T = TypeVar("T")
 _SHORT = {
     "lr": "learning rate",
@@ -58,6 +61,12 @@ _SHORT = {
     "eps": "epsilon",
     "hid": "hidden",
     "timesteps": "steps",
+    "d_model": "width dimension hidden",
+    "model": "width dimension",
+    "context": "length window",
+    "block": "context length",
+    "head": "heads",
+    "layer": "layers",
 }
 """Abbreviations of code, as a text spells them."""
 _PLAIN = frozenset(
@@ -112,6 +121,7 @@ class Constants:
         else:
             text = normalise(unit.text)
             near = text[max(0, number.start - 60) : number.start] + " " + text[number.end : number.end + 40]
+        near = _GREEK.sub(lambda m: f" {_LETTERS[m.group()]} ", near)
         return frozenset(s for s in stems(near) if not s.replace(".", "").isdigit()) - _PLAIN
 
 

@@ -11,13 +11,14 @@ from hakken.research.papers.audit.language.about import About, Scoper
 from hakken.research.papers.audit.language.around import Around, walk
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
 from hakken.research.papers.audit.language.quantity import Quantity, quantity_of
-from hakken.research.papers.audit.language.roles import Role, read_number
+from hakken.research.papers.audit.language.roles import Reading, Role, read_number
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.matching.candidates import Candidates
 from hakken.research.papers.audit.matching.constants import Constants, in_setup, is_constant, is_program_version
 from hakken.research.papers.audit.matching.kinds import of_one_kind
 from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import Pool
+from hakken.research.papers.audit.matching.ranks import Ranks
 from hakken.research.papers.audit.matching.reach import follows
 from hakken.research.papers.audit.matching.results import Results
 from hakken.research.papers.audit.matching.strangers import Strangers
@@ -25,6 +26,14 @@ from hakken.research.papers.audit.matching.tallies import Tallies
 from hakken.research.papers.audit.records.evidence import Evidence
 
 _OTHERS = re.compile(r"related work|background|literature|prior work", re.I)
+_CONCLUDING = re.compile(r"abstract|result|conclu|discussion|experiment|evaluation|analysis|finding", re.I)
+_COUNTED = re.compile(
+    r"^\s?-?(?:(?:random|independent|different|hidden|attention|encoder|decoder|training) ){0,2}"
+    r"(?:seeds|runs|repetitions|repeats|trials|layers|heads|epochs)\b", re.I
+)  # fmt: skip
+"""Nouns beside which even a two is worth a look."""
+_ONE_OF = re.compile(r"\bone of (?:about |only )?$")
+"""A number of the kind that the last one was: "a deviation of 0.3, and the baseline one of 0.5"."""
 _OWN = re.compile(r"\b(?:our|ours|we|this (?:paper|work))\b", re.I)
 _LISTED = re.compile(
     r"\b(?:steps|lines|stages|phases|equations|sections|items|rows|columns)\s+(?:\d+\s?[–—-]\s?)?$", re.I
@@ -47,6 +56,7 @@ class ForeignMatcher:
         self.strangers = Strangers(self.scoper, pool)
         self.constants = Constants(evidence, candidates)
         self.tallies = Tallies(evidence, names)
+        self.ranks = Ranks(evidence, pool)
         self.cut: tuple[str, ...] = ()
         """Last letters of sentences whose end is lost behind a percent sign of the source."""
         self.seen: dict[tuple[Unit, Around, About | None], list[Match]] = {}
@@ -87,7 +97,9 @@ class ForeignMatcher:
         skipped = self._skip(number, unit)
         if skipped is not None:
             return skipped
-        reading = read_number(number, unit.text, unit)
+        if self.ranks.told(number, unit):
+            return self.ranks.judge(number, unit, self.scoper.of_sentence(number, unit, around))
+        reading = self._reading(number, unit)
         if reading.role is Role.LABEL:
             return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
         if reading.role is Role.VERSION or is_program_version(number, unit):
@@ -100,6 +112,13 @@ class ForeignMatcher:
         if unit.row:
             return self._cell(number, unit, about, quantity)
         return self._prose(number, unit, about, quantity)
+
+    def _reading(self, number: Number, unit: Unit) -> Reading:
+        """What a number is; "one of" points back to the number before it."""
+        before = [n for n in find_numbers(unit.text) if n.end <= number.start and n.form != "word"]
+        if before and not unit.row and _ONE_OF.search(normalise(unit.text)[: number.start]):
+            return read_number(before[-1], unit.text, unit)
+        return read_number(number, unit.text, unit)
 
     def _mended(self, number: Number, unit: Unit) -> Number:
         """The number with the unit that its column states or that the source lost; points of data are no unit."""
@@ -149,6 +168,7 @@ class ForeignMatcher:
             and not number.unit
             and not number.sign
             and not self.tallies.is_part(number, unit)
+            and not (number.value == 2 and _COUNTED.match(normalise(unit.text)[number.end :]))
         ):
             why = "too small to tell"
         elif number.form == "dimension":
@@ -182,9 +202,13 @@ class ForeignMatcher:
         telling = quantity.change or about.metric_named or bool(about.unit) or number.form == "spread"
         telling = telling or (bool(about.keys) and number.step < 1 and not in_setup(unit))
         subject = about.variants or about.datasets
-        telling = telling or (bool(subject) and number.step < 1 and not setting and not in_setup(unit))
+        telling = telling or (bool(subject) and _is_fine(number) and not setting and not in_setup(unit))
+        telling = telling or (number.unit == "%" and not setting and _CONCLUDING.search(unit.section) is not None)
         telling = telling and not about.unmeasured
-        if telling and (about.keys or subject or not quantity.plain):
+        if about.itself and telling:
+            why = "the sentences before are about the same: it is compared with itself"
+            return Match(unit, number, quantity.role, Verdict.UNSUPPORTED, why, Severity.WARNING)
+        if telling and (about.keys or subject or not quantity.plain or number.unit == "%"):
             match = self.results.look_up(number, unit, about, quantity)
             if match.verdict is Verdict.SUPPORTED:
                 return match
@@ -221,7 +245,8 @@ class ForeignMatcher:
         """A change that follows from two numbers printed beside it is as good as they are."""
         if match.role not in (Role.CHANGE, Role.RELATIVE, Role.DIFFERENCE, Role.RATIO):
             return None
-        levels = [m for m in others if m.role is Role.LEVEL]
+        sources = (Role.LEVEL, Role.CHANGE, Role.DIFFERENCE) if match.role is Role.RATIO else (Role.LEVEL,)
+        levels = [m for m in others if m.role in sources]
         for k, first in enumerate(levels):
             for second in levels[k + 1 :]:
                 if not follows(number, first.number, second.number):
@@ -238,3 +263,8 @@ class ForeignMatcher:
                     owner=bad.owner,
                 )
         return None
+
+
+def _is_fine(number: Number) -> bool:
+    """Whether a number has the digits of a measured one."""
+    return number.step < 1 or (abs(number.value) >= 100 and not number.unit)

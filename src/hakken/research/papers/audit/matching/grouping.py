@@ -11,6 +11,7 @@ from hakken.research.papers.audit.matching.own import Match, Verdict
 SEVERITY = {
     Verdict.UNSUPPORTED: Severity.ERROR,
     Verdict.MISATTRIBUTED: Severity.ERROR,
+    Verdict.REVERSED: Severity.ERROR,
     Verdict.WEAK: Severity.WARNING,
 }
 _HOW = "matched within rounding and within what the words around it name"

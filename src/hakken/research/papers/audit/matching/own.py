@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     WEAK = "weak"
     """It matches, but so would many other numbers."""
     MISATTRIBUTED = "misattributed"
+    REVERSED = "reversed"
+    """The record has a change of this size, in the other direction."""
     UNSUPPORTED = "unsupported"
     SKIPPED = "skipped"
     """A label, a year, the number of a table."""

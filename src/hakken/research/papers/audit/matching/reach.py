@@ -50,7 +50,9 @@ def reaches(number: Number, candidate: Candidate, pool: Pool, *, unsigned: bool 
 
 def luck(number: Number, candidates: list[Candidate], pool: Pool) -> float:
     """The chance that a random number of this size and precision would agree with something too."""
-    return chance(number, [in_units(number, c, pool) for c in candidates])
+    usable = [c for c in candidates if c.role is not Role.RELATIVE or number.unit == "%"]
+    usable = [c for c in usable if c.role is not Role.DIFFERENCE or number.unit != "%" or c.metric in pool.fractions]
+    return chance(number, [in_units(number, c, pool) for c in usable])
 
 
 def from_rounded(number: Number, pair: Pair) -> bool:
@@ -64,13 +66,15 @@ def from_rounded(number: Number, pair: Pair) -> bool:
 
 def follows(number: Number, first: Number, second: Number) -> bool:
     """Whether a change follows from two numbers that are printed beside it."""
-    a, b = first.value, second.value
+    a, b = (n.value * _SECONDS.get(n.unit, 1.0) for n in (first, second))
     half = number.step / 2 + 1e-9
     if number.unit == "%" and first.unit == second.unit == "%":
         return abs(abs(a - b) - abs(number.value)) <= half or _relative(number, a, b, half)
     if number.unit == "%":
         return _relative(number, a, b, half)
     if number.unit == "x":
+        slack = max(abs(n.step / n.value) for n in (first, second) if n.value) / 2 if a and b else 0.0
+        half += slack * abs(number.value)
         return any(d and abs(n / d - number.value) <= half for n, d in ((a, b), (b, a)))
     return abs(abs(a - b) - abs(number.value)) <= half
 

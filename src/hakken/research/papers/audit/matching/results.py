@@ -19,6 +19,7 @@ from hakken.research.papers.audit.matching.kinds import kind_of
 from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import ACROSS, Pool
 from hakken.research.papers.audit.matching.reach import from_rounded, in_units, luck, reaches
+from hakken.research.papers.audit.matching.ways import goes, oriented, way_of
 
 _WEAK = 0.2
 
@@ -38,8 +39,11 @@ class Results:
         hits = self._hits(number, inside, quantity)
         if hits and about.label and not about.variants:
             return self._nobodys(number, unit, about, quantity, hits[0])
+        if hits and (turned := self._turned(number, unit, about, quantity, hits)):
+            return turned
         if hits:
-            return self._found(number, unit, about, quantity, inside, hits[0])
+            hit = next((h for h in hits if about.across and h.metric.startswith(ACROSS)), hits[0])
+            return self._found(number, unit, about, quantity, inside, hit)
         if number.unit == "%" and not quantity.change and quantity.role is Role.LEVEL:
             match = self._as_change(number, unit, about)
             if match is not None:
@@ -51,6 +55,23 @@ class Results:
         if rounded := self._rounded(number, about, quantity):
             return Match(unit, number, quantity.role, Verdict.SUPPORTED, rounded, label=about.label)
         return self._elsewhere(number, unit, about, quantity, inside)
+
+    def _turned(
+        self, number: Number, unit: Unit, about: About, quantity: Quantity, hits: list[Candidate]
+    ) -> Match | None:
+        """A change of the right size that goes the other way than its verb or its sign says; None for any other."""
+        if not quantity.change or quantity.role not in (Role.CHANGE, Role.RATIO):
+            return None
+        base = self.evidence.baseline
+        way = way_of(number, unit, self.scoper.names, base)
+        if way is None:
+            return None
+        mine = about.variants - {base}
+        sides = [side for c in hits if (side := oriented(c, mine, base)) is not None]
+        if not sides or any(goes(c, way, self.evidence.direction_of(c.metric)) for c in sides):
+            return None
+        why = f"the {sides[0].about} is {in_units(number, sides[0], self.pool).value:.6g}, the other way"
+        return Match(unit, number, quantity.role, Verdict.REVERSED, why, label=about.label)
 
     def _in_scale(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Number:
         """A fraction printed as a percentage without its sign, and a percentage printed as a fraction."""
@@ -68,7 +89,8 @@ class Results:
     ) -> Match:
         told = in_units(number, hit, self.pool)
         evidence = f"the {hit.about} is {told.value:.6g}"
-        by_chance = luck(number, inside, self.pool)
+        of_all = about.across and hit.metric.startswith(ACROSS)
+        by_chance = luck(number, [c for c in inside if c.metric.startswith(ACROSS) or not of_all], self.pool)
         spreads = self._hits(number, inside, quantity) if quantity.role is Role.SPREAD else []
         kinds = frozenset(map(kind_of, spreads))
         match = Match(unit, number, quantity.role, Verdict.SUPPORTED, evidence, label=about.label, kinds=kinds)
@@ -106,10 +128,14 @@ class Results:
         return found
 
     def _inside(self, about: About, quantity: Quantity) -> list[Candidate]:
-        keys = about.keys or (self._keys_of_unit(about) or self.pool.keys)
+        keys = about.keys or self._keys_of_unit(about) or self._keys_on(about)
         candidates = self.pool.of(quantity.roles, keys)
         belongs = self._change_belongs if quantity.change else self._level_belongs
         return [c for c in candidates if belongs(c, about)]
+
+    def _keys_on(self, about: About) -> list[str]:
+        """Every metric on the data sets that are named."""
+        return [k for k in self.pool.keys if not about.datasets or k.partition("/")[0] in about.datasets]
 
     def _keys_of_unit(self, about: About) -> list[str]:
         return self.scoper.by_unit.get(about.unit, []) if about.unit else []

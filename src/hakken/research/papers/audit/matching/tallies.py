@@ -46,6 +46,11 @@ _TAKEN = re.compile(r"\b(?:layer|head|run|seed|step|dimension|class|point|sample
 
 _RUN = frozenset(["configurations", "variants", "methods", "models", "approaches", "algorithms"])
 """Nouns that count what was run."""
+_FIRST = re.compile(
+    r"\b(?:the best|best on|best in|comes? (?:out )?(?:first|ahead|on top)|ranks? first|wins? on|leads? on)\b", re.I
+)
+_AVERAGED = re.compile(r"(?:±|\bstd\b|\bdeviations?|\bmeans?|\baverag\w+)[^.;]{0,40}\b(?:over|of|across)\s$", re.I)
+"""What opens a number of runs that was averaged over."""
 _PARTS = frozenset(["components", "contributions", "aspects"])
 
 
@@ -126,6 +131,10 @@ class Tallies:
         value = int(number.value)
         runs = self.evidence.counts.get(("trial", ""), {})
         sizes = self.evidence.counts.get(("seed", ""), {})
+        averaged = _AVERAGED.search(unit.text[: number.start])
+        if averaged and value not in sizes and max(sizes, default=1) > 1:
+            told = " or ".join(str(n) for n in sorted(sizes))
+            return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, f"the record holds {told} replicates of each")
         if value in runs or (value in sizes and value > 1):
             return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, runs.get(value) or sizes[value])
         repeated = re.search(r"\b(?:averag|mean|repeat|independent|each|per|replicat|std|standard|±)", unit.text, re.I)
@@ -146,13 +155,35 @@ class Tallies:
             same = int(number.value) == self.datasets
             verdict = Verdict.SUPPORTED if same else Verdict.UNSUPPORTED
             return Match(unit, number, Role.COUNT, verdict, f"the record holds {self.datasets} data sets")
-        wins = self._wins(unit)
+        wins = self._firsts(unit) if _FIRST.search(text) else self._wins(unit)
         if not wins:
             return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a part that the record does not count")
         value = int(number.value)
         told = "; ".join(f"{about}: {n} of {self.datasets}" for about, n in wins.items())
         verdict = Verdict.SUPPORTED if value in wins.values() else Verdict.UNSUPPORTED
-        return Match(unit, number, Role.WINS, verdict, f"better than the baseline in {told}")
+        how = "best in" if _FIRST.search(text) else "better than the baseline in"
+        return Match(unit, number, Role.WINS, verdict, f"{how} {told}")
+
+    def _firsts(self, unit: Unit) -> dict[str, int]:
+        """On how many data sets the named variants have the best mean, by metric."""
+        mentions = self.names.find(unit.text)
+        variants = {i for m in mentions if m.kind == "variant" and len(m.ids) == 1 for i in m.ids}
+        named = {k.partition("/")[2] for m in mentions if m.kind == "metric" for k in m.ids}
+        found: dict[str, int] = {}
+        for variant in variants if len(variants) == 1 else ():
+            for name in dict.fromkeys(m.name for m in self.evidence.metrics):
+                keys = [m.key for m in self.evidence.metrics if m.name == name]
+                if (named and name not in named) or any(self.evidence.direction(k) is None for k in keys):
+                    continue
+                title = self.evidence.variants[variant].title
+                found[f"{name} of {title}"] = sum(self._is_first(variant, k) for k in keys)
+        return found
+
+    def _is_first(self, variant: str, key: str) -> bool:
+        own = self.evidence.mean(variant, RESULTS, key)
+        others = [self.evidence.mean(v, RESULTS, key) for v in self.evidence.variants if v != variant]
+        sense = 1 if self.evidence.direction(key) is Direction.MAX else -1
+        return own is not None and all(o is None or sense * own >= sense * o for o in others)
 
     def _wins(self, unit: Unit) -> dict[str, int]:
         """On how many data sets the named variants beat the baseline, by metric."""

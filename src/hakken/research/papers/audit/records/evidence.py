@@ -153,6 +153,11 @@ class Evidence:
         """Which way a metric is better; None where nobody said."""
         return None if key in self.undirected else self.metric(key).direction
 
+    def direction_of(self, key: str) -> Direction | None:
+        """Which way a metric is better, also where its data set is left open (``*/name``)."""
+        name = key.partition("/")[2]
+        return next((self.direction(m.key) for m in self.metrics if m.key == key or m.name == name), None)
+
     def mean(self, variant: str, split: str, key: str) -> float | None:
         """The mean of a variant's values, as the record states it where it does; None where it has none."""
         values = self.values.get((variant, split, key))

@@ -19,6 +19,7 @@ from hakken.research.papers.audit.records.names import (
     split_statistic,
     statistic_of,
 )
+from hakken.research.papers.audit.records.words import direction_of, unit_of
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _CURVE = 64
@@ -164,7 +165,7 @@ def _table(rows: list[Row], file: str, keys: tuple[str, ...]) -> Iterator[Leaf]:
         rows = _last_of_curves(rows, roles)
     long = Level.METRIC in roles.values()
     measured = [h for h, r in roles.items() if r in (Level.VALUE, Level.OTHER)]
-    spread_over = level_of_values(measured) if len(measured) > 1 else None
+    spread_over = _spread_over(measured, set(roles.values()), keys)
     for row in rows:
         named: list[tuple[Level, str]] = []
         seed: int | None = None
@@ -185,6 +186,18 @@ def _table(rows: list[Row], file: str, keys: tuple[str, ...]) -> Iterator[Leaf]:
             cell = row.get(header)
             if isinstance(cell, float) and role in (Level.VALUE, Level.OTHER):
                 yield from _cell(base, header, cell, in_long=long, across=spread_over)
+
+
+def _spread_over(measured: list[str], told: set[Level], keys: tuple[str, ...]) -> Level | None:
+    """What the columns of numbers are, where they are no metrics: methods, where data sets or the metric are named."""
+    if len(measured) < 2:
+        return None
+    level = level_of_values(measured)
+    if level is not None or Level.VARIANT in told:
+        return level
+    metrics = any(direction_of(h) or unit_of(h) or statistic_of(h) or split_statistic(h)[1] for h in measured)
+    named = Level.DATASET in told or Level.METRIC in told or any(direction_of(k) for k in keys)
+    return Level.VARIANT if named and not metrics else None
 
 
 def _cell(base: Leaf, header: str, value: float, *, in_long: bool, across: Level | None) -> Iterator[Leaf]:

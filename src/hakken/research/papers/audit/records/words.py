@@ -112,6 +112,8 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "steps": ("steps", "step"),
     "time": ("time", "times"),
     "seconds": ("seconds", "time"),
+    "hours": ("hours", "time"),
+    "minutes": ("minutes", "time"),
     "char": ("character", "char", "characters"),
     "avg": ("average", "avg", "mean"),
     "mean": ("mean", "average", "avg"),
@@ -135,7 +137,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "sec": ("second", "sec", "s"),
     "per": ("per", "/"),
 }
-_OPTIONAL = frozenset(["final", "mean", "avg", "average", "overall", "total", "peak", "best", "score", "value"])
+_OPTIONAL = _set("final mean avg average overall total peak best score value ms pct percent percentage")
 """Words of a metric's name that a text may leave out."""
 _HEADS = frozenset(["acc", "accuracy", "error", "perplexity", "reward", "return", "f1", "divergence", "auc"])
 """Last words that name a metric alone, where a text leaves out the rest."""
@@ -176,8 +178,9 @@ def metric_names(name: str, dropped: frozenset[str] = frozenset()) -> tuple[str,
             "tokens/s",
             "throughput",
         ]
-    if len(short) > 1 and short[-1] in _HEADS:
-        found += _SPELLINGS.get(short[-1], (short[-1],))
+    last = _SPELLINGS.get(short[-1], (short[-1],)) if short else ()
+    if len(short) > 1 and _HEADS & set(last):
+        found += last
     return tuple(sorted({n for n in found if len(n) > 1}, key=len, reverse=True))
 
 

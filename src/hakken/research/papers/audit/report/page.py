@@ -18,11 +18,19 @@ from hakken.research.papers.audit.document.document import Document, Unit
 from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.report.page_text import MARKS, Notes, paper_text
 
-_ORDER = (Verdict.SUPPORTED, Verdict.WEAK, Verdict.MISATTRIBUTED, Verdict.UNSUPPORTED, Verdict.SKIPPED)
+_ORDER = (
+    Verdict.SUPPORTED,
+    Verdict.WEAK,
+    Verdict.MISATTRIBUTED,
+    Verdict.REVERSED,
+    Verdict.UNSUPPORTED,
+    Verdict.SKIPPED,
+)
 _MEANING = {
     Verdict.SUPPORTED: "The record has this number, or it follows from the record, for what the words around it name.",
     Verdict.WEAK: "It fits the record, but so would many other numbers.",
     Verdict.MISATTRIBUTED: "The record has it for another method, metric, data set or run.",
+    Verdict.REVERSED: "The record has a change of this size, in the other direction.",
     Verdict.UNSUPPORTED: "Nothing in the record gives this number.",
     Verdict.SKIPPED: "A label, a year, the number of a table: nothing to check.",
 }

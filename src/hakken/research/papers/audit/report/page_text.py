@@ -18,6 +18,7 @@ MARKS = {
     Verdict.SUPPORTED: "",
     Verdict.WEAK: '<sup aria-hidden="true">≈</sup>',
     Verdict.MISATTRIBUTED: '<sup aria-hidden="true">↷</sup>',
+    Verdict.REVERSED: '<sup aria-hidden="true">↯</sup>',
     Verdict.UNSUPPORTED: '<sup aria-hidden="true">✕</sup>',
     Verdict.SKIPPED: "",
 }

@@ -43,6 +43,7 @@ _BY = re.compile(
     re.I,
 )
 """What stands behind or before a percentage that is the size of a change."""
+_OTHER_CLAUSE = re.compile(r"[,;—–]\s(?:while|whereas|but|yet|although|though|and (?:the|its|their|our))\b", re.I)
 _HEDGED = re.compile(
     r"\b(?:about|approximately|around|roughly|nearly|almost|over|more than|up to|at least|some|close to|~|≈)\s*$", re.I
 )
@@ -99,11 +100,14 @@ def percent_of(text: str, pair: Pair, every: list[Pair]) -> Number | None:
     """The percentage that a sentence gives for a change; None where it gives none, or several could be meant."""
     inside = {n.start for p in every for n in (p.old, p.new)}
     clean = normalise(text)
+    other = _OTHER_CLAUSE.search(clean, pair.end)
+    after = other.start() if other else len(clean)
     percents = [
         n
         for n in find_numbers(text)
         if n.unit == "%"
         and n.start not in inside
+        and (n.start < after or len(every) > 1)
         and (_SIZED.match(clean[n.end :]) or _BY.search(clean[max(0, n.start - 60) : n.start]))
     ]
     if len(percents) != len(every):

@@ -17,6 +17,7 @@ from hakken.research.papers.audit.matching.own import Match
 from hakken.research.papers.audit.records.effects import Effects
 from hakken.research.papers.audit.records.evidence import Evidence
 from hakken.research.papers.audit.statements.best_seed import check_best_seed
+from hakken.research.papers.audit.statements.columns import check_columns
 from hakken.research.papers.audit.statements.comparing import check_effects
 from hakken.research.papers.audit.statements.contradiction import Pair, check_pairs, pairs
 from hakken.research.papers.audit.statements.magnitude import check_magnitude
@@ -46,6 +47,7 @@ class Statements:
                 self.seen[key] = list(self._sentence(unit, earlier))
             yield from self.seen[key]
         yield from check_methods(document, self.evidence)
+        yield from check_columns(document, self.topics.names)
         yield from check_stated(document, self.evidence, self.topics.names)
         if self.evidence.foreign:
             yield from self._whole(document, matches)

@@ -25,6 +25,13 @@ _MOST = re.compile(
     r"(?P<tail>[^.;]{0,70}?\b(?:on|in|for|at)\b[^.;]{0,60})",
     re.I,
 )
+_EVERY_OTHER = re.compile(
+    r"\b(?:(?P<good>outperform\w*|beats?|surpass\w*|better than|superior to|ahead of)"
+    r"|(?P<bad>worse than|behind|underperforms?|inferior to)) (?:every|all|each|any)(?: of)?(?: the| our)?"
+    r"(?: other| remaining| competing)*(?: [\w-]+)? ?(?:baselines?|methods?|systems?|models?|variants?|approach(?:es)?"
+    r"|competitors?|rivals?|others|alternatives?|agents?|configurations?|runs?|algorithms?)\b",
+    re.I,
+)
 _OWNER = re.compile(
     r"^(?:(?!\b(?:than|over|but|while|whereas|against|among)\b)[^.;:])*?"
     r"\b(?:is|was|are|were|comes?|came|belongs?|goes|went|achieved|obtained|reached|attained|held|given|produced|shown)\s+"
@@ -39,7 +46,29 @@ _ALL_OF_THEM = re.compile(rf"\b(?:all|each|every|most|both|across)\b[^.;]{{0,30}
 
 def check_superlatives(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
     """A sentence that calls best, or most improved, what the means of the record do not."""
-    return _most_improved(unit, topic, topics) or _best(unit, topic, topics)
+    return _most_improved(unit, topic, topics) or _best(unit, topic, topics) or _beats_all(unit, topic, topics)
+
+
+def _beats_all(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
+    """``outperforms every other method``: on every data set that is spoken of, on one result at least."""
+    match = _EVERY_OTHER.search(topic.text)
+    if match is None or is_open(topic.text[: match.start()]) or NEGATED.search(topic.text[: match.start()]):
+        return None
+    subject = [m for m in topic.mentions if m.kind == "variant" and m.end <= match.start()][-1:]
+    if not subject or len(subject[0].ids) != 1:
+        return None
+    variant, kind = subject[0].ids[0], "best" if match.group("good") else "worst"
+    keys = topic.keys or topics.on(topics.effects.results, topic.datasets)
+    names = dict.fromkeys(topics.effects.name(k) for k in sorted(keys))
+    wrong = [
+        [w for k in sorted(keys) if topics.effects.name(k) == n and (w := _beaten(variant, k, kind, topics.effects))]
+        for n in names
+    ]
+    if not wrong or not all(wrong):
+        return None
+    said = topics.evidence.variants[variant].title
+    return contradiction("false", unit, f"says of {said} “{match.group()}”", "; ".join(wrong[0][:3]),
+                         "means of every variant")  # fmt: skip
 
 
 def _most_improved(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
@@ -153,6 +182,9 @@ def _way(kind: str, direction: Direction | None) -> Callable[..., str] | None:
     return min if (direction is Direction.MIN) == (kind == "best") else max
 
 
+_CHANGES = re.compile(r"Δ|\bdelta\b|\bchange|\bgain|\bdifference|\brank", re.I)
+
+
 def check_bold(document: Document, topics: Topics) -> Iterator[Finding]:
     """Bold numbers must be the best printed of their metric and data set."""
     scoper = Scoper(topics.names)
@@ -161,7 +193,7 @@ def check_bold(document: Document, topics: Topics) -> Iterator[Finding]:
         if unit.kind is not UnitKind.CELL or unit.table is None or not find_numbers(unit.text):
             continue
         about = scoper.of_cell(unit, lambda _: ())
-        if about.keys and about.metric_named:
+        if about.keys and not _CHANGES.search(unit.column):
             groups.setdefault((unit.table, tuple(sorted(about.keys))), []).append(unit)
     for (_, keys), cells in groups.items():
         known = {m.key: topics.evidence.direction(m.key) for m in topics.evidence.metrics}

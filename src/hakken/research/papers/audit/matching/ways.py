@@ -1,0 +1,80 @@
+"""Which way a printed change goes: by the verb or noun that it belongs to, or by its sign in a table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hakken.core.types import Direction
+from hakken.research.papers.audit.document.document import Unit
+from hakken.research.papers.audit.language.numbers import Number, normalise
+from hakken.research.papers.audit.language.phrases import NEGATED
+from hakken.research.papers.audit.language.roles import Role
+from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.matching.candidates import Candidate
+
+_WAYS = (
+    (
+        "down",
+        r"reduc\w+|decreas\w+|lower\w*|drop(?:s|ped)?\b|fell\b|falls?\b|declin\w+|fewer\b|less\b|shorter\b|smaller\b",
+    ),
+    ("up", r"increas\w+|rais\w+|rises?\b|rose\b|grew\b|grows?\b|higher\b|larger\b|longer\b|more\b|greater\b"),
+    ("good", r"improv\w+|better\b|outperform\w*|surpass\w*|gains?\b|beats?\b|ahead\b"),
+    ("bad", r"worse\w*|degrad\w+|deteriorat\w+|underperform\w*"),
+)  # fmt: skip
+_WORD = re.compile("|".join(f"(?P<{way}>\\b(?:{words}))" for way, words in _WAYS), re.I)
+_BEHIND = re.compile(rf"^[\s)]*(?:%|points?|percentage points?)?\s?(?:{_WORD.pattern})", re.I)
+_BETWEEN = re.compile(
+    r"^(?:[^.;:]|[.:](?=\d)){0,90}\bby\s+(?:[\w-]+ ){0,3}[~≈]?$|^\s+of\s+(?:[\w-]+ ){0,2}[~≈]?$", re.I
+)
+_AGAINST = re.compile(
+    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|of|from|beats?|outperform\w*|below|above)\s+"
+    r"(?:the |our |that of the )?$",
+    re.I,
+)
+_CHANGE = re.compile(r"Δ|\bdelta\b|difference|\bchange\b|\bvs\b", re.I)
+
+
+def way_of(number: Number, unit: Unit, names: Names, baseline: str | None) -> str | None:
+    """``up``, ``down``, ``good`` or ``bad``; None where nothing tells, or where the baseline may be the subject."""
+    if unit.row:
+        if not number.sign or not _CHANGE.search(unit.column):
+            return None
+        return "up" if number.sign == "+" else "down"
+    text = normalise(unit.text)
+    left = text[: number.start]
+    for mention in names.find(unit.text):
+        of_base = mention.kind == "variant" and mention.ids == (baseline,) and mention.end <= number.start
+        if of_base and not _AGAINST.search(text[: mention.start]):
+            return None
+    behind = _BEHIND.match(text[number.end :])
+    if behind:
+        return _kind(behind)
+    words = [m for m in _WORD.finditer(left) if _BETWEEN.match(left[m.end() :])]
+    if not words or NEGATED.search(left[: words[-1].start()]):
+        return None
+    return _kind(words[-1])
+
+
+def _kind(match: re.Match[str]) -> str | None:
+    return next((way for way, said in match.groupdict().items() if said), None)
+
+
+def oriented(candidate: Candidate, mine: frozenset[str], baseline: str | None) -> Candidate | None:
+    """A change as it is told from the named variants' side, else against the baseline; None where it is of neither."""
+    one, other = candidate.variant, candidate.against
+    if (one in mine and other not in mine) or (not mine and other == baseline):
+        return candidate
+    if (other in mine and one not in mine) or (not mine and one == baseline):
+        ratio = candidate.role is Role.RATIO
+        turned = 1 / candidate.value if ratio and candidate.value else -candidate.value
+        return replace(candidate, value=turned, variant=other, against=one)
+    return None
+
+
+def goes(candidate: Candidate, way: str, better: Direction | None) -> bool:
+    """Whether a recorded change goes this way; one of which nobody knows what is better goes either."""
+    value = candidate.value - 1 if candidate.role is Role.RATIO else candidate.value
+    if way in ("good", "bad"):
+        return better is None or ((value > 0) == (better is Direction.MAX)) == (way == "good")
+    return (value > 0) == (way == "up")
