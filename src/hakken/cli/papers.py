@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hakken.cli import preflight
-from hakken.cli.console import say, tell
+from hakken.cli.console import money, say, tell
 from hakken.cli.target import find_run, open_run
 from hakken.core.config import Settings
 from hakken.core.errors import HakkenError, UsageError
-from hakken.core.types import AuditReport, Call, Review, StageFailure, Usage
+from hakken.core.types import AuditReport, Call, Review, Role, StageFailure, Usage
 from hakken.models import Ledger
 from hakken.research.papers.audit import Audit, Auditor, Evidence, from_snapshot, write_report
+from hakken.research.papers.audit.conduct.methods_asked import Differences, shown_code
 from hakken.research.papers.audit.records import read_record
 from hakken.research.publishing import audit_paper, review
 from hakken.research.review.panel import review as review_paper
@@ -81,7 +82,9 @@ class Written:
     html: Path
 
 
-def audit_file(paper: Path, results: str, root: Path, out: Path | None = None) -> Written:
+def audit_file(
+    paper: Path, results: str, root: Path, out: Path | None = None, asking: Settings | None = None
+) -> Written:
     """Audit a paper of any place against the record of a run or any results folder.
 
     Args:
@@ -90,19 +93,46 @@ def audit_file(paper: Path, results: str, root: Path, out: Path | None = None) -
         root: Where runs are looked for by name.
         out: Where ``audit.json`` and ``audit.html`` go; beside the paper, or in the working directory where that
             folder cannot be written to.
+        asking: Settings whose model for ``judge`` compares method and code; None asks no model.
 
     Raises:
         UsageError: the paper or the results cannot be read, or nothing can be written.
     """
+    if paper.is_dir():
+        raise UsageError(f"{paper} is a folder, and a paper is a file.", "Name its .tex, .md, .html or .pdf file.")
     if not paper.is_file():
         raise UsageError(f"There is no file {paper}.", "Give the path of a paper: .md, .tex, .html or .pdf.")
-    found = Auditor(_evidence(results, root)).audit(paper)
+    evidence = _evidence(results, root)
+    found = Auditor(evidence).audit(paper) if asking is None else _asked(paper, evidence, asking)
     if out is not None:
         return _write(found, out)
     try:
         return _write(found, paper.absolute().parent)
     except UsageError:
         return _write(found, Path.cwd())
+
+
+def _asked(paper: Path, evidence: Evidence, settings: Settings) -> Audit:
+    """An audit in which a model compares the method with the code; what it used stands in the report."""
+    name = settings.models.name(Role.JUDGE)
+    if not shown_code(evidence):
+        tell(f"{name} is not asked: the record holds no code that a method could be compared with.")
+        return Auditor(evidence).audit(paper)
+    tell(f"{name} compares the method with the code; what it cannot quote from both is dropped.")
+    failed: list[str] = []
+
+    def progress(call: Call, used: Usage) -> None:
+        failed.extend([call.purpose] if call.completion is None else [])
+        tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens, {money(used.usd)}")
+
+    # Nothing that a model wrote is run here, so that any sandbox is good enough.
+    free = settings.sandbox.model_copy(update={"allow_weak": True, "rung": "auto"})
+    models = preflight.check(settings.model_copy(update={"sandbox": free}))
+    ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=progress)
+    found = Auditor(evidence).audit(paper, ask=lambda question: ledger.ask(question, Differences).value)
+    if failed and len(failed) == ledger.used.calls:
+        tell(f"{name} gave no usable answer: method and code were compared by rules alone.")
+    return replace(found, report=found.report.model_copy(update={"model": name, "usage": ledger.used}))
 
 
 def _evidence(results: str, root: Path) -> Evidence:

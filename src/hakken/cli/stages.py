@@ -187,14 +187,24 @@ def audit(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where audit.json and audit.html go; beside the paper by default."),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="Let this model compare the method with the code too; what it cannot quote word for word from both is"
+            " dropped. Off by default.",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count like errors.")] = False,
     values: options.Set = None,
     as_json: options.Json = False,
 ) -> None:
     """Check a paper against the record of a run or any results folder.
 
-    Every number, comparison and set-up fact is derived again from the record; no model is asked. The findings are
-    printed, and written with their evidence to audit.json and, with the paper's text, to audit.html.
+    Every number, comparison and set-up fact is derived again from the record; no model is asked unless --model names
+    one, and then what it used is told and recorded. The findings are printed, and written with their evidence to
+    audit.json and, with the paper's text, to audit.html.
 
     Exit code 0 when there is no finding of severity error, 1 when there is (with --strict also for warnings), 2 when
     the paper or the results cannot be read.
@@ -206,22 +216,30 @@ def audit(
       hakken audit draft.tex --results hakken-runs/digits-001
       hakken audit latex/template.tex --results . --json    a folder of The AI Scientist
       hakken audit paper.pdf --results results/ --out audit
+      hakken audit paper.tex --results results/ --model openai:gpt-5-mini
     """
     from hakken.cli.console import emit, say, shown
     from hakken.cli.papers import audit_file, audit_run, print_audit
     from hakken.cli.target import open_run
 
-    root = Path(options.asked(values).load().settings.runs_dir)
+    settings = options.asked(values).load().settings
+    root = Path(settings.runs_dir)
     if results is not None:
         if what is None:
             raise UsageError(
                 "--results names the record, and no paper is named.", "hakken audit PAPER --results FOLDER"
             )
-        written = audit_file(Path(what), results, root, out)
+        asking = None
+        if model is not None:
+            judges = settings.models.model_copy(update={"default": model} | dict.fromkeys(_ROLES))
+            asking = settings.model_copy(update={"models": judges})
+        written = audit_file(Path(what), results, root, out, asking)
         report, places = written.report, {"json": str(written.json), "html": str(written.html)}
     elif what is not None and Path(what).suffix.casefold() in (*PAPERS, ".html"):
         mend = "Name a run or a folder of results: --results hakken-runs/digits-001."
         raise UsageError("A paper is checked against a record.", mend)
+    elif model is not None:
+        raise UsageError("--model is about a paper of any place.", "hakken audit PAPER --results RUN --model NAME")
     elif out is not None:
         raise UsageError("--out is about a paper of any place, and a run keeps its own.", "Leave --out away.")
     else:
@@ -234,6 +252,9 @@ def audit(
             say(shown(Path(place)))
     if code := _severity(report, strict):
         raise typer.Exit(code)
+
+
+_ROLES = ("ideas", "code", "writing", "review", "judge")
 
 
 def _severity(report: AuditReport, strict: bool) -> int:

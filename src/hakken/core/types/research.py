@@ -9,6 +9,7 @@ from pydantic import Field, FiniteFloat, NonNegativeFloat, PositiveInt
 
 from hakken.core.types.base import Record
 from hakken.core.types.experiments import Direction, Target
+from hakken.core.types.models import Usage
 
 
 class Idea(Record):
@@ -211,6 +212,10 @@ class AuditReport(Record):
     numbers_matched: int
     findings: tuple[Finding, ...]
     seconds: NonNegativeFloat = 0.0
+    model: str = ""
+    """The model that compared method and code; empty where none was asked."""
+    usage: Usage | None = None
+    """What it used."""
 
     @property
     def passed(self) -> bool:
