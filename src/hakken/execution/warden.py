@@ -1,10 +1,10 @@
 """Program that outlives a driver by a moment, and ends the boxes that it left behind.
 
 It is run as ``python -I -S warden.py MARK``, once for each process that opens boxes, and uses the standard library
-only. The first process of every box carries the mark of its driver in the environment that it was started with, which
-it cannot change. The warden first ends boxes whose driver is dead and whose warden was killed with it. Then it reads
-its standard input, which ends when its driver does, however that happens; what still carries the driver's mark then is
-ended.
+only. The first process of every box, which is ours, carries the mark of its driver in the environment that it was
+started with; the command does not. The warden first ends boxes whose driver is dead and whose warden was killed with
+it. Then it reads its standard input, which ends when its driver does, however that happens; what still carries the
+driver's mark then is ended.
 
 ``bwrap`` asks to be ended with its parent, but it does so late, and a parent that is dead by then is never noticed.
 """

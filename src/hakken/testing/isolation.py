@@ -65,7 +65,7 @@ for pid in os.listdir('/proc'):
     for name in ('environ', 'mem', 'fd/0', 'root/etc/shadow', 'cwd/secret'):
         try: found = pid.isdigit() and int(pid) != os.getpid() and open(f'/proc/{pid}/{name}', 'rb').read(1 << 20)
         except OSError: continue
-        if found and name != 'environ' or found and b'HAKKEN' in found: print(pid, name)
+        if found and name != 'environ' or found and b'HAKKEN_TEST_KEY' in found: print(pid, name)
 """
         result, out, err = lab.run(program)
         assert result.ok, err

@@ -101,7 +101,7 @@ if os.fork() == 0:
     os._exit(0)
 time.sleep(5)
 """,
-        limits={"wall_seconds": 0.3},
+        limits={"wall_seconds": 1.0},
         wants_record=True,
     ),
     Attack(
@@ -118,7 +118,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
 end = time.monotonic() + 5
 while time.monotonic() < end: time.sleep(0.05)
 """,
-        limits={"wall_seconds": 0.3},
+        limits={"wall_seconds": 1.0},
         wants_record=True,
     ),
     Attack(
