@@ -18,6 +18,10 @@ from hakken.research.papers.audit.document.walking import Walker
 
 FORMATS = {".md": "markdown", ".markdown": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
 _MEND = "Name the .md, .tex, .html or .pdf file."
+LARGEST = 4_000_000
+"""Bytes of text; the source of a long thesis has one million."""
+_SAMPLE, _STRANGE = 8192, 0.1
+"""Bytes looked at, and the share of them that may be no text."""
 _TRIES = 12
 """How many broken lines of a LaTeX file are left out before it is given up."""
 _SECONDS = 60.0
@@ -37,14 +41,30 @@ def read_document(paper: Path) -> Document:
         return read_pdf(paper)
     if suffix not in FORMATS:
         raise UsageError(f"A paper cannot be read from a {suffix or 'nameless'} file.", _MEND)
-    return _read_tex(paper) if suffix == ".tex" else _read_marked_up(paper, FORMATS[suffix])
+    _check_text(paper)
+    document = _read_tex(paper) if suffix == ".tex" else _read_marked_up(paper, FORMATS[suffix])
+    if not any(unit.text.strip() for unit in document.units):
+        raise UsageError(f"{paper.name} has no text in it.", _MEND)
+    return document
+
+
+def _check_text(paper: Path) -> None:
+    """See that a file is a text of the size that papers have."""
+    size = paper.stat().st_size
+    if size > LARGEST:
+        told = f"{paper.name} has {size / 1e6:.0f} MB, more than any paper; at most {LARGEST / 1e6:.0f} MB are read."
+        raise UsageError(told, "Name the text of the paper alone, without data or pictures in it.")
+    start = paper.read_bytes()[:_SAMPLE]
+    strange = start.decode("utf-8", errors="replace").count("\ufffd")
+    if b"\0" in start or strange > _STRANGE * len(start):
+        raise UsageError(f"{paper.name} holds no text: it is a binary file by its first bytes.", _MEND)
 
 
 def _read_marked_up(paper: Path, kind: str) -> Document:
     source = paper.read_text(encoding="utf-8", errors="replace")
     tree, reason = _pandoc(source, kind)
     if tree is None:
-        raise UsageError(f"{paper.name} could not be parsed: {reason}", "Mend it.")
+        raise UsageError(f"{paper.name} could not be parsed: {reason}.", "Mend it.")
     document = Document(name=paper.name, raw=source)
     Walker(document).walk(tree)
     return document

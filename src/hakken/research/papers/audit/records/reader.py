@@ -15,6 +15,7 @@ _KNOWN = (
     "Name a run folder of Hakken, a folder with run_*/final_info.json, one with logs/*-run, or one with"
     f" {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} files of results."
 )
+_PACKED = (".zip", ".gz", ".tgz", ".tar", ".7z", ".xz", ".bz2", ".rar")
 
 
 def read_record(root: Path) -> Evidence:
@@ -23,6 +24,8 @@ def read_record(root: Path) -> Evidence:
     Raises:
         UsageError: there is no such folder, or nothing in it can be read as results.
     """
+    if root.is_file() and root.suffix.lower() in _PACKED:
+        raise UsageError(f"{root} is an archive, and results are a folder.", "Unpack it, and name the folder.")
     if root.is_file():
         raise UsageError(f"{root} is a file, and results are a folder.", f"Name the folder {root.parent}.")
     if not root.is_dir():

@@ -38,7 +38,8 @@ def read_pdf(path: Path) -> Document:
     try:
         opened = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
-        raise UsageError(f"{path.name} is no PDF paper that can be opened: {error}.", "Name another file.") from error
+        reason = str(error).rstrip(".")
+        raise UsageError(f"{path.name} is no PDF paper that can be opened: {reason}.", "Name another file.") from error
     try:
         pages = [read_page(opened[k], k) for k in range(len(opened))]
     finally:
