@@ -138,7 +138,7 @@ load_breast_cancer()
     )
     assert run_trial(job).failure is not None
     assert (keep / "run.stdout.txt").read_text() == ""
-    assert "breast_cancer.csv" in (keep / "run.stderr.txt").read_text()
+    assert "No module named 'sklearn.datasets.data'" in (keep / "run.stderr.txt").read_text()
 
 
 def test_the_command_validates_and_grades(tmp_path: Path) -> None:

@@ -14,11 +14,15 @@ from hakken.cli.bench.entering import Data, MetricName, Name, arena_for
 if TYPE_CHECKING:
     from hakken.bench.competitions.grading import Graded
 
-app = typer.Typer(
-    help="Competitions in the style of MLE-bench: list, prepare, validate, grade, report, inspect, check.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+HELP = """Competitions in the style of MLE-bench, yours or the small ones that ship.
+
+\b
+Examples:
+  hakken bench competition list --json
+  hakken bench competition prepare digits-few
+  hakken bench competition grade digits-few submission.csv
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
