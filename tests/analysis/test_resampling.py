@@ -41,6 +41,7 @@ def test_nothing_varies() -> None:
     assert mean_interval([0.0] * 4, clusters) == (0.0, pytest.approx(reach))
     assert mean_interval([1.0] * 4, clusters) == (pytest.approx(1 - reach), 1.0)
     assert mean_interval([0.0] * 4, clusters, (-1.0, 1.0)) == (pytest.approx(-reach), pytest.approx(reach))
+    assert mean_interval([0.5] * 4, clusters) == (pytest.approx(0.5 - reach / 2), pytest.approx(0.5 + reach / 2))
     assert mean_interval([7.0] * 4, clusters, None) == (7.0, 7.0)
 
 

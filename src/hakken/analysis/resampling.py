@@ -29,7 +29,7 @@ def cluster_draws(clusters: Sequence[Cluster], draws: int = DRAWS, seed: int = 0
     return _draws(tuple(clusters), draws, seed)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _draws(clusters: tuple[Cluster, ...], draws: int, seed: int) -> Array:
     tree: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index, (outer, inner) in enumerate(clusters):
@@ -61,11 +61,11 @@ def mean_interval(
     Args:
         values: One a unit.
         clusters: Groups of each unit.
-        bounds: What a single value lies between. Where all values are equal and on a bound, or are differences that
-            are all zero, draws would show no width, and the exact binomial interval over inner groups is taken.
+        bounds: What a single value lies between. Where all values are equal, draws would show no width, and the
+            interval reaches towards the bounds as the exact binomial one does with so many inner groups.
         seed: Of the draws.
     """
-    if len(set(values)) == 1 and bounds is not None and values[0] in (*bounds, 0.0):
+    if len(set(values)) == 1 and bounds is not None:
         return _without_spread(values[0], len(set(clusters)), bounds)
     low, high = np.percentile(weighted_means(values, cluster_draws(clusters, seed=seed)), [2.5, 97.5])
     return float(low), float(high)

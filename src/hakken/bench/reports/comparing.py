@@ -80,7 +80,7 @@ def compare_reports(one: Report, other: Report, names: tuple[str, str] = ("A", "
         )
     found = corrected([d for a, b in _agents(one, other) for d in _differences(one, other, a, b, names)])
     quiet = [label(m) for m in ("passed", *RATES, *USES) if m not in {d.measure for d in found}]
-    if quiet:
+    if quiet and found:
         notes.append(f"Equal on every shared task: {', '.join(quiet)}.")
     return ReportComparison(
         one=names[0],

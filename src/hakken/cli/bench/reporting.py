@@ -34,7 +34,8 @@ def report(
 
     found, notes = collect(attempts)
     made = build_report(found, attempts, notes, read_probe(probe) if probe is not None else None)
-    paths = write_report(made, out if out is not None else attempts[0] / "report")
+    beside = attempts[0] / "report" if attempts[0].is_dir() else attempts[0].with_suffix(".report")
+    paths = write_report(made, out if out is not None else beside)
     if as_json:
         emit(made.model_dump(mode="json"))
         return
