@@ -184,11 +184,12 @@ def test_a_function_as_a_hole(tmp_path: Path) -> None:
     )
     shown = nothing.model_copy(update={"examples": ({"steps": "3"},)})
     hole = hole_of(tmp_path, FunctionRef.parse("file.py:Walker.go"), shown)
-    assert hole.infill.prefix.endswith('        """Go."""\n        # For example:\n        # steps: 3\n')
+    assert hole.infill.prefix.endswith('        """Go."""\n')
     assert hole.infill.prefix.startswith('"""A file."""')
     assert hole.infill.suffix.startswith("\n\n    @property")
     assert "raise NotImplementedError" not in hole.infill.prefix
-    assert hole.infill.others == (("paper.txt", "It walks."), ("calls.py", "go(3)"))
+    assert hole.infill.others[0] == ("paper.txt", "It walks.")
+    assert hole.infill.others[1:] == (("calls.py", "go(3)"), ("arguments of go.txt", "steps = 3"))
     body = "        self.place += steps\n        return self.place\n\n    def other(self):\n        pass\n"
     whole = 'def go(self, steps):\n    """Go."""\n    self.place += steps\n    return self.place\n'
     for reply in (body, body.strip(), f"```python\n{whole}```"):
@@ -202,7 +203,7 @@ def test_a_function_as_a_hole(tmp_path: Path) -> None:
     long = FILE.replace("RATE = 0.5", "RATE = 0.5\n" + "\n".join(f"def f{n}(x):\n    return {n}\n" for n in range(300)))
     (tmp_path / "file.py").write_text(long)
     cut = hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), nothing).infill.prefix
-    assert len(cut) < 3_200
+    assert len(cut) < 2_000
     assert cut.startswith('"""A file."""')
     assert "import math" in cut
     assert "\n# …\n\n" in cut

@@ -29,11 +29,13 @@ class Trial(Record):
     trouble: str = ""
     """The first thing that is wrong, in words."""
     detail: str = ""
+    breach: str = ""
+    """A promise of the docstring or of the signature that the function broke."""
 
     @property
     def complete(self) -> bool:
-        """Every experiment ran."""
-        return self.ran == self.of
+        """Every experiment ran, and no promise was broken."""
+        return self.ran == self.of and not self.breach
 
 
 def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excused: Sequence[bool] = ()) -> Trial:
@@ -65,11 +67,11 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
 
 
 def best(trials: Sequence[Trial]) -> int | None:
-    """Index of the solution to keep: most experiments, then most in agreement, then the earliest."""
+    """Index of the solution to keep: most experiments, then promises kept, most in agreement, the earliest."""
     if not trials:
         return None
     votes = Counter(trial.numbers for trial in trials if trial.numbers)
-    return max(range(len(trials)), key=lambda i: (trials[i].ran, votes[trials[i].numbers], -i))
+    return max(range(len(trials)), key=lambda i: (trials[i].ran, not trials[i].breach, votes[trials[i].numbers], -i))
 
 
 def agreeing(trials: Sequence[Trial]) -> int:

@@ -11,9 +11,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hakken.bench.masking import MaskError
+import libcst as cst
+from pydantic import ValidationError
+
+from hakken.bench.agents.contract import Called
+from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.proving import Lab, with_body
-from hakken.bench.running import RunJob
+from hakken.bench.running import Outcome, RunJob
 from hakken.bench.types import Experiment, FunctionRef
 
 _INBOX = Path(__file__).resolve().parent / "inbox"
@@ -50,6 +54,52 @@ def captured(
     for row in rows:
         different.setdefault(re.sub(r"[-+.\d]+(e-?\d+)?", "#", json.dumps(row, sort_keys=True)), row)
     return tuple(list(different.values())[:most])
+
+
+def returning(
+    workspace: Path, function: FunctionRef, experiments: Sequence[Experiment], lab: Lab
+) -> tuple[list[Outcome], list[Called]]:
+    """Run the experiments, and see what the first call of a written function gave back in each."""
+    source = (workspace / function.file).read_bytes()
+    with tempfile.TemporaryDirectory(prefix="hakken-capture-") as name:
+        outs, jobs = [], []
+        for index, experiment in enumerate(experiments):
+            out = Path(name).resolve() / str(index)
+            out.mkdir()
+            job = watched(RunJob(tree=workspace, experiment=experiment), function)
+            if job.files:  # the repository takes our module
+                env = {**job.env, "HAKKEN_CAPTURE_OUT": str(out)}
+                files = {**job.files, function.file: _decorated(source, function.name)}
+                job = job.model_copy(update={"env": env, "files": files, "written": (out,)})
+            jobs.append(job)
+            outs.append(out)
+        outcomes = lab.run(jobs)
+        return outcomes, [called for out in outs for called in _calls(out)]
+
+
+def _decorated(source: bytes, name: str) -> bytes:
+    """The file with a decorator next to the function that writes down what it returns."""
+    module = parse(source)
+    node = find(module, name)
+    watcher = cst.Decorator(decorator=cst.parse_expression(f"__import__({_MODULE!r}).returned"))
+    changed = module.deep_replace(node, node.with_changes(decorators=[*node.decorators, watcher]))
+    assert isinstance(changed, cst.Module)
+    return changed.bytes
+
+
+def _calls(out: Path) -> list[Called]:
+    """Calls that were written down, of the form that is expected."""
+    found = []
+    for file in sorted(out.glob("*.returned.jsonl")):
+        if file.is_symlink() or not file.is_file():
+            continue
+        with file.open("rb") as stream:
+            line = stream.read(_READ).partition(b"\n")[0]
+        try:
+            found.append(Called.model_validate_json(line))
+        except ValidationError:
+            continue  # cut off, or written by somebody else
+    return found
 
 
 def watched(job: RunJob, function: FunctionRef) -> RunJob:

@@ -12,7 +12,7 @@ from hakken.bench.masking import MaskError, syntax_tree
 from hakken.bench.types import FunctionRef
 from hakken.core.types import Infill, Record
 
-_BEFORE, _AFTER = 3_000, 1_200
+_BEFORE, _AFTER = 1_800, 500
 """Characters of the file around the hole."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -42,7 +42,7 @@ class Hole(Record):
 
 
 def hole_of(workspace: Path, function: FunctionRef, shown: Surroundings) -> Hole:
-    """The hole of a masked function, with what is known about it in comments and other files.
+    """The hole of a masked function, with what is known about it in other files.
 
     Raises:
         MaskError: there is no such function in the file.
@@ -54,13 +54,17 @@ def hole_of(workspace: Path, function: FunctionRef, shown: Surroundings) -> Hole
     hole, end = node.body[-1].lineno - 1, node.end_lineno or node.lineno
     head = "\n".join(lines[first:hole])
     prefix = _short("\n".join(lines[:first]), _BEFORE)
-    inner = " " * (node.col_offset + 4)
-    known = [f"{inner}# {name}: {value}" for row in shown.examples[:1] for name, value in row.items()]
-    values = "\n".join([f"{inner}# For example:", *known, ""]) if known else ""
-    others = [("paper.txt", "\n\n".join(shown.paper)), ("calls.py", shown.uses), ("imported.py", shown.imported)]
+    # Not as comments in the function: a model that has just read comments writes more of them.
+    values = "\n".join(f"{name} = {value}" for row in shown.examples[:1] for name, value in row.items())
+    others = [
+        ("paper.txt", "\n\n".join(shown.paper)),
+        ("imported.py", shown.imported),
+        ("calls.py", shown.uses),
+        (f"arguments of {function.name.rpartition('.')[2]}.txt", values),
+    ]
     return Hole(
         infill=Infill(
-            prefix=f"{prefix}{head}\n{values}",
+            prefix=f"{prefix}{head}\n",
             suffix=_until("\n" + "\n".join(lines[end:]), _AFTER),
             others=tuple((name, said) for name, said in others if said.strip()),
         ),

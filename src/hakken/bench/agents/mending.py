@@ -15,16 +15,17 @@ from pathlib import Path
 
 from hakken.agents.spending import since
 from hakken.bench.agents.agreement import Trial, agreeing, best, judge
-from hakken.bench.agents.capture import captured, watched
+from hakken.bench.agents.capture import captured, returning
 from hakken.bench.agents.context import Surroundings, close_context
+from hakken.bench.agents.contract import first_breach
 from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.agents.writing import code_of, problem_with, put
+from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
 from hakken.bench.folder import TaskFolder
 from hakken.bench.masking import MaskError, syntax_tree
 from hakken.bench.proving import Lab
-from hakken.bench.running import Outcome, RunJob
+from hakken.bench.running import Outcome
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import BudgetExceeded, MalformedReply
 from hakken.core.prompts import prompt
@@ -34,6 +35,8 @@ from hakken.models import Ledger
 _OUTPUT = 1_000
 _COOL, _WARM = 0.2, 0.7
 """Temperature of the first version, and of the others: equal ones tell nothing new."""
+_PARTS = ("examples", "vote", "fill", "contract")
+"""What can be switched off, to see what it is worth."""
 _ENOUGH = 2
 """Complete versions with the same numbers that end the search."""
 
@@ -69,29 +72,32 @@ class Mending:
     Args:
         open_ledger: Opens the account of one attempt, by its seed.
         lab: Where experiments run.
-        candidates: Versions of each function that are drawn, unless enough agree before.
-        mends: Rounds in which a failing version goes back with its traceback and its variables.
+        candidates: Versions of each function, unless enough agree before or the tokens are used up.
+        mends: How often a failing version goes back with its traceback and its variables: in the place of a fresh one
+            while there are versions left, and after them.
         budget: Of an attempt; each function gets an equal share of what is left.
         model: Name of the model, for the record.
         examples: Whether the values of a real call are shown.
         vote: Whether versions that run are compared; without it the first one is taken.
         fill: Whether every second version is asked for as a hole in its file; other models answer as in a chat.
+        contract: Whether what a version returns is held against its signature and docstring.
     """
 
     open_ledger: Callable[[int], Ledger]
     lab: Lab
-    candidates: int = 4
+    candidates: int = 6
     mends: int = 3
     budget: Budget = field(default_factory=Budget)
     model: str = ""
     examples: bool = True
     vote: bool = True
     fill: bool = True
+    contract: bool = True
 
     @property
     def name(self) -> str:
         """Such as ``mending-c4-m3 (local)``, with what is switched off."""
-        off = "".join(f"-no-{what}" for what in ("examples", "vote", "fill") if not getattr(self, what))
+        off = "".join(f"-no-{what}" for what in _PARTS if not getattr(self, what))
         return f"mending-c{self.candidates}-m{self.mends}{off}{f' ({self.model})' if self.model else ''}"
 
     def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
@@ -135,8 +141,7 @@ class Mending:
                     break
                 if share is not None and turn and work.usage.tokens + work.last > share:
                     break
-                mending = turn >= self.candidates or (turn > 0 and turn == self.candidates - 1)
-                self._step(work, function, context, masked, versions, turn, mending)
+                self._step(work, function, context, masked, versions, turn)
         finally:
             chosen = best([version.trial for version in versions])
             path.write_bytes(masked if chosen is None else versions[chosen].content)
@@ -155,11 +160,9 @@ class Mending:
         masked: bytes,
         versions: list[_Version],
         turn: int,
-        mending: bool,
     ) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""
-        failing = [v for v in versions if not v.trial.complete]
-        old = max(failing, key=lambda v: (-v.mended, v.trial.ran), default=None) if mending else None
+        old = None if self._fills(turn) else self._to_mend(versions)
         reply = self._ask(work, function, context, masked, turn, old)
         if old is not None:
             old.mended += 1
@@ -175,7 +178,7 @@ class Mending:
         same = next((version for version in versions if version.key == key), None)
         if same is None:
             (work.workspace / function.file).write_bytes(content)
-            trial = self._try(work, function)
+            trial = self._try(work, function, context.stub)
         else:
             trial = same.trial
         versions.append(_Version(code, content, key, trial))
@@ -184,7 +187,14 @@ class Mending:
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
 
     def _fills(self, turn: int) -> bool:
-        return self.fill and turn % 2 == 1
+        return self.fill and turn % 2 == 1 and turn < self.candidates
+
+    def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
+        """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""
+        if sum(version.mended for version in versions) >= self.mends:
+            return None
+        failing = [version for version in versions if not version.trial.complete]
+        return max(failing, key=lambda v: (-v.mended, v.trial.ran), default=None)
 
     def _ask(
         self, work: _Work, function: FunctionRef, context: Surroundings, masked: bytes, turn: int, old: _Version | None
@@ -212,6 +222,7 @@ class Mending:
                 sample=turn,
                 check=lambda text: problem_with(read(text), function.name),
                 temperature=_COOL if turn < 1 + self.fill else _WARM,
+                grammar=None if hole is not None else function_grammar(context.stub),
                 infill=hole.infill if hole is not None else None,
             )
         except MalformedReply as error:
@@ -222,13 +233,16 @@ class Mending:
         work.last = reply.usage.tokens
         return read(reply.value)
 
-    def _try(self, work: _Work, function: FunctionRef) -> Trial:
+    def _try(self, work: _Work, function: FunctionRef, stub: str) -> Trial:
         """Run every experiment on the workspace as it is."""
         task = work.task.task
-        jobs = [watched(RunJob(tree=work.workspace, experiment=e), function) for e in task.experiments]
-        outcomes = self.lab.run(jobs)
+        outcomes, calls = returning(work.workspace, function, task.experiments, self.lab)
         wanted = [list(work.task.gold(e.name, None).metrics) for e in task.experiments]  # names alone, as in the task
-        return judge(outcomes, wanted, [stops_elsewhere(o, function, task.functions) for o in outcomes])
+        trial = judge(outcomes, wanted, [stops_elsewhere(o, function, task.functions) for o in outcomes])
+        broken = first_breach(stub, calls) if self.contract else ""
+        if not broken:
+            return trial
+        return trial.model_copy(update={"breach": broken, "trouble": broken, "detail": trial.detail})
 
 
 def stops_elsewhere(outcome: Outcome, function: FunctionRef, functions: Sequence[FunctionRef]) -> bool:

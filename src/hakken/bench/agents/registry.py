@@ -32,7 +32,7 @@ class AgentOptions(Record):
     retrieval: Retrieval = Retrieval.BOTH
     think: NonNegativeInt = 0
     """Tokens of reasoning before a function's code, of the fixed agent."""
-    candidates: PositiveInt = 4
+    candidates: PositiveInt = 6
     """Versions of a function before any is mended; candidates of a verified agent."""
     mends: NonNegativeInt = 3
     """Rounds with the traceback."""
@@ -42,6 +42,8 @@ class AgentOptions(Record):
     """Whether the mending agent compares versions that run."""
     fill: bool = True
     """Whether the mending agent asks the embedded model to fill the function in as a hole, every second time."""
+    contract: bool = True
+    """Whether the mending agent holds what a version returns against its signature and docstring."""
     steps: PositiveInt = Field(default=50)
     """Steps of an agent that acts step by step."""
     memory: Memory = Memory.FULL
@@ -128,6 +130,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
         options.examples,
         options.vote,
         options.fill and not setup.models[Role.CODE].strong,
+        options.contract,
     )
 
 

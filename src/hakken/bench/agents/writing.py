@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import textwrap
 
@@ -9,6 +11,31 @@ from hakken.bench.masking import MaskError, body_lines, find, functions_of, is_m
 from hakken.bench.transplant import transplant
 
 _BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
+
+
+def function_grammar(stub: str) -> str | None:
+    """GBNF: at most two sentences, then a block with imports and the function, its signature as it stands.
+
+    A small model otherwise stops after the sentences, copies the docstring, or changes a parameter. Models that take no
+    grammar are asked for the same by the prompt, and the reply is checked.
+    """
+    node = syntax_tree(stub).body[0]
+    body = node.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    head = "\n".join(stub.split("\n")[: body[0].lineno - 1]) if body else ""
+    if not head:
+        return None  # all on one line: what goes before the body cannot be told
+    return "\n".join(
+        [
+            'root ::= thought "\\n```python\\n" import{0,4} '
+            + json.dumps(f"{head}\n", ensure_ascii=False)
+            + " first line{0,80} "
+            + json.dumps("```"),
+            "thought ::= [A-Z] [^`\\n]{10,300} [.]",
+            'import ::= ("import " | "from ") [a-z] [^`\\n]+ "\\n"',
+            'first ::= "    " [^ "#`\\n] [^`\\n]* "\\n"',
+            'line ::= ("    " [^`\\n]+)? "\\n"',
+        ]
+    )
 
 
 def code_of(reply: str) -> str:

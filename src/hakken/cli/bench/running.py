@@ -32,7 +32,7 @@ def run(
     think: Annotated[int, typer.Option(min=0, help="fixed: tokens of reasoning before a function's code.")] = 0,
     candidates: Annotated[
         int, typer.Option(min=1, help="mending: versions of a function; verified: candidates of the other agent.")
-    ] = 4,
+    ] = 6,
     mends: Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")] = 3,
     memory: Annotated[str, typer.Option(help="Steps that a dynamic agent is shown: full, window, summary.")] = "full",
     window: Annotated[int, typer.Option(min=1, help="How many, where not all are.")] = 5,

@@ -3,6 +3,7 @@
 Only the standard library. What is written is shown to a model and decides nothing.
 """
 
+import functools
 import inspect
 import json
 import os
@@ -21,6 +22,41 @@ class Captured(NotImplementedError):
         found = {name: describe(value) for name, value in arguments.items()}
         with open(os.path.join(_OUT, f"{os.getpid()}.jsonl"), "a", encoding="utf-8") as file:
             file.write(json.dumps(found) + "\n")
+
+
+def returned(function):
+    """Write down what the first call that returns was given and gave back; the calls themselves are left alone."""
+    done = []
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        seen = {} if done else _bound(function, args, kwargs)
+        value = function(*args, **kwargs)
+        if not done:
+            done.append(True)
+            with open(os.path.join(_OUT, f"{os.getpid()}.returned.jsonl"), "a", encoding="utf-8") as file:
+                file.write(json.dumps({"arguments": seen, "value": outside(value)}) + "\n")
+        return value
+
+    return wrapper
+
+
+def _bound(function, args, kwargs):
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs).arguments
+        return {name: outside(value) for name, value in bound.items()}
+    except (TypeError, ValueError):
+        return {}
+
+
+def outside(value: object) -> dict:
+    """Type and size of a value."""
+    found = {"kind": type(value).__name__, "text": describe(value)}
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        found["shape"] = [int(size) for size in value.shape]
+    elif isinstance(value, (list, tuple)):
+        found["size"] = len(value)
+    return found
 
 
 def watch() -> None:
