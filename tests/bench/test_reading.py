@@ -70,3 +70,10 @@ def test_a_folder_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "too large" in copy_tree(tmp_path / "a", tmp_path / "c", trusted=False)[0]
     with pytest.raises(TreeError, match="is not a folder"):
         copy_tree(tmp_path / "none", tmp_path / "d")
+
+
+def test_names_that_are_no_text_can_be_written_down() -> None:
+    numbers = numbers_of(json.loads('{"\\ud800": 1.0, "a": {"\\udfff": "x"}}'))
+    assert numbers.values == {"\\ud800": 1.0}
+    assert numbers.refused == {"a.\\udfff": "is not a number"}
+    assert numbers.model_dump_json()

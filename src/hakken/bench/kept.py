@@ -17,7 +17,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from hakken.bench.running import Outcome, RunJob
-from hakken.bench.trees import walk
+from hakken.bench.trees import printable, walk
 from hakken.bench.types import CONTRACT_VERSION
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
@@ -107,7 +107,7 @@ def tree_of(root: Path) -> dict[str, str]:
     found = {}
     for name, info in walk(root):
         if stat.S_ISREG(info.st_mode):
-            found[str(name)] = _entry((root / name).read_bytes(), bool(info.st_mode & stat.S_IXUSR))
+            found[printable(name)] = _entry((root / name).read_bytes(), bool(info.st_mode & stat.S_IXUSR))
     return found
 
 

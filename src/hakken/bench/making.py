@@ -15,7 +15,7 @@ from hakken.bench.passages import best_passages
 from hakken.bench.proving import Lab, ProofError, measure, necessary, predictable, trivial
 from hakken.bench.running import check_packages
 from hakken.bench.tracing import candidates, trace
-from hakken.bench.trees import walk
+from hakken.bench.trees import printable, walk
 from hakken.bench.types import FunctionRef, Gold, MaskMode, Source, Task
 from hakken.core.types import Record, content_hash
 
@@ -163,7 +163,8 @@ def write(task: Task, proved: Proved, folder: Path) -> TaskFolder:
         )
         for file in dict.fromkeys(f.file for f in task.functions)
     }
-    return write_task(folder / task.id, task, golds, source.root, masked, proved.texts)
+    texts_and_gaps = proved.texts | {e.results: "" for e in source.experiments}  # those of other experiments too
+    return write_task(folder / task.id, task, golds, source.root, masked, texts_and_gaps)
 
 
 def task_hash(folder: TaskFolder) -> str:
@@ -208,5 +209,5 @@ def _small_texts(root: Path) -> dict[str, str]:
         if info.st_size <= _MAX_TEXT:
             data = (root / name).read_bytes()
             if b"\0" not in data[:4096]:
-                found[str(name)] = data.decode("utf-8", "replace")
+                found[printable(name)] = data.decode("utf-8", "replace")
     return found

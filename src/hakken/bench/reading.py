@@ -74,7 +74,8 @@ def numbers_of(table: Mapping[str, Any]) -> Numbers:
 
 def _collect(table: Mapping[str, Any], prefix: str, values: dict[str, Value], refused: dict[str, str]) -> None:
     for key, item in table.items():
-        name = f"{prefix}{key}"
+        # JSON can name what is no text: half of a pair of surrogates, which nobody could write down.
+        name = f"{prefix}{key}".encode("utf-8", "backslashreplace").decode("utf-8")
         if isinstance(item, Mapping):
             _collect(item, f"{name}.", values, refused)
         elif isinstance(item, (list, tuple)):

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from hakken.core.errors import UsageError
 
@@ -83,7 +83,7 @@ def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, .
     count = size = 0
     for relative, info in walk(root, left_out=None if trusted else left_out):
         if not stat.S_ISREG(info.st_mode):
-            left_out.append(f"{relative} is no regular file")
+            left_out.append(f"{printable(relative)} is no regular file")
             continue
         count, size = count + 1, size + info.st_size
         if count > MAX_FILES or size > MAX_BYTES:
@@ -92,14 +92,14 @@ def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, .
                     f"{root} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MB ({relative} is where it is full).",
                     "Move data out of it, or name a smaller folder.",
                 )
-            left_out.append(f"{relative} and what follows: the folder is too large")
+            left_out.append(f"{printable(relative)} and what follows: the folder is too large")
             break
         try:
             _copy(root / relative, target / relative, info.st_mode)
         except OSError as error:
             if trusted:
                 raise TreeError(f"{root / relative} cannot be copied: {error.strerror}.", "Mend its rights.") from None
-            left_out.append(f"{relative} cannot be copied ({error.strerror})")
+            left_out.append(f"{printable(relative)} cannot be copied ({error.strerror})")
     return tuple(left_out[:MAX_NAMED])
 
 
@@ -117,8 +117,13 @@ def scratch(prefix: str) -> Iterator[Path]:
             subprocess.run(["rm", "-rf", "--", str(place)], check=False, stderr=subprocess.DEVNULL)
 
 
+def printable(name: PurePath | str) -> str:
+    """A file's name as text that can be written down, whatever its bytes are."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def _short(path: Path) -> str:
-    text = str(path)
+    text = printable(path)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -140,7 +145,7 @@ def differing(root: Path, other: Path) -> tuple[str, ...]:
         regular = stat.S_ISREG(one.st_mode) and stat.S_ISREG(two.st_mode)
         if not regular or one.st_size != two.st_size or (root / name).read_bytes() != (other / name).read_bytes():
             changed.add(name)
-    return tuple(sorted(changed))
+    return tuple(sorted(map(printable, changed)))
 
 
 def _copy(source: Path, target: Path, mode: int) -> None:

@@ -156,6 +156,21 @@ def unreadable():
         path.chmod(0)
 
 
+def odd_letters():
+    """Reports numbers, and writes them while the experiment runs, under names that no file can hold as text."""
+    odd = "\\\\ud800"
+    fill(
+        writer()
+        + f"""
+for _path in dict.fromkeys(_paths):
+    with open(_path, "w") as _file:
+        _file.write('{{"{odd}": 1.0, ' + _json.dumps(_gold[_name])[1:])
+_os._exit(0)
+"""
+    )
+    report({**GOLD, "\ud800": {"\udfff": 1.0}})
+
+
 def _ones(value):
     if isinstance(value, dict):
         return {key: _ones(item) for key, item in value.items()}
