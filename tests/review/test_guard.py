@@ -93,3 +93,11 @@ def test_points_that_cannot_stand_are_sifted_out() -> None:
 )
 def test_scores_must_agree(changes: dict[str, int], agrees: bool) -> None:
     assert (check_scores(Scores.model_validate(SCORES | changes)) is None) is agrees
+
+
+def test_a_text_without_end_is_refused_at_once() -> None:
+    """Compared letter by letter it would take hours."""
+    for text in ("a b " * 10_000, "This is said. " * 2_000, "x" * 20_000):
+        assert "far too long" in unsupported(text, "A paper.")
+    long = "one two three four five six " * 1_000
+    assert sift([long], "A paper.", [long[:3_000]])[1].startswith("This is far too long")

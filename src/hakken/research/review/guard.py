@@ -30,6 +30,11 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _ALIKE = 0.8
 _SHORTEST = 5
 """Words of an item that says something."""
+_LONGEST, _MOST_SENTENCES = 4_000, 60
+"""Characters and sentences of a text that is still compared with others: a longer one would take hours."""
+_TOO_LONG = "This is far too long. Write a few sentences."
+_COMPARED = 400
+"""Characters that are compared letter by letter."""
 
 
 def as_data(text: str) -> str:
@@ -89,7 +94,8 @@ def alike(one: str, other: str) -> bool:
     if not a or not b:
         return a == b
     shared = len(set(a) & set(b)) / min(len(set(a)), len(set(b)))
-    return shared >= _ALIKE or SequenceMatcher(None, " ".join(a), " ".join(b), autojunk=False).ratio() >= _ALIKE
+    letters = SequenceMatcher(None, " ".join(a)[:_COMPARED], " ".join(b)[:_COMPARED], autojunk=False)
+    return shared >= _ALIKE or (letters.quick_ratio() >= _ALIKE and letters.ratio() >= _ALIKE)
 
 
 def sift(items: Sequence[str], paper: str, others: Sequence[str] = ()) -> tuple[tuple[str, ...], str]:
@@ -107,6 +113,8 @@ def sift(items: Sequence[str], paper: str, others: Sequence[str] = ()) -> tuple[
 def _fault(item: str, paper: str, others: Sequence[str]) -> str:
     if len(item.split()) < _SHORTEST:
         return f"This says too little: {item!r}. Write whole sentences."
+    if len(item) > _LONGEST:
+        return _TOO_LONG
     if again := next((other for other in others if alike(item, other)), None):
         return f"This was said already: {again!r}. Each point must be a different one."
     if copied(item, paper):
@@ -117,6 +125,8 @@ def _fault(item: str, paper: str, others: Sequence[str]) -> str:
 def unsupported(text: str, paper: str) -> str:
     """Why a text cannot stand, or nothing: it says a sentence twice, or numbers that the paper does not have."""
     sentences = _SENTENCE.split(text.strip())
+    if len(text) > _LONGEST or len(sentences) > _MOST_SENTENCES:
+        return _TOO_LONG
     if len(distinct(sentences)) < len(sentences):
         return "It says nearly the same sentence twice. Each sentence must say something new."
     if numbers := invented([text], paper):
