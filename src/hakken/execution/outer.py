@@ -44,7 +44,7 @@ class Outer:
             return
         if self._command is None:
             self._hold(self.first)
-        elif _is_gone(self._command) and _sleeps(self.first):
+        elif _is_gone(self._command) and _was_told(self.pid):
             # The first process has taken the command's exit code and passed it on, and now waits for daemons.
             self.kill()
 
@@ -97,10 +97,16 @@ def _is_gone(handle: int) -> bool:
     return False
 
 
-def _sleeps(pid: int) -> bool:
-    """Whether a process waits for something, and so is done with what it did before."""
+def _was_told(pid: int) -> bool:
+    """Whether the outer process has been told the command's exit code: the first one writes it into an eventfd.
+
+    That the first one sleeps says nothing: the kernel calls it so while it takes the code, for as long as others run.
+    """
     with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"S"
+        for path in Path(f"/proc/{pid}/fdinfo").iterdir():
+            _, found, rest = path.read_text().partition("eventfd-count:")
+            if found:
+                return int(rest.split()[0], 16) > 0
     return False
 
 
