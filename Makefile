@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 ARGS ?=
 
-.PHONY: run install dev model test check lint bench clean
+.PHONY: run install dev model external test check lint bench clean
 
 # Research on the template that ships, to a reviewed paper: make run ARGS="epidemic --seed 3"
 run: install model
@@ -31,6 +31,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 model: install
 	$(BIN)/hakken model pull
+
+# External agents, each in a folder of its own in the user's cache; slow tests use what is there.
+external: install
+	$(BIN)/hakken bench agents --install mini-swe-agent --install aider
 
 # What is checked on every commit. The real model takes part in a small run; a missing model is a failure.
 test: check model
