@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from tests.recovery.hostile import CANARY, Hostility
 from tests.recovery.pipeline import TEMPLATE, settings
 from tests.recovery.printed import escapes
 from tests.recovery.steps import Bench, Step, fire
+
+_MOST_CPU_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ def bombard(name: str, step: Step, ground: Ground, replies: int, seed: int = 0) 
         uses = fire(step, bench, replies)
         while True:
             try:
-                next(uses)
+                with _patience():
+                    next(uses)
             except StopIteration:
                 break
             except Exception as error:  # The boundary: whatever comes out of a step is what we look for.
@@ -87,6 +93,26 @@ def bombard(name: str, step: Step, ground: Ground, replies: int, seed: int = 0) 
     if recorded != bench.served:
         faults.append(f"{name}: {bench.served} replies and {recorded} in the record")
     return Result(bench.served, recorded, bench.accepted, bench.refused, len(bench.printed), faults)
+
+
+class Endless(Exception):
+    """One use of a step took more CPU time than a thousand ordinary ones."""
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """End what a reply makes go on for ever: comparing or parsing may take hours on text that nobody would write."""
+
+    def give_up(*_: object) -> None:
+        raise Endless(f"not done after {_MOST_CPU_SECONDS} s of CPU time")
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _MOST_CPU_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _printed(ground: Ground, bench: Bench) -> list[str]:
