@@ -1,10 +1,11 @@
-"""Predict how diabetes has progressed after a year, by least squares.
+"""Predict how diabetes has progressed after a year, by the patients that are nearest.
 
     python experiment.py --out_dir run_0 --seed 0
 
 The seed draws the training rows. Left in ``--out_dir``: ``submission.csv``.
 
-Arrays: N rows, D inputs. A row has ten measurements: age, sex, bmi, pressure, tc, ldl, hdl, tch, ltg, glu.
+Arrays: N training rows, M rows to predict, K nearest rows. A row has ten measurements: age, sex, bmi, pressure, tc,
+ldl, hdl, tch, ltg, glu.
 """
 
 from __future__ import annotations
@@ -18,30 +19,29 @@ import table_io
 # --- The method: each function below is one place where an idea can be tried. ---
 
 
-def features(rows):
-    """Turn standardised measurements (N, 10) into the inputs of the model, an array (N, D)."""
-    return rows
+def importance(rows, values):
+    """Return a factor, at least 0, for each column, an array (10,), from training rows (N, 10) and their targets (N,)."""
+    return np.ones(rows.shape[1])
 
 
-def transform(values):
-    """Turn the progression (N,) into what the model learns, an array (N,)."""
-    return values
+def distances(asked, rows):
+    """Return the distance, at least 0, of each of the rows (M, 10) to each of the training rows (N, 10): (M, N)."""
+    return np.sqrt(((asked[:, None, :] - rows[None, :, :]) ** 2).sum(axis=2))
 
 
-def restore(values):
-    """Undo ``transform``: turn what the model says (N,) into predictions (N,)."""
-    return values
+def neighbours(size):
+    """Return how many nearest rows are looked at, an integer from 1 to the number of training rows, size."""
+    return 3
 
 
-def sample_weights(rows, values):
-    """Return a weight, at least 0, for each training row (N, 10) with its progression (N,); an array (N,)."""
-    return np.ones(len(values))
+def votes(near):
+    """Return a weight, at least 0, of each of the nearest rows, an array (M, K), from their distances (M, K)."""
+    return np.ones_like(near)
 
 
-def solve(inputs, values, weights):
-    """Return the coefficients (D,) for centred inputs (N, D), centred values (N,) and weights of the rows (N,)."""
-    scaled = inputs * np.sqrt(weights)[:, None]
-    return np.linalg.lstsq(scaled, values * np.sqrt(weights), rcond=None)[0]
+def correct(predictions, asked, rows, values):
+    """Return predictions (M,), corrected; rows (N, 10) and values (N,) are those of training, asked is (M, 10)."""
+    return predictions
 
 
 # --- Training. ---
@@ -53,8 +53,23 @@ def expect(name, array, shape):
         raise ValueError(f"{name} returned shape {np.shape(array)}, but {tuple(shape)} was expected")
 
 
+def predict(asked, rows, values):
+    """Predictions (M,) for rows (M, 10): the weighted mean of the nearest training rows."""
+    factors = importance(rows, values)
+    expect("importance", factors, (rows.shape[1],))
+    far = distances(asked * factors, rows * factors)
+    expect("distances", far, (len(asked), len(rows)))
+    count = int(neighbours(len(rows)))
+    if not 1 <= count <= len(rows):
+        raise ValueError(f"neighbours returned {count}, but a number from 1 to {len(rows)} was expected")
+    nearest = np.argsort(far, axis=1, kind="stable")[:, :count]
+    weights = votes(np.take_along_axis(far, nearest, axis=1))
+    expect("votes", weights, nearest.shape)
+    return (weights * values[nearest]).sum(axis=1) / weights.sum(axis=1)
+
+
 def main():
-    """Train once and leave the predictions."""
+    """Predict once and leave the predictions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out_dir", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
@@ -65,16 +80,9 @@ def main():
     rows, asked = table_io.numbers(table, names), table_io.numbers(test, names)
     centre, width = rows.mean(axis=0), rows.std(axis=0)
     rows, asked = (rows - centre) / width, (asked - centre) / width
-    learned = transform(np.array([float(cell) for cell in table["progression"]]))
-    expect("transform", learned, (len(rows),))
-    inputs, mean = features(rows), learned.mean()
-    middle = inputs.mean(axis=0)
-    weights = sample_weights(rows, learned)
-    expect("sample_weights", weights, learned.shape)
-    coefficients = solve(inputs - middle, learned - mean, weights)
-    expect("solve", coefficients, (inputs.shape[1],))
-    predictions = restore((features(asked) - middle) @ coefficients + mean)
-    expect("restore", predictions, (len(asked),))
+    values = np.array([float(cell) for cell in table["progression"]])
+    predictions = correct(predict(asked, rows, values), asked, rows, values)
+    expect("correct", predictions, (len(asked),))
     table_io.write_submission(args.out_dir, predictions)
 
 

@@ -1,10 +1,11 @@
-"""Place people on a scale of party identification from 0 to 6, by least squares and rounding.
+"""Place people on a scale of party identification from 0 to 6, by the people that are nearest.
 
     python experiment.py --out_dir run_0 --seed 0
 
 The seed draws the training rows. Left in ``--out_dir``: ``submission.csv``.
 
-Arrays: N rows, D inputs. A row has nine columns: town, news, self, clinton, dole, age, educ, income, vote.
+Arrays: N training rows, M rows to predict, K nearest rows. A row has nine columns: town, news, self, clinton, dole,
+age, educ, income, vote.
 """
 
 from __future__ import annotations
@@ -18,26 +19,30 @@ import table_io
 # --- The method: each function below is one place where an idea can be tried. ---
 
 
-def features(rows):
-    """Turn standardised columns (N, 9) into the inputs of the model, an array (N, D)."""
-    return rows
+def importance(rows, values):
+    """Return a factor, at least 0, for each column, an array (9,), from training rows (N, 9) and their places (N,)."""
+    return np.ones(rows.shape[1])
 
 
-def sample_weights(rows, places):
-    """Return a weight, at least 0, for each training row (N, 9) with its place on the scale (N,); an array (N,)."""
-    return np.ones(len(places))
+def distances(asked, rows):
+    """Return the distance, at least 0, of each of the rows (M, 9) to each of the training rows (N, 9): (M, N)."""
+    return np.sqrt(((asked[:, None, :] - rows[None, :, :]) ** 2).sum(axis=2))
 
 
-def solve(inputs, places, weights):
-    """Return the coefficients (D,) for centred inputs (N, D), centred places (N,) and weights of the rows (N,)."""
-    scaled = inputs * np.sqrt(weights)[:, None]
-    return np.linalg.lstsq(scaled, places * np.sqrt(weights), rcond=None)[0]
+def neighbours(size):
+    """Return how many nearest rows are looked at, an integer from 1 to the number of training rows, size."""
+    return 3
 
 
-def to_scale(values, fitted, places):
-    """Turn predictions (N,) into places on the scale, integers 0 to 6.
+def votes(near):
+    """Return a weight, at least 0, of each of the nearest rows, an array (M, K), from their distances (M, K)."""
+    return np.ones_like(near)
 
-    ``fitted`` (M,) are the predictions for the training rows, and ``places`` (M,) their true places.
+
+def to_scale(values, asked, rows, places):
+    """Turn means of neighbours (M,) into places on the scale, integers 0 to 6.
+
+    Rows (N, 9) and places (N,) are those of training, asked is (M, 9).
     """
     return np.clip(np.rint(values), 0, 6).astype(int)
 
@@ -51,8 +56,23 @@ def expect(name, array, shape):
         raise ValueError(f"{name} returned shape {np.shape(array)}, but {tuple(shape)} was expected")
 
 
+def predict(asked, rows, values):
+    """Predictions (M,) for rows (M, 9): the weighted mean of the nearest training rows."""
+    factors = importance(rows, values)
+    expect("importance", factors, (rows.shape[1],))
+    far = distances(asked * factors, rows * factors)
+    expect("distances", far, (len(asked), len(rows)))
+    count = int(neighbours(len(rows)))
+    if not 1 <= count <= len(rows):
+        raise ValueError(f"neighbours returned {count}, but a number from 1 to {len(rows)} was expected")
+    nearest = np.argsort(far, axis=1, kind="stable")[:, :count]
+    weights = votes(np.take_along_axis(far, nearest, axis=1))
+    expect("votes", weights, nearest.shape)
+    return (weights * values[nearest]).sum(axis=1) / weights.sum(axis=1)
+
+
 def main():
-    """Train once and leave the predictions."""
+    """Predict once and leave the predictions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out_dir", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
@@ -63,15 +83,8 @@ def main():
     rows, asked = table_io.numbers(table, names), table_io.numbers(test, names)
     centre, width = rows.mean(axis=0), rows.std(axis=0)
     rows, asked = (rows - centre) / width, (asked - centre) / width
-    places = np.array([float(cell) for cell in table["party"]])
-    inputs, mean = features(rows), places.mean()
-    middle = inputs.mean(axis=0)
-    weights = sample_weights(rows, places)
-    expect("sample_weights", weights, places.shape)
-    coefficients = solve(inputs - middle, places - mean, weights)
-    expect("solve", coefficients, (inputs.shape[1],))
-    fitted = (inputs - middle) @ coefficients + mean
-    answers = to_scale((features(asked) - middle) @ coefficients + mean, fitted, places)
+    values = np.array([float(cell) for cell in table["party"]])
+    answers = to_scale(predict(asked, rows, values), asked, rows, values)
     expect("to_scale", answers, (len(asked),))
     table_io.write_submission(args.out_dir, [int(answer) for answer in answers])
 
