@@ -82,13 +82,13 @@ def test_what_differs_is_found_and_what_does_not_is_not() -> None:
     found = compare_reports(before, build_report(list(population("agent-both", 0.8, seed=1))), ("before", "after"))
     passed = next(f for f in found.findings if f.measure == "passed")
     assert passed.verdict
-    assert "pass@1 of agent-both in before is lower than that of agent-both in after" in passed.sentence
+    assert "pass@1: agent-both in before is lower than agent-both in after by" in passed.sentence
     assert passed.family == len(found.findings)
     assert any("Equal on every shared task: tampered" in note for note in found.notes)
     again = compare_reports(before, build_report(list(population("agent-both", -1.0, seed=2))))
     same = next(f for f in again.findings if f.measure == "passed")
     assert not same.verdict
-    assert "does not differ beyond chance on 36 shared tasks" in same.sentence
+    assert "do not differ beyond chance on 36 shared tasks" in same.sentence
     assert "stays possible" in same.sentence
 
 
@@ -118,7 +118,7 @@ def test_the_command_that_compares(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["bench", "compare", str(tmp_path / "a"), str(tmp_path / "b")])
     assert result.exit_code == 0, result.output
     assert "36 tasks in both" in result.stdout
-    assert "x-both in a is lower" in result.stdout
+    assert "pass@1: x-both in a is lower than x-both in b" in result.stdout
     wrong = CliRunner().invoke(app, ["bench", "compare", str(tmp_path / "a"), str(tmp_path)])
     assert wrong.exit_code == 2
 

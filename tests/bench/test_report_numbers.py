@@ -57,7 +57,7 @@ def test_pairs_and_lines(report: Report) -> None:
     assert (pair.one, pair.other) == ("fixed-both", "mending-code")
     assert pair.difference.high < 0
     assert pair.p < 0.01
-    assert "pass@1 of fixed-both is lower than that of mending-code" in pair.sentence
+    assert "pass@1: fixed-both is lower than mending-code by" in pair.sentence
     assert [p.attempts for p in report.scaling[0].points] == [1, 2, 3, 4]
     fit = report.scaling[1].fit
     assert isinstance(fit, LogFit)

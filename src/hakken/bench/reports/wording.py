@@ -46,16 +46,14 @@ def sentence(d: Difference) -> str:
     tasks = f"{e.tasks} shared task{'' if e.tasks == 1 else 's'}"
     values = f"{number(d.value_one, d.measure)} against {number(d.value_other, d.measure)}"
     interval = f"95 % interval {number(e.low, d.measure)} to {number(e.high, d.measure)}"
-    test = f"p {_p(d.p)}" + (f", {_p(d.p_adjusted)} after Holm over {d.family} comparisons" if d.family > 1 else "")
+    test = f"p {_p(d.p)}" + (f"; after Holm over {d.family} comparisons p {_p(d.p_adjusted)}" if d.family > 1 else "")
     size = number(abs(e.value), d.measure)
     what = label(d.measure)
     if d.differs:
         verb = "higher" if e.value > 0 else "lower"
-        return (
-            f"{what} of {d.one} is {verb} than that of {d.other} by {size} on {tasks} ({values}; {interval}; {test})."
-        )
+        return f"{what}: {d.one} is {verb} than {d.other} by {size} on {tasks} ({values}; {interval}; {test})."
     text = (
-        f"{what} of {d.one} and {d.other} does not differ beyond chance on {tasks} "
+        f"{what}: {d.one} and {d.other} do not differ beyond chance on {tasks} "
         f"({values}; difference {number(e.value, d.measure)}, {interval}; {test})"
     )
     if 2.0 ** (1 - d.groups) * d.family >= ALPHA:
