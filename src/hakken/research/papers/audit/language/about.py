@@ -10,16 +10,10 @@ from itertools import pairwise
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.around import Around
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise, side_of
+from hakken.research.papers.audit.language.rivals import AGAINST, OBJECT
 from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.matching.pool import ACROSS
 
-_OBJECT = re.compile(
-    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|beats?|beating|outperform\w*|surpass\w*"
-    r"|exceed\w*|improv\w+ (?:up)?on|behind|ahead of|above|below|short of)\s+"
-    r"(?:that of |those of )?(?:the |our |all |both |an? )?(?:[\w-]+ )?$",
-    re.I,
-)
-"""What stands before the object of a comparison."""
 _WITH = re.compile(
     r"^(?:['’]s)?(?: on (?:the )?[\w-]+)?,? (?:with|reaching|achieving|attaining|obtaining|scoring|having|giving"
     r"|yielding|at)\b[^\d;:(]*$"
@@ -36,12 +30,6 @@ _JOINED = re.compile(r"^\s*(?:[a-z]+s?\b)?\s*(?:,|/|&|\band\b|\bor\b|\bas well a
 _BEHIND = re.compile(
     r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b(?: the| our| an?)?|\()[^,;:.\d]*$"
 )
-_AGAINST = re.compile(
-    r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|baseline of|beats?|outperform\w*|surpass\w*"
-    r"|above|below|ahead of|behind|short of|from(?!.* to ))\b(?:[^.;,]|\.(?=\d)|,(?=\d))*$",
-    re.I,
-)
-"""What stands before a name that something is compared with."""
 _OPENING = re.compile(r"^\W*(?:With|At|Reaching|By|Achieving|Scoring|From|In|After)\b[^,;]*$")
 """What stands before a number whose sentence names its owner later: "With 0.9, our method is"."""
 _OF_ALL = re.compile(r"\ball (?:\w+ )?(?:data ?sets|tasks)\b|across|\baverag\w+|\boverall\b", re.I)
@@ -182,7 +170,7 @@ class Scoper:
         if (
             after
             and kind == "variant"
-            and (_ELSEWHERE.search(text[number.end : after[0][0].start]) or _AGAINST.search(text[: after[0][0].start]))
+            and (_ELSEWHERE.search(text[number.end : after[0][0].start]) or AGAINST.search(text[: after[0][0].start]))
         ):
             return ()
         if after and kind == "variant" and re.search(r"[,;]\s", text[number.end : after[0][0].start]):
@@ -191,7 +179,7 @@ class Scoper:
 
     def _of_two(self, number: Number, text: str, prior: list[list[Mention]]) -> tuple[str, ...]:
         """``A beats B, with 0.9`` and ``A beats B (0.9 against 0.8)``: the first number is A's, the second B's."""
-        objects = [g for g in prior if _OBJECT.search(text[: g[0].start])]
+        objects = [g for g in prior if OBJECT.search(text[: g[0].start])]
         subjects = [g for g in prior if g not in objects]
         side = side_of(number, text)
         with_it = objects and _WITH.match(text[objects[-1][-1].end : number.start])
@@ -207,7 +195,7 @@ class Scoper:
         base: tuple[str, ...] = ()
         for text in texts:
             clean = normalise(text)
-            named = [m for m in self.names.find(text) if m.kind == "variant" and not _AGAINST.search(clean[: m.start])]
+            named = [m for m in self.names.find(text) if m.kind == "variant" and not AGAINST.search(clean[: m.start])]
             own = [m for m in named if m.ids != (self.evidence.baseline,)]
             if own:
                 return own[-1].ids
@@ -251,7 +239,7 @@ class Scoper:
 
     def _is_against(self, mention: Mention, text: str) -> bool:
         left = text[: mention.start]
-        object_of = _AGAINST.search(left) is not None or _OBJECT.search(left) is not None
+        object_of = AGAINST.search(left) is not None or OBJECT.search(left) is not None
         return object_of or mention.ids == (self.evidence.baseline,)
 
     def of_change(self, number: Number, unit: Unit, around: Around, about: About) -> About:

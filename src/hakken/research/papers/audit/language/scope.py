@@ -180,7 +180,7 @@ class Names:
             subjects=frozenset(subject),
             treated=frozenset(treated),
             against=against - set(treated),
-            metrics=frozenset(metric),
+            metrics=frozenset(self._on(metric, text)),
             splits=frozenset(split),
             seeds=frozenset(int(s) for s in re.findall(r"\bseed (\d+)\b", text)),
         )
@@ -197,6 +197,14 @@ class Names:
         if prior:
             return prior[-1].ids
         return after[0].ids if after else ()
+
+    def _on(self, metrics: tuple[str, ...], text: str) -> tuple[str, ...]:
+        """Of metrics that are measured on several data sets, those that a text means: "accuracy on words"."""
+        of = {m: self.evidence.metric(m).dataset for m in metrics}
+        if len(set(of.values())) < 2:
+            return metrics
+        named = {d for d in of.values() if re.search(rf"\bon (?:the )?{re.escape(d)}(?![\w-])", text, re.I)}
+        return tuple(m for m in metrics if of[m] in named) or metrics
 
     def _split_by_count(self, text: str) -> tuple[str, ...]:
         """``over 20 seeds`` names the split that has twenty."""
@@ -233,7 +241,11 @@ class Names:
                 subject if not _is_difference(header) else row_variant or self._of_caption(in_caption) or subject
             ),
             against=frozenset(_all("variant", in_column)) if _is_difference(header) else frozenset(),
-            metrics=frozenset(_last("metric", in_column) or _last("metric", in_row) or _all("metric", in_caption)),
+            metrics=frozenset(
+                _last("metric", in_column)
+                or _last("metric", in_row)
+                or self._on(_all("metric", in_caption), normalise(unit.caption))
+            ),
             splits=frozenset(split),
             seeds=seeds,
             treated=self._treated(row_variant, column_variant, in_caption),

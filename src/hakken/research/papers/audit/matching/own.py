@@ -69,6 +69,8 @@ _WORDED = {
     "equivalence": re.compile(r"\bequivalen", re.I),
 }
 """Candidates that only these words call for."""
+_ONE_SIDED = re.compile(r"one-sided tests?[^.;:]{0,12}$", re.I)
+"""What opens the p of an equivalence, which is no other p."""
 _WEAK = 0.2
 _BEGINNING = 30
 """Characters of a shortened quotation that tell it."""
@@ -236,6 +238,8 @@ class Matcher:
             roles = (Role.SD,)
         pool = [c for role in roles for c in self.candidates.of_role(role, scope.seeds)]
         pool = [c for c in pool if c.noun not in _WORDED or _WORDED[c.noun].search(f"{unit.text} {unit.column}")]
+        if reading.role is Role.P and _ONE_SIDED.search(unit.text[: number.start]):
+            pool = [c for c in pool if c.noun == "equivalence"]
         if reading.role in (Role.COST, Role.COST_RATIO) or (scope.seeds and roles == (Role.VALUE,)):
             wanted = reading.noun if reading.role in (Role.COST, Role.COST_RATIO) else ""
             pool = [c for c in pool if (c.noun == wanted if wanted else True)]

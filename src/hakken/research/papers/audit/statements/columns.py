@@ -77,7 +77,7 @@ def _follows(column: Column, other: Column, row: int, base: int) -> bool:
 
 
 def _doubled(document: Document, names: Names) -> Iterator[Finding]:
-    """A header that names a method, a metric or a data set, and stands over two columns of numbers."""
+    """A header that names a method or an average, and stands over two columns of numbers."""
     headers: dict[tuple[int, str], set[int]] = {}
     first: dict[tuple[int, str], Unit] = {}
     for unit in document.units:

@@ -34,6 +34,11 @@ _FLOOR = re.compile(
     r"|beyond the noise floor",
     re.I,
 )
+_RULE_OF_DECISION = re.compile(
+    r"\bcounts only (?:if|where|when)\b(?:[^.;]|\.(?=\d))*"
+    r"\b(?P<said>(?:(?:no|not) (?:larger|greater|higher)|smaller|lower|less) than the noise floor)",
+    re.I,
+)
 _HEDGE = re.compile(
     r"inconclusive|not (?:statistically )?significant|compatible with no|(?:contains?|includes?|cover\w*) zero"
     r"|within (?:the )?noise"
@@ -86,6 +91,12 @@ class Directions:
         text = normalise(unit.text)
         masked = self._mask(text)
         mentions = self.names.find(text)
+        if rule := _RULE_OF_DECISION.search(text):
+            record = "a difference counts only where it is larger than the noise floor"
+            yield contradiction(
+                "contradicted", unit, f"says “{rule.group()[-40:]}”", record, "the rule of every verdict"
+            )
+            return
         for match in _FLOOR.finditer(text):
             finding = self._floor(unit, text, match, mentions, before)
             if finding is not None:

@@ -24,6 +24,7 @@ from hakken.research.papers.audit.statements.magnitude import check_magnitude
 from hakken.research.papers.audit.statements.significance import check_significance
 from hakken.research.papers.audit.statements.spread import check_spread
 from hakken.research.papers.audit.statements.stated import check_stated
+from hakken.research.papers.audit.statements.sums import check_sums
 from hakken.research.papers.audit.statements.superlatives import check_bold, check_superlatives
 from hakken.research.papers.audit.statements.universal import check_universal
 from hakken.research.papers.audit.statements.unrecorded import check_unrecorded
@@ -48,6 +49,7 @@ class Statements:
             yield from self.seen[key]
         yield from check_methods(document, self.evidence)
         yield from check_columns(document, self.topics.names)
+        yield from check_sums(document)
         yield from check_stated(document, self.evidence, self.topics.names)
         if self.evidence.foreign:
             yield from self._whole(document, matches)
