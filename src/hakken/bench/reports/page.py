@@ -44,8 +44,9 @@ def _title(report: Report) -> str:
 
 
 def _lead(report: Report) -> str:
+    sources = f"{report.repositories} repositor{'y' if report.repositories == 1 else 'ies'}"
     return (
-        f"{report.attempts} attempts at {report.tasks} tasks from {report.repositories} repositories. All intervals "
+        f"{report.attempts} attempts at {report.tasks} tasks from {sources}. All intervals "
         "are 95 %, over repositories and, in them, groups of tasks with the same masked functions."
     )
 
