@@ -14,6 +14,7 @@ from hakken.bench.competitions.grading import arena, grade_bytes
 from hakken.bench.competitions.preparing import prepare
 from hakken.bench.competitions.tables import read_table
 from hakken.cli.app import app
+from hakken.cli.bench.entering import template_for
 from hakken.core.errors import UsageError
 from hakken.core.types import Split
 from hakken.research.experiments import TrialJob, load_template, run_trial
@@ -167,6 +168,20 @@ def test_the_command_validates_and_grades(tmp_path: Path) -> None:
     spy = tmp_path / "spy.py"
     spy.write_text("open('/private/answers.csv')")
     assert json.loads(call("inspect", "diabetes-year", str(spy), "--json")[1])[0]["rule"] == "private_paths"
+
+
+def test_a_run_names_one_thing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words, said in (
+        (("run", "digits", "--competition", "digits-few"), "Leave one away"),
+        (("run", "--competition", "titanic"), "no competition 'titanic'"),
+        (("bench", "competition", "grade", "digits-few"), "no submission to grade"),
+    ):
+        result = CliRunner().invoke(app, list(words))
+        assert result.exit_code == 2
+        assert said in result.output
+    assert template_for("diabetes-year", tmp_path) == template_for("diabetes-year", tmp_path)
+    assert competition_of(tmp_path / "competitions" / "diabetes-year") == "diabetes-year"
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ import table_io
 
 
 def importance(rows, values):
-    """Return a factor, at least 0, for each column, an array (10,), from training rows (N, 10) and their targets (N,)."""
+    """Return a factor, at least 0, for each column, an array (10,), from training rows (N, 10) and targets (N,)."""
     return np.ones(rows.shape[1])
 
 
