@@ -56,6 +56,7 @@ def test_a_run_says_what_it_may_spend_and_goes_on_for_nothing(
         (["--memory", "none"], "There is no memory 'none'. Take one of: full, window, summary."),
         (["--verify", "nobody"], "There is no verify 'nobody'."),
         (["--retrieval", "oracle"], "gives no oracle passage. Make tasks with `--mode oracle`."),
+        (["--without", "hope"], "There is no part 'hope' of the mending agent. Take some of: examples, vote,"),
         (["--agent", "verified"], "The agent verified needs AGENT. Write --agent verified:AGENT."),
     ],
 )

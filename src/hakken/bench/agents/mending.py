@@ -33,9 +33,9 @@ from hakken.core.types import Budget, Usage
 from hakken.models import Ledger
 
 _OUTPUT = 1_000
-_COOL, _WARM = 0.2, 0.7
-"""Temperature of the first version, and of the others: equal ones tell nothing new."""
-_PARTS = ("examples", "vote", "fill", "contract")
+_COOL, _WARM, _WARMER = 0.2, 0.7, 0.2
+"""Temperature of the first version of each form and of the others, and what each repetition adds: it tells nothing."""
+PARTS = ("examples", "vote", "fill", "contract")
 """What can be switched off, to see what it is worth."""
 _ENOUGH = 2
 """Complete versions with the same numbers that end the search."""
@@ -63,6 +63,8 @@ class _Work:
     steps: int = 0
     last: int = 0
     """Tokens of the last call: the next one will cost about as much."""
+    repeated: int = 0
+    """Versions of the present function that were the same as an earlier one."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Mending:
     @property
     def name(self) -> str:
         """Such as ``mending-c4-m3 (local)``, with what is switched off."""
-        off = "".join(f"-no-{what}" for what in _PARTS if not getattr(self, what))
+        off = "".join(f"-no-{what}" for what in PARTS if not getattr(self, what))
         return f"mending-c{self.candidates}-m{self.mends}{off}{f' ({self.model})' if self.model else ''}"
 
     def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
@@ -135,6 +137,7 @@ class Mending:
         share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
         until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
         versions: list[_Version] = []
+        work.repeated = 0
         try:
             for turn in range(self.candidates + self.mends):
                 if self._enough(versions, turn) or time.monotonic() > until:
@@ -180,7 +183,7 @@ class Mending:
             (work.workspace / function.file).write_bytes(content)
             trial = self._try(work, function, context.stub)
         else:
-            trial = same.trial
+            trial, work.repeated = same.trial, work.repeated + 1
         versions.append(_Version(code, content, key, trial))
         kind = "same as an earlier one" if same else "mended" if old else "filled" if self._fills(turn) else "fresh"
         said = trial.trouble or "runs"
@@ -221,8 +224,8 @@ class Mending:
                 str,
                 sample=turn,
                 check=lambda text: problem_with(read(text), function.name),
-                temperature=_COOL if turn < 1 + self.fill else _WARM,
-                grammar=None if hole is not None else function_grammar(context.stub),
+                temperature=_COOL if turn < 1 + self.fill else min(1.3, _WARM + _WARMER * work.repeated),
+                grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
                 infill=hole.infill if hole is not None else None,
             )
         except MalformedReply as error:

@@ -13,7 +13,7 @@ from hakken.bench.transplant import transplant
 _BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
-def function_grammar(stub: str) -> str | None:
+def function_grammar(stub: str, mending: bool = False) -> str | None:
     """GBNF: at most two sentences, then a block with imports and the function, its signature as it stands.
 
     A small model otherwise stops after the sentences, copies the docstring, or changes a parameter. Models that take no
@@ -26,11 +26,11 @@ def function_grammar(stub: str) -> str | None:
         return None  # all on one line: what goes before the body cannot be told
     return "\n".join(
         [
-            'root ::= thought "\\n```python\\n" import{0,4} '
+            'root ::= thought "\\n```python\\n" import{0,2} '
             + json.dumps(f"{head}\n", ensure_ascii=False)
             + " first line{0,80} "
             + json.dumps("```"),
-            "thought ::= [A-Z] [^`\\n]{10,300} [.]",
+            "thought ::= " + ('"The mistake is " [a-z]' if mending else "[A-Z]") + " [^`\\n]{10,300} [.]",
             'import ::= ("import " | "from ") [a-z] [^`\\n]+ "\\n"',
             'first ::= "    " [^ "#`\\n] [^`\\n]* "\\n"',
             'line ::= ("    " [^`\\n]+)? "\\n"',

@@ -25,33 +25,53 @@ _AGENTS = (
 _LOCAL_TOKENS = 10_000
 
 
+Tasks = Annotated[Path, typer.Argument(metavar="TASKS", help="A task, or a folder of tasks.")]
+AgentName = Annotated[str, typer.Option(help=_AGENTS)]
+Looked = Annotated[str, typer.Option(help="fixed: what is looked up: none, code, paper, both, oracle.")]
+Think = Annotated[int, typer.Option(min=0, help="fixed: tokens of reasoning before a function's code.")]
+Candidates = Annotated[
+    int, typer.Option(min=1, help="mending: versions of a function; verified: candidates of the other agent.")
+]
+Mends = Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")]
+Without = Annotated[
+    str, typer.Option(help="mending: parts to leave out, for ablations: examples, vote, fill, contract.")
+]
+Remember = Annotated[str, typer.Option(help="Steps that a dynamic agent is shown: full, window, summary.")]
+Window = Annotated[int, typer.Option(min=1, help="How many, where not all are.")]
+Steps = Annotated[int, typer.Option(min=1, help="Steps of a dynamic agent.")]
+Honest = Annotated[bool, typer.Option("--honest", help="Report what the experiments write, whatever is said.")]
+Verify = Annotated[str, typer.Option(help="verified: who chooses: execution, model.")]
+Attempts = Annotated[int, typer.Option("--attempts", "-k", min=1, help="Attempts at each task.")]
+Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, help="Attempts at once.")]
+Tokens = Annotated[
+    int | None, typer.Option(min=1, help="Tokens of an attempt; 10,000 with the embedded model, else no limit.")
+]
+Usd = Annotated[float, typer.Option(min=0.001, help="US$ of an attempt.")]
+Minutes = Annotated[float, typer.Option(min=0.1, help="Minutes of an attempt.")]
+Out = Annotated[Path, typer.Option(help="Where attempts are kept; the same command goes on.")]
+Trajectories = Annotated[Path | None, typer.Option(help="Write every step as JSON lines to this file.")]
+
+
 def run(
-    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="A task, or a folder of tasks.")],
-    agent: Annotated[str, typer.Option(help=_AGENTS)] = "mending",
-    retrieval: Annotated[str, typer.Option(help="fixed: what is looked up: none, code, paper, both, oracle.")] = "both",
-    think: Annotated[int, typer.Option(min=0, help="fixed: tokens of reasoning before a function's code.")] = 0,
-    candidates: Annotated[
-        int, typer.Option(min=1, help="mending: versions of a function; verified: candidates of the other agent.")
-    ] = 6,
-    mends: Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")] = 3,
-    memory: Annotated[str, typer.Option(help="Steps that a dynamic agent is shown: full, window, summary.")] = "full",
-    window: Annotated[int, typer.Option(min=1, help="How many, where not all are.")] = 5,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of a dynamic agent.")] = 50,
-    honest: Annotated[bool, typer.Option("--honest", help="Report what the experiments write, whatever is said.")] = (
-        False
-    ),
-    verify: Annotated[str, typer.Option(help="verified: who chooses: execution, model.")] = "execution",
-    attempts: Annotated[int, typer.Option("--attempts", "-k", min=1, help="Attempts at each task.")] = 1,
-    parallel: Annotated[int, typer.Option("--parallel", "-p", min=1, help="Attempts at once.")] = 1,
-    tokens: Annotated[
-        int | None, typer.Option(min=1, help="Tokens of an attempt; 10,000 with the embedded model, else no limit.")
-    ] = None,
-    usd: Annotated[float, typer.Option(min=0.001, help="US$ of an attempt.")] = 1.0,
-    minutes: Annotated[float, typer.Option(min=0.1, help="Minutes of an attempt.")] = 30.0,
-    out: Annotated[Path, typer.Option(help="Where attempts are kept; the same command goes on.")] = Path(
-        "hakken-attempts"
-    ),
-    trajectories: Annotated[Path | None, typer.Option(help="Write every step as JSON lines to this file.")] = None,
+    tasks: Tasks,
+    agent: AgentName = "mending",
+    retrieval: Looked = "both",
+    think: Think = 0,
+    candidates: Candidates = 6,
+    mends: Mends = 3,
+    without: Without = "",
+    memory: Remember = "full",
+    window: Window = 5,
+    steps: Steps = 50,
+    honest: Honest = False,
+    verify: Verify = "execution",
+    attempts: Attempts = 1,
+    parallel: Parallel = 1,
+    tokens: Tokens = None,
+    usd: Usd = 1.0,
+    minutes: Minutes = 30.0,
+    out: Out = Path("hakken-attempts"),
+    trajectories: Trajectories = None,
     model: options.ModelName = None,
     values: options.Set = None,
     workers: Workers = 2,
@@ -75,17 +95,10 @@ def run(
     from hakken.core.errors import UsageError
     from hakken.core.types import Budget
 
-    chosen = AgentOptions(
-        retrieval=_one_of(retrieval, AgentOptions, "retrieval"),
-        think=think,
-        candidates=candidates,
-        mends=mends,
-        memory=_one_of(memory, AgentOptions, "memory"),
-        window=window,
-        steps=steps,
-        honest=honest,
-        verify=_one_of(verify, AgentOptions, "verify"),
-    )
+    named = {"retrieval": retrieval, "memory": memory, "verify": verify}
+    plain = {"think": think, "candidates": candidates, "mends": mends, "window": window, "steps": steps}
+    parts = _parts(without)
+    chosen = AgentOptions(**{k: _one_of(v, AgentOptions, k) for k, v in named.items()}, **plain, **parts, honest=honest)
     kind, _ = kind_of(agent)
     found = load_tasks(tasks)
     if not found:
@@ -100,6 +113,17 @@ def run(
     if trajectories is not None:
         _write_trajectories(done, trajectories)
     _show(who, done, attempts, as_json)
+
+
+def _parts(without: str) -> dict[str, bool]:
+    """Parts of the mending agent that are switched off."""
+    from hakken.bench.agents.mending import PARTS
+    from hakken.core.errors import UsageError
+
+    named = [part.strip() for part in without.split(",") if part.strip()]
+    if strange := [part for part in named if part not in PARTS]:
+        raise UsageError(f"There is no part {strange[0]!r} of the mending agent.", f"Take some of: {', '.join(PARTS)}.")
+    return dict.fromkeys(named, False)
 
 
 def _one_of(given: str, record: type[AgentOptions], field: str) -> Any:
