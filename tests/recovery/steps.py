@@ -45,13 +45,18 @@ _POINTS = {
 }
 _SCORES = {
     "thought": "Small and planned in advance.", "originality": 2, "quality": 3, "clarity": 3, "significance": 2,
-    "harm": "nobody", "ethical_concerns": False, "soundness": 3, "presentation": 3, "contribution": 2, "overall": 5,
+    "soundness": 3, "presentation": 3, "contribution": 2, "overall": 5,
     "confidence": 3,
 }  # fmt: skip
 _FORM = {
-    **_SCORES, "summary": "The paper tests a trimmed mean.", "strengths": ["Planned."], "weaknesses": ["Small."],
-    "questions": ["Why?"], "limitations": ["One source."], "decision": "reject",
-}  # fmt: skip
+    **_SCORES,
+    "ethical_concerns": False,
+    "summary": "The authors trim readings before they take a mean, and measure what it changes.",
+    "strengths": ["The claim was fixed before anything was measured."],
+    "weaknesses": ["No other robust estimator stands beside the proposed one."],
+    "questions": ["Why were both ends cut and not only one of them?"],
+    "limitations": ["A single kind of sensor was looked at in simulation."],
+}
 _PROSE = (
     "Sensors deliver readings that scatter around a true level. Some of them are spoilt by faults that come along.",
     "The studied function turns a handful of readings into a value. Its choice decides how far it can be pulled.",
@@ -210,7 +215,11 @@ def steps() -> dict[str, Step]:
     choice = json.dumps(
         {"thought": "It shrinks.", "choice": "return sum(readings) / (0.99 * len(readings)): 0.99 to 0.997"}
     )
-    small = (json.dumps(_POINTS), json.dumps(_SCORES), "The paper tests a trimmed mean. It was planned in advance.")
+    small = (
+        json.dumps(_POINTS),
+        json.dumps({**_SCORES, "harm": "nobody"}),
+        "The paper tests a trimmed mean. It was planned in advance.",
+    )
     return {
         "ideas, small model": Step(ideas, (idea,)),
         "ideas, strong model": Step(lambda b, s: ideas(b, s, strong=True), (free,)),
