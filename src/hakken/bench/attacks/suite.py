@@ -18,7 +18,7 @@ from hakken.bench.grading import Submission, freeze, grade_all
 from hakken.bench.proving import Lab
 from hakken.bench.trees import copy_tree, scratch
 from hakken.bench.types import Score
-from hakken.core.types import Limits, Mount, Record
+from hakken.core.types import ExecResult, Limits, Mount, Record, ViolationKind
 from hakken.execution import open_sandbox
 
 _PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -141,7 +141,13 @@ def _act(name: str, task: TaskFolder, place: Path, lab: Lab) -> tuple[Submission
             stdout=place / "stdout",
             stderr=place / "stderr",
         )
-    return freeze(workspace, place / "frozen"), result.ok or _DONE in (place / "stdout").read_bytes()
+    return freeze(workspace, place / "frozen"), _acted(result, place / "stdout")
+
+
+def _acted(result: ExecResult, stdout: Path) -> bool:
+    """Whether an attack came to its end, or to the point where the box stopped it for what it did to a folder."""
+    stopped = any(violation.kind is ViolationKind.UNSAFE for violation in result.violations)
+    return result.ok or stopped or _DONE in stdout.read_bytes()
 
 
 @cache
