@@ -5,7 +5,8 @@ Usage::
     python benchmarks/audit_mutants.py [-v] [--most N] > benchmarks/audit_mutants.md
     python benchmarks/audit_mutants.py --paper PAPER --record FOLDER
 
-By default clean papers are made by code (``mutant_papers.py``) and changed in one place at a time (``mutations.py``).
+By default clean papers are made by code (``own_papers.py``, ``mutant_papers.py``, ``natural_papers.py``) and changed in
+one place at a time (``mutations.py``).
 A mutant is caught where the audit reports an error or a warning that it does not report on the unchanged paper.
 With ``--paper`` and ``--record`` a paper of one's own is audited and its numbers are changed.
 """
@@ -26,8 +27,10 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from mutant_papers import Paper, foreign_papers, hakken_papers
+from mutant_papers import Paper, foreign_papers
 from mutations import Mutant, Names, apply, mutants
+from natural_papers import natural_papers
+from own_papers import hakken_papers
 
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit import Auditor
@@ -149,14 +152,16 @@ def _papers(arguments: argparse.Namespace, folder: Path) -> Iterable[Paper]:
         return
     yield from hakken_papers(folder, arguments.only)
     yield from foreign_papers(folder)
+    yield from natural_papers(folder / "natural")
 
 
 _ABOUT = """# Mutants of clean papers, and what the audit catches
 
 One change at a time in papers whose every sentence follows from a record (`python benchmarks/audit_mutants.py`): three
 written by Hakken about its own runs (lower is better and supported; higher is better, two data sets and refuted;
-inconclusive), and three about other people's results (a JSON file, a CSV table, run folders of The AI Scientist; the
-last two in LaTeX). A mutant is made only where code can say that its meaning differs: bounds that still hold, names
+inconclusive), three about other people's results with composed sentences (a JSON file, a CSV table, run folders of
+The AI Scientist; the last two in LaTeX), and six in prose of different styles (wide CSV, nested JSON, both AI
+Scientists, JSON lines, long CSV). A mutant is made only where code can say that its meaning differs: bounds that still hold, names
 with equal printed values and bold print on a largest or smallest cell are left out. It is caught where the audit gives
 an error or a warning that the unchanged paper does not get. Re-audit: one sentence changed, the record already parsed.
 Seconds are of CPU time, Pandoc's included.

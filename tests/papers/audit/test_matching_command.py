@@ -10,11 +10,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hakken.cli.app import app
+from hakken.core.errors import UsageError
 from hakken.research.papers.audit import Auditor
+from hakken.research.papers.audit.document.reading import read_document
 from hakken.research.papers.audit.records import read_record
+from tests.papers.audit.conftest import SHOWCASE
 from tests.papers.audit.samples import POINT_TITLES, POINTS, write_record
 
-SHOWCASE = Path(__file__).parents[4] / "shared" / "data" / "showcase"
 PAPER = "# Branches for Points\n\n## Results\n\nThe MMD of the baseline on ring is {value}.\n"
 
 
@@ -76,3 +78,61 @@ def test_wrong_numbers_of_real_papers(name: str, expected: dict[str, int]) -> No
     kinds = ("misattributed", "unsupported", "weak")
     found = Counter(f.kind for f in report.findings if f.kind in kinds and f.severity.value != "note")
     assert dict(found) == expected
+
+
+SCRIPT = """
+[[rules]]
+purpose = "papers/method"
+[rules.reply]
+thought = "Compare."
+[[rules.reply.differences]]
+paper = "The models learn with a rate of one half"
+code = "rate = 0.25"
+why = "The code has a quarter."
+[[rules.reply.differences]]
+paper = "words that the paper does not have"
+code = "rate = 0.25"
+why = "Invented."
+"""
+METHOD = "# Method\n\nThe models learn with a rate of one half.\n"
+
+
+def test_a_model_that_is_named_must_quote_both_sides_and_its_use_is_recorded(folder: Path, tmp_path: Path) -> None:
+    (folder / "experiment.py").write_text("rate = 0.25\n")
+    (tmp_path / "script.toml").write_text(SCRIPT)
+    (tmp_path / "draft.md").write_text(METHOD)
+    words = (str(tmp_path / "draft.md"), "--results", str(folder), "--json")
+    assert json.loads(audit(*words).stdout)["usage"] is None
+    result = audit(*words, "--model", f"scripted:{tmp_path / 'script.toml'}")
+    said = json.loads(result.stdout)
+    assert [f["says"] for f in said["findings"] if f["how"].startswith("a model")] == [
+        "The models learn with a rate of one half"
+    ]
+    assert "compares the method with the code" in result.stderr
+    kept = json.loads(Path(said["json"]).read_text())
+    assert kept["usage"]["calls"] == 1
+    assert kept["model"].startswith("scripted:")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("draft.md", b"\x00\x01\x02" * 40, "holds no text"),
+        ("draft.tex", bytes(range(128, 255)) * 9, "holds no text"),
+        ("draft.md", b"", "has no text in it"),
+        ("draft.docx", b"words", "cannot be read from a .docx file"),
+        ("draft.md", b"a word " * 700_000, "more than any paper"),
+    ],
+)
+def test_what_is_no_paper_is_told_in_a_sentence(
+    folder: Path, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UsageError, match=sentence):
+        read_document(tmp_path / name)
+
+
+def test_an_archive_of_results_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "results.zip").write_bytes(b"PK")
+    with pytest.raises(UsageError, match="archive"):
+        read_record(tmp_path / "results.zip")

@@ -16,8 +16,7 @@ from hakken.research.papers.audit.document.reading import read_document
 from hakken.research.papers.audit.document.tex.braces import argument, closing, option
 from hakken.research.papers.audit.document.tex.tables import plain_tables
 from hakken.research.papers.audit.form.source import check_source
-
-SHOWCASE = Path(__file__).parents[3].parent / "shared" / "data" / "showcase"
+from tests.papers.audit.conftest import SHOWCASE
 
 
 def _read(folder: Path, body: str, preamble: str = "") -> Document:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from hakken.core.types import AuditReport, Severity
 from hakken.research.papers.audit import Auditor
 from hakken.research.papers.audit.records import read_record
+from tests.papers.audit.conftest import SHOWCASE
 
-SHOWCASE = Path(__file__).resolve().parents[4] / "shared" / "data" / "showcase"
 pytestmark = pytest.mark.skipif(not SHOWCASE.is_dir(), reason="the papers are not here")
 
 EXPECTED = {

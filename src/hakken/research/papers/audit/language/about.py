@@ -26,7 +26,10 @@ _IS_OWN = re.compile(
     r"(?: from| to| by)?)\s(?:about |only |just |around |roughly |approximately )?$"
 )
 """What stands between a metric and the value that a sentence gives it: "the accuracy of our method is"."""
-_JOINED = re.compile(r"^\s*(?:[a-z]+s?\b)?\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b|\s|\bthe\b|\()*\s*$")
+_JOINED = re.compile(
+    r"^\s*(?:(?!beats?\b|outperform|surpass|exceed|than\b|over\b|vs\b|versus|against|reach|is\b|was\b|with\b)[a-z]+s?\b)?"
+    r"\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b|\s|\bthe\b|\()*\s*$"
+)
 _BEHIND = re.compile(
     r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b(?: the| our| an?)?|\()[^,;:.\d]*$"
 )
