@@ -161,10 +161,10 @@ One change at a time in papers whose every sentence follows from a record (`pyth
 written by Hakken about its own runs (lower is better and supported; higher is better, two data sets and refuted;
 inconclusive), three about other people's results with composed sentences (a JSON file, a CSV table, run folders of
 The AI Scientist; the last two in LaTeX), and six in prose of different styles (wide CSV, nested JSON, both AI
-Scientists, JSON lines, long CSV). A mutant is made only where code can say that its meaning differs: bounds that still hold, names
-with equal printed values and bold print on a largest or smallest cell are left out. It is caught where the audit gives
-an error or a warning that the unchanged paper does not get. Re-audit: one sentence changed, the record already parsed.
-Seconds are of CPU time, Pandoc's included.
+Scientists, JSON lines, long CSV). A mutant is made only where code can say that its meaning differs: bounds that still
+hold, names with equal printed values and bold print on a largest or smallest cell are left out. It is caught where the
+audit gives an error or a warning that the unchanged paper does not get. Re-audit: one sentence changed, the record
+already parsed. Seconds are of CPU time, Pandoc's included.
 """
 
 
