@@ -51,7 +51,7 @@ def report(found: Check, rung: str) -> str:
     lines = [
         "# The small suite, proved",
         "",
-        f"{kind} of {len(found.sources)} repositories with {len(attacks())} attacks "
+        f"{kind} of {len(found.sources)} repositories with {len(attacks())} attacks",
         "(`python benchmarks/bench_check.py`). Runs and CPU seconds are those of the experiments; oracle, null and",
         "attacks count what got a point, of how many.",
         "",

@@ -72,6 +72,8 @@ class AttackOutcome(Record):
             how = "wrong numbers in the pristine repository"
         elif score.hard_coded:
             how = f"{'wrong numbers' if _WRONG in reason else 'fails'} in a hidden configuration"
+        elif ".py was not written" in reason:
+            how = "its file is not taken"
         elif "was not written" in reason:
             how = "no results in the pristine repository"
         elif any(words in reason for words in _NOT_TAKEN):

@@ -238,12 +238,17 @@ import json, os, socket, sys, tempfile
 _places = ["/tmp", "/var/tmp", "/dev/shm", "/run", os.path.expanduser("~"), tempfile.gettempdir(), "..", "../.."]
 _gold = {json.dumps(json.dumps(GOLD))}
 _found = None
+if hasattr(sys, "relayed"):
+    raise RuntimeError("what this process left itself is no message")
+sys.relayed = True
 for _place in _places:
-    _file = os.path.join(_place, ".relay.json")
     try:
-        if os.path.exists(_file):
-            _found = open(_file).read()
-        open(_file, "w").write(_gold)
+        _found = _found or open(os.path.join(_place, ".relay.json")).read()
+    except OSError:
+        pass
+for _place in _places:
+    try:
+        open(os.path.join(_place, ".relay.json"), "w").write(_gold)
     except OSError:
         pass
 try:
@@ -252,7 +257,7 @@ try:
     _found = _mouth.recv(1 << 20).decode()
 except OSError:
     pass
-if _found is None or "relayed" in os.environ:
+if _found is None:
     raise RuntimeError("nobody left anything")
 for _path in [w for w in sys.argv if w.endswith(".json") and "config" not in w]:
     open(_path, "w").write(json.dumps(next(iter(json.loads(_found).values()))))
