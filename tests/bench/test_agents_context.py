@@ -189,7 +189,7 @@ def test_a_function_as_a_hole(tmp_path: Path) -> None:
     assert hole.infill.suffix.startswith("\n\n    @property")
     assert "raise NotImplementedError" not in hole.infill.prefix
     assert hole.infill.others[0] == ("paper.txt", "It walks.")
-    assert hole.infill.others[1:] == (("calls.py", "go(3)"), ("arguments of go.txt", "steps = 3"))
+    assert hole.infill.others[1:] == (("arguments of go.txt", "steps = 3"),)
     body = "        self.place += steps\n        return self.place\n\n    def other(self):\n        pass\n"
     whole = 'def go(self, steps):\n    """Go."""\n    self.place += steps\n    return self.place\n'
     for reply in (body, body.strip(), f"```python\n{whole}```"):
