@@ -54,7 +54,8 @@ def hole_of(workspace: Path, function: FunctionRef, shown: Surroundings) -> Hole
     hole, end = node.body[-1].lineno - 1, node.end_lineno or node.lineno
     head = "\n".join(lines[first:hole])
     prefix = _short("\n".join(lines[:first]), _BEFORE)
-    # Without the callers, whose code a model copies into the hole. Not as comments in the function: a model that has just read comments writes more of them.
+    # Without the callers, whose code a model copies into the hole; and not as comments in the function, since a model
+    # that has just read comments writes more of them.
     values = "\n".join(f"{name} = {value}" for row in shown.examples[:1] for name, value in row.items())
     others = [
         ("paper.txt", "\n\n".join(shown.paper)),
