@@ -87,7 +87,8 @@ def _doubled(document: Document, names: Names) -> Iterator[Finding]:
             first.setdefault(key, unit)
     repeated = Counter(table for (table, _), at in headers.items() if len(at) > 1)
     for (table, header), places in headers.items():
-        if len(places) == 2 and repeated[table] == 1 and (names.find(header) or _AVERAGE.search(header)):
+        named = any(m.kind == "variant" for m in names.find(header)) or _AVERAGE.search(header)
+        if len(places) == 2 and repeated[table] == 1 and named:
             unit = first[table, header]
             yield Finding(
                 kind="doubled", severity=Severity.WARNING, place=f"Table {table}", sentence=header,
