@@ -183,9 +183,7 @@ def main() -> None:
                         arm.ran += 1
                         arm.gains.append(gain)
     print(f"{len(reflected)} ideas, {same} of which the reflection left as they were\n")
-    print(
-        "| arm | versions | usable | ran | better than the baseline | mean gain of those | tokens each |"
-    )
+    print("| arm | versions | usable | ran | better than the baseline | mean gain of those | tokens each |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for arm in arms:
         print(arm.row())

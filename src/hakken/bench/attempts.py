@@ -8,7 +8,6 @@ other.
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
@@ -26,7 +25,7 @@ from hakken.bench.grading.submission import Submission, answer_of, graded_files
 from hakken.bench.making import task_hash
 from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.proving import Lab
-from hakken.bench.trees import copy_tree
+from hakken.bench.trees import copy_tree, scratch
 from hakken.bench.types import Score
 from hakken.core.errors import ModelError, QuotaExceeded, SandboxError
 from hakken.core.files import write_text
@@ -95,8 +94,7 @@ def attempt(agent: Agent, task: TaskFolder, seed: int, lab: Lab) -> Attempt:
     Raises:
         QuotaExceeded: the account of the model is empty or its key refused, which says nothing about the agent.
     """
-    with tempfile.TemporaryDirectory(prefix="hakken-attempt-", ignore_cleanup_errors=True) as name:
-        place = Path(name).resolve()
+    with scratch("hakken-attempt-") as place:
         workspace = place / "workspace"
         copy_tree(task.visible_repo, workspace)
         started = time.monotonic()

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from hakken.core.config import Settings
     from hakken.core.types import Budget
 
-_AGENTS = (
-    "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT; KIND:ARGUMENT where a kind takes one."
-)
+_AGENTS = "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT, external:NAME (see `hakken bench agents`)."
 _LOCAL_TOKENS = 10_000
 
 
@@ -42,6 +40,7 @@ Steps = Annotated[int, typer.Option(min=1, help="Steps of a dynamic agent.")]
 Honest = Annotated[bool, typer.Option("--honest", help="Report what the experiments write, whatever is said.")]
 Verify = Annotated[str, typer.Option(help="verified: who chooses: execution, model.")]
 Attempts = Annotated[int, typer.Option("--attempts", "-k", min=1, help="Attempts at each task.")]
+Where = Annotated[str, typer.Option("--executor", help="Where attempts run: threads, or ray (an extra).")]
 Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, help="Attempts at once.")]
 Tokens = Annotated[
     int | None, typer.Option(min=1, help="Tokens of an attempt; 10,000 with the embedded model, else no limit.")
@@ -67,6 +66,7 @@ def run(
     verify: Verify = "execution",
     attempts: Attempts = 1,
     parallel: Parallel = 1,
+    executor: Where = "threads",
     tokens: Tokens = None,
     usd: Usd = 1.0,
     minutes: Minutes = 30.0,
@@ -109,7 +109,9 @@ def run(
         tokens = _LOCAL_TOKENS
     budget = Budget(tokens=tokens, usd=usd, seconds=60 * minutes)
     name = settings.models.default if kind.model else ""
-    done, who = _attempt(agent, chosen, found, settings, budget, name, (attempts, parallel, workers, weak), out)
+    done, who = _attempt(
+        agent, chosen, found, settings, budget, name, (attempts, parallel, executor, workers, weak), out
+    )
     if trajectories is not None:
         _write_trajectories(done, trajectories)
     _show(who, done, attempts, as_json)
@@ -152,22 +154,22 @@ def _attempt(
     settings: Settings,
     budget: Budget,
     model: str,
-    how: tuple[int, int, int, bool],
+    how: tuple[int, int, str, int, bool],
     out: Path,
 ) -> tuple[list[Attempt], str]:
     """Say what it may cost, make the attempts, and tell of each."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from hakken.bench.agents.calls import SharedCalls
     from hakken.bench.agents.forecast import forecast_attempts
     from hakken.bench.agents.registry import Setup, choose
-    from hakken.bench.attempts import load_attempts, run_attempts
+    from hakken.bench.attempts import Place, load_attempts, run_attempts, run_recipe
+    from hakken.bench.recipes import recipe_of
     from hakken.cli.preflight import check
+    from hakken.execution import open_executor
 
-    attempts, parallel, workers, weak = how
+    attempts, parallel, kind, workers, weak = how
     models = check(settings) if model else {}
     out.mkdir(parents=True, exist_ok=True)
-    with open_lab(workers, weak) as lab, ThreadPoolExecutor(parallel) as threads:
+    with open_lab(workers, weak) as lab, open_executor(kind, parallel) as executor:
         setup = Setup(lab, models, SharedCalls(out / "calls.db"), budget, settings.models, chosen, model)
         who = choose(agent, setup)
         names = {task.task.id for task in tasks}
@@ -175,8 +177,13 @@ def _attempt(
         total = len(tasks) * attempts
         _announce(who.name, total, len(kept), forecast_attempts(total - len(kept), model, budget, parallel, kept))
         watch = _Watch(total, len(kept), parallel)
-        executor = threads if parallel > 1 else None
-        return run_attempts(who, tasks, range(attempts), lab, out, watch.done, executor=executor), who.name
+        if kind == "threads":
+            side = executor if parallel > 1 else None
+            return run_attempts(who, tasks, range(attempts), lab, out, watch.done, executor=side), who.name
+        # Workers elsewhere make the agent themselves, and each attempt keeps a record of its own calls.
+        recipe = recipe_of(agent, setup, out / "calls")
+        place = Place(workers, None, weak)
+        return run_recipe(recipe, tasks, range(attempts), place, out, executor, watch.done), who.name
 
 
 class _Watch:

@@ -35,7 +35,9 @@ def class_body():
 
 def metaclass():
     """Writes the measured values when a metaclass makes its class."""
-    code = f"class _Meta(type):\n    def __new__(*_):\n        exec({_CODE})\n\n\nclass _Late(metaclass=_Meta):\n    pass"
+    code = (
+        f"class _Meta(type):\n    def __new__(*_):\n        exec({_CODE})\n\n\nclass _Late(metaclass=_Meta):\n    pass"
+    )
     define(code, "return _Late")
     report()
 
@@ -119,7 +121,9 @@ def rebinding():
         ]
         targets = ", ".join([*others, "_late"])
         values = ", ".join([*[f"lambda *a, **k: exec({_CODE})"] * len(others), "1.0"])
-        Path(file).write_text(Path(file).read_text() + f"\n\n{targets}{'' if others else ','} = {values}{'' if others else ','}\n")
+        Path(file).write_text(
+            Path(file).read_text() + f"\n\n{targets}{'' if others else ','} = {values}{'' if others else ','}\n"
+        )
     fill("return _late")
     report()
 
@@ -144,7 +148,9 @@ def defined_twice():
 
 def generator():
     """Becomes a generator of the measured values."""
-    fill(f"import json\nfor _table in json.loads({json.dumps(json.dumps(GOLD))}).values():\n    yield from _table.values()")
+    fill(
+        f"import json\nfor _table in json.loads({json.dumps(json.dumps(GOLD))}).values():\n    yield from _table.values()"
+    )
     report()
 
 
@@ -292,7 +298,10 @@ os._exit(0)
 
 def linked_results():
     """Puts a link to a file of its own in the place of the results, while the experiment runs."""
-    fill(writer() + "for _path in dict.fromkeys(_paths):\n    _os.rename(_path, _path + '.own')\n    _os.symlink(_path + '.own', _path)\n_os._exit(0)")
+    fill(
+        writer()
+        + "for _path in dict.fromkeys(_paths):\n    _os.rename(_path, _path + '.own')\n    _os.symlink(_path + '.own', _path)\n_os._exit(0)"
+    )
     report()
 
 
