@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from hakken.core.config import Settings
     from hakken.core.types import Budget
 
-_AGENTS = "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT, external:NAME (see `hakken bench agents`)."
+_AGENTS = (
+    "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT, or external:NAME "
+    "(see `hakken bench agents`)."
+)
 _LOCAL_TOKENS = 10_000
 
 
