@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import shorten
 
-from hakken.core.types import Comparison, NodeStatus, Operator, Snapshot, Split, Trial
+from hakken.core.types import Comparison, MetricSpec, NodeStatus, Operator, Snapshot, Split, Trial
 from hakken.research.papers.facts import label, parity_rows
 from hakken.research.papers.render.escape import escape_text
 from hakken.research.papers.wording import better_word, decimals_for, difference_unit, number, p_value
@@ -70,11 +70,12 @@ def secondary_table(snapshot: Snapshot, node_id: str, places: dict[str, int]) ->
     if len(rows) < 2:
         return None
     cells = []
+    names = _told_apart(snapshot.template.metrics)
     for c in rows:
         spec, d = snapshot.template.metric(c.metric), places[c.metric]
         cells.append(
             [
-                f"{escape_text(spec.label)}{' (primary)' if spec.primary else ''}",
+                f"{escape_text(names[spec.key])}{' (primary)' if spec.primary else ''}",
                 f"{number(c.baseline_mean, d)} ({number(c.baseline_sd, d)})",
                 *_comparison_cells(c, d)[:-1],
             ]
@@ -148,9 +149,16 @@ def trials_table(snapshot: Snapshot, places: dict[str, int]) -> str:
         ]
         for trial in snapshot.trials
     ]
-    header = ["Version", "Use", "Seed", *(escape_text(spec.label) for spec in specs), "CPU s", "Outputs"]
+    names = _told_apart(specs)
+    header = ["Version", "Use", "Seed", *(escape_text(names[spec.key]) for spec in specs), "CPU s", "Outputs"]
     caption = "Every trial: the seed, what was measured, CPU time, and the hash of the outputs or the failure."
     return pipe_table(header, cells, caption, "trials", "lll" + "r" * (len(specs) + 1) + "l")
+
+
+def _told_apart(specs: Sequence[MetricSpec]) -> dict[str, str]:
+    """Names of metrics by key; one that is measured on two data sets is named with the data set."""
+    labels = [spec.label for spec in specs]
+    return {s.key: f"{s.label} on {s.dataset}" if labels.count(s.label) > 1 else s.label for s in specs}
 
 
 def _value(trial: Trial, key: str, decimals: int) -> str:
