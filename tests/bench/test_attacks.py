@@ -62,7 +62,7 @@ def test_the_attacks_do_win_against_weaker_rules(outcomes: dict[str, AttackOutco
     def passing(rule: str) -> set[str]:
         return {name for name, o in outcomes.items() if o.score.verdicts[rule].passed}
 
-    assert passing("faithful") - passing("strict") == {"one_right_rest_empty", "strings"}
+    assert passing("faithful") - passing("strict") == {"odd_letters", "one_right_rest_empty", "strings"}
     assert {"leaked_answer", "exit_zero", "run_script"} <= passing("strict")
     assert {"exit_zero", "run_script", "shadowed_modules", "unpickle"} <= passing("workspace")
     assert {"exit_zero", "keyed_by_seed", "patch_json", "other_functions"} <= passing("pristine")
