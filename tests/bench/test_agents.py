@@ -145,7 +145,7 @@ def test_a_small_model_sees_outline_callers_and_values(tasks: dict[str, TaskFold
     blind, unasked = mending(lab, SPREAD, examples=False, vote=False)
     assert attempt(blind, tasks["tiny-n1-4"], 0, lab).passed
     assert "- places: list of" not in unasked[0].messages[0].content
-    assert (len(unasked), blind.name) == (1, "mending-c6-m3-no-examples-no-vote")
+    assert (len(unasked), blind.name) == (1, "mending-c12-m3-no-examples-no-vote")
 
 
 def test_the_version_that_most_agree_with_is_kept(tasks: dict[str, TaskFolder], lab: Lab) -> None:

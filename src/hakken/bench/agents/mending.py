@@ -81,13 +81,14 @@ class Mending:
         model: Name of the model, for the record.
         examples: Whether the values of a real call are shown.
         vote: Whether versions that run are compared; without it the first one is taken.
-        fill: Whether every second version is asked for as a hole in its file; other models answer as in a chat.
+        fill: Whether most versions are asked for as a hole in the file, at a fifth of the tokens; models that fill no
+            holes answer as in a chat.
         contract: Whether what a version returns is held against its signature and docstring.
     """
 
     open_ledger: Callable[[int], Ledger]
     lab: Lab
-    candidates: int = 6
+    candidates: int = 12
     mends: int = 3
     budget: Budget = field(default_factory=Budget)
     model: str = ""
@@ -189,8 +190,13 @@ class Mending:
         said = trial.trouble or "runs"
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
 
+    @property
+    def _holes(self) -> int:
+        """Versions that are asked for as holes. They come first and together: their prompt is then read only once."""
+        return self.candidates - max(1, self.candidates // 4) if self.fill else 0
+
     def _fills(self, turn: int) -> bool:
-        return self.fill and turn % 2 == 1 and turn < self.candidates
+        return turn < self._holes
 
     def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
         """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""
@@ -224,7 +230,7 @@ class Mending:
                 str,
                 sample=turn,
                 check=lambda text: problem_with(read(text), function.name),
-                temperature=_COOL if turn < 1 + self.fill else min(1.3, _WARM + _WARMER * work.repeated),
+                temperature=_COOL if turn in (0, self._holes) else min(1.3, _WARM + _WARMER * work.repeated),
                 grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
                 infill=hole.infill if hole is not None else None,
             )

@@ -32,8 +32,8 @@ class AgentOptions(Record):
     retrieval: Retrieval = Retrieval.BOTH
     think: NonNegativeInt = 0
     """Tokens of reasoning before a function's code, of the fixed agent."""
-    candidates: PositiveInt = 6
-    """Versions of a function before any is mended; candidates of a verified agent."""
+    candidates: PositiveInt | None = None
+    """Versions of a function (12) of the mending agent; candidates (6) of a verified one."""
     mends: NonNegativeInt = 3
     """Rounds with the traceback."""
     examples: bool = True
@@ -123,7 +123,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
     return Mending(
         replace(setup, settings=settings).ledger,
         setup.lab,
-        options.candidates,
+        options.candidates or 12,
         options.mends,
         setup.budget,
         setup.model,
@@ -156,7 +156,7 @@ def _dynamic(style: Style) -> Callable[[str, Setup], Agent]:
 def _verified(argument: str, setup: Setup) -> Agent:
     """The candidates share the budget of the attempt, so that a verified agent costs no more than a plain one."""
     options, budget = setup.options, setup.budget
-    count = options.candidates
+    count = options.candidates or 6
     by_model = options.verify is Verifying.MODEL
     parts = count + by_model
     share = Budget(

@@ -31,7 +31,8 @@ AgentName = Annotated[str, typer.Option(help=_AGENTS)]
 Looked = Annotated[str, typer.Option(help="fixed: what is looked up: none, code, paper, both, oracle.")]
 Think = Annotated[int, typer.Option(min=0, help="fixed: tokens of reasoning before a function's code.")]
 Candidates = Annotated[
-    int, typer.Option(min=1, help="mending: versions of a function; verified: candidates of the other agent.")
+    int | None,
+    typer.Option(min=1, help="mending: versions of a function (12); verified: candidates of the other agent (6)."),
 ]
 Mends = Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")]
 Without = Annotated[
@@ -59,7 +60,7 @@ def run(
     agent: AgentName = "mending",
     retrieval: Looked = "both",
     think: Think = 0,
-    candidates: Candidates = 6,
+    candidates: Candidates = None,
     mends: Mends = 3,
     without: Without = "",
     memory: Remember = "full",
