@@ -197,6 +197,7 @@ def test_a_run_that_fails_is_a_row_and_the_table_goes_on(place: Path, tmp_path: 
     assert "no sensor" in to_markdown(build_table(found))
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_makes_the_same_row(place: Path, tmp_path: Path) -> None:
     root = copied(tmp_path, "bad", broken=True)
     (job,) = make_grid([f"scripted:{place / 'able.toml'}"], [load_template(root)], 1, tmp_path / "out", settings())
