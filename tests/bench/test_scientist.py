@@ -164,7 +164,7 @@ def test_the_same_command_makes_nothing_twice_and_goes_on_where_it_stopped(
     assert table.cells[0].score is None
     assert "1 of 1 runs have not ended" in table.cells[0].notes[0]
     ended = run_here(job)
-    assert ended.status == "finished", ended.failures
+    assert ended.status == "finished", (ended.why, ended.failures)
     assert ended.counts == by_cell(rows)["able", "speck"].counts
     assert ended.usage.calls == by_cell(rows)["able", "speck"].usage.calls
 

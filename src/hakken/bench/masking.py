@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 import json
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 import libcst as cst
 
 from hakken.bench.types import FunctionRef, MaskMode
 from hakken.core.errors import UsageError
-from hakken.core.source import PARSING
+from hakken.core.source import is_deeper, syntax_tree
 
 RAISE = "raise NotImplementedError()"
 _MAX_SOURCE = 1 << 20
@@ -79,29 +78,12 @@ def parse(source: bytes) -> cst.Module:
         raise MaskError("The file is larger than a megabyte.", "Split it.")
     try:
         # Python's own parser bounds the depth of what it reads; libcst's ends the process where code is nested deeply.
-        if _depth(syntax_tree(source)) > _MAX_DEPTH:
+        if is_deeper(syntax_tree(source), _MAX_DEPTH):
             raise MaskError("The file is nested too deeply.", "Write it flatter.")
         return cst.parse_module(source)
     except (SyntaxError, cst.ParserSyntaxError, ValueError, LookupError, RecursionError, MemoryError) as error:
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         raise MaskError(f"The file is not valid Python: {detail}.", "Mend its syntax.") from None
-
-
-def syntax_tree(source: str | bytes) -> ast.Module:
-    """Python's own tree of a text, without a word about its style."""
-    with PARSING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(source)
-
-
-def _depth(tree: ast.AST) -> int:
-    """Levels of a tree, counted without recursion."""
-    level: list[ast.AST] = [tree]
-    deepest = 0
-    while level and deepest <= _MAX_DEPTH:
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        deepest += 1
-    return deepest
 
 
 def find(module: cst.Module, name: str) -> cst.FunctionDef:

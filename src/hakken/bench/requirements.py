@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from hakken.bench.masking import syntax_tree
 from hakken.bench.trees import walk
+from hakken.core.source import syntax_tree
 
 _MAX_BYTES = 1 << 20
 

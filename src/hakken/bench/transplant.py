@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 
-from hakken.bench.masking import MaskError, Replacing, functions_of, is_masked, parse, syntax_tree
+from hakken.bench.masking import MaskError, Replacing, functions_of, is_masked, parse
+from hakken.core.source import syntax_tree
 from hakken.core.types import Record
 
 _LONGEST = 256 << 10

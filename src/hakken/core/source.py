@@ -16,8 +16,7 @@ class SourceError(ValueError):
     """The source does not parse, or has no such function; the message is written for the author of the code."""
 
 
-PARSING = threading.Lock()
-"""Held while Python builds a tree: in 3.11 two threads that do so at once spoil each other's count of its depth."""
+_PARSING = threading.Lock()
 DEEPEST = 150
 """Nesting of code that is still read: everything that walks a tree recurses, and Python's stack is short."""
 _TOO_DEEP = "The code is nested too deeply to be read."
@@ -37,6 +36,22 @@ class Number:
     context: str
 
 
+def syntax_tree(source: str | bytes) -> ast.Module:
+    """Python's own tree of a text, without a word about its style. Nothing else here calls ``ast.parse``.
+
+    One thread at a time: in Python 3.11 two that build trees at once spoil each other's count of the depth, and one of
+    them ends with ``SystemError`` (CPython issue 106905). Trials are checked in threads.
+
+    Raises:
+        SyntaxError: it is not Python.
+        ValueError: it holds a null byte, or its encoding is unknown.
+        RecursionError, MemoryError: it is nested too deeply.
+    """
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of an odd escape in a text: the author's business
+        return ast.parse(source)
+
+
 def parse(text: str) -> ast.Module:
     """Parse, or say where it fails.
 
@@ -44,28 +59,26 @@ def parse(text: str) -> ast.Module:
         SourceError: the text is not Python.
     """
     try:
-        with PARSING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as of an odd escape in a text: the author's business
-            tree = ast.parse(text)
+        tree = syntax_tree(text)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f" in line {line}" if line else ""
         raise SourceError(f"The code does not parse{where}: {getattr(error, 'msg', error)}.") from None
     except (RecursionError, MemoryError):
         raise SourceError(_TOO_DEEP) from None
-    if _depth(tree) > DEEPEST:
+    if is_deeper(tree, DEEPEST):
         raise SourceError(_TOO_DEEP)
     return tree
 
 
-def _depth(tree: ast.Module) -> int:
-    """How deep a tree is nested, measured without recursion."""
-    deepest, waiting = 0, [(tree, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]  # type: ignore[misc]
-    return deepest
+def is_deeper(tree: ast.AST, levels: int) -> bool:
+    """Whether a tree has so many levels below its root, looked at without recursion."""
+    level = [tree]
+    for _ in range(levels + 1):
+        if not level:
+            return False
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)
 
 
 def lines_of(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pydantic import NonNegativeInt
 
-from hakken.bench.masking import syntax_tree
+from hakken.core.source import syntax_tree
 from hakken.core.types import Record
 
 _SHAPE = re.compile(r"[Ss]hape \(([^()]*)\)")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from hakken.bench.agents.context import Surroundings
 from hakken.bench.agents.writing import problem_with
-from hakken.bench.masking import MaskError, syntax_tree
+from hakken.bench.masking import MaskError
 from hakken.bench.types import FunctionRef
+from hakken.core.source import syntax_tree
 from hakken.core.types import Infill, Record
 
 _BEFORE, _AFTER = 1_800, 500

@@ -23,12 +23,13 @@ from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
 from hakken.bench.folder import TaskFolder
-from hakken.bench.masking import MaskError, syntax_tree
+from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
 from hakken.bench.running import Outcome
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import BudgetExceeded, MalformedReply
 from hakken.core.prompts import prompt
+from hakken.core.source import syntax_tree
 from hakken.core.types import Budget, Usage
 from hakken.models import Ledger
 

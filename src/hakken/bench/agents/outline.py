@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from hakken.bench.masking import syntax_tree
+from hakken.core.source import syntax_tree
 
 _SHORT_BODY, _CONSTANT = 10, 120
 """Lines of a body that is shown whole; characters of a constant."""

@@ -7,8 +7,9 @@ import json
 import re
 import textwrap
 
-from hakken.bench.masking import MaskError, body_lines, find, functions_of, is_masked, parse, syntax_tree
+from hakken.bench.masking import MaskError, body_lines, find, functions_of, is_masked, parse
 from hakken.bench.transplant import transplant
+from hakken.core.source import syntax_tree
 
 _BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 

@@ -18,6 +18,7 @@ from hakken.bench.grading import Submission, freeze, grade_all
 from hakken.bench.proving import Lab
 from hakken.bench.trees import copy_tree, scratch
 from hakken.bench.types import Score
+from hakken.core.source import syntax_tree
 from hakken.core.types import ExecResult, Limits, Mount, Record, ViolationKind
 from hakken.execution import open_sandbox
 
@@ -90,7 +91,7 @@ def attacks() -> tuple[Attack, ...]:
     found = []
     for group in _GROUPS:
         source = (_PROGRAMS / f"{group}.py").read_text(encoding="utf-8")
-        for node in ast.parse(source).body:
+        for node in syntax_tree(source).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 code = ast.get_source_segment(source, node) or ""
                 found.append(

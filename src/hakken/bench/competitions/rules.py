@@ -16,6 +16,7 @@ from hakken.bench.competitions.findings import Finding, Gravity, clip
 from hakken.bench.competitions.grading import Arena
 from hakken.bench.competitions.preparing import Prepared
 from hakken.bench.competitions.submissions import Answers
+from hakken.core.source import syntax_tree
 
 __all__ = ["Finding", "Gravity", "Rule", "inspect"]
 
@@ -122,7 +123,7 @@ def inspect(
 
 def _of_code(path: str, text: str, arena: Arena) -> Iterator[Finding]:
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except (SyntaxError, ValueError, RecursionError):
         for number, line in enumerate(text.splitlines(), start=1):
             yield from _of_line(f"{path}:{number}", line)

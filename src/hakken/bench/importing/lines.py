@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hakken.bench.importing.originals import Function
-from hakken.bench.masking import MaskError, find, parse, syntax_tree
+from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.types import FunctionRef
+from hakken.core.source import syntax_tree
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
 

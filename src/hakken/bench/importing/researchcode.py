@@ -21,13 +21,14 @@ from hakken.bench.folder import EXPERIMENTS, PAPER, TaskFolder, write_task
 from hakken.bench.importing.report import Imported, LeftOut, check_apart
 from hakken.bench.importing.scaled import SNIPPET, Weight
 from hakken.bench.importing.snippets import Snippet, code_lines, has_tags, masked, snippets_of, without_tags
-from hakken.bench.masking import MaskError, find, mask_file, parse, syntax_tree
+from hakken.bench.masking import MaskError, find, mask_file, parse
 from hakken.bench.proving import Lab
 from hakken.bench.running import Outcome, RunJob
 from hakken.bench.trees import TreeError, walk
 from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task
 from hakken.core.errors import UsageError
 from hakken.core.files import write_text
+from hakken.core.source import syntax_tree
 from hakken.core.types import Record
 
 PAPERS, TEST = "papers.yaml", "paper2code_test.py"

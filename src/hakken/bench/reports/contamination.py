@@ -22,10 +22,11 @@ from pydantic import NonNegativeInt, ValidationError
 from hakken.analysis.resampling import Cluster, mean_interval
 from hakken.bench.agents.writing import code_of
 from hakken.bench.folder import TaskFolder
-from hakken.bench.masking import MaskError, find, parse, syntax_tree
+from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.metrics import Estimate
 from hakken.core.errors import MalformedReply, UsageError
 from hakken.core.prompts import prompt
+from hakken.core.source import syntax_tree
 from hakken.core.types import Record, Role
 from hakken.models import Ledger
 

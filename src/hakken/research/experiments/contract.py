@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import ValidationError
 
 from hakken.core.errors import TemplateError
+from hakken.core.source import syntax_tree
 from hakken.core.types import Limits, MetricSpec, Record, Seeds, Target, Template
 from hakken.research.experiments.folders import folder_hash, is_inside, walk
 
@@ -252,7 +253,7 @@ def _check_python(root: Path) -> None:
         if path.suffix != ".py":
             continue
         try:
-            ast.parse(path.read_bytes(), filename=str(path))
+            syntax_tree(path.read_bytes())
         except SyntaxError as error:
             raise TemplateError(
                 f"{path} is not valid Python: {error.msg} (line {error.lineno}).", "Mend the syntax there."
@@ -269,7 +270,7 @@ def _check_target(file: Path, root: Path, target: Target) -> None:
         return
     if path.suffix != ".py":
         _fail(file, f"editable names {str(target)!r}, which is not a Python file.", "Name the whole file.")
-    tree = ast.parse(path.read_bytes())
+    tree = syntax_tree(path.read_bytes())
     functions = [n.name for n in tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
     if target.function not in functions:
         _fail(

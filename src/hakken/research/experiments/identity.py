@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
+from hakken.core.source import syntax_tree
 from hakken.core.types import canonical_json, content_hash
 from hakken.research.experiments.renaming import rename_locals
 
@@ -43,7 +44,7 @@ def source_hash(files: Mapping[str, bytes]) -> str:
 def _parse(data: bytes) -> ast.Module | None:
     """The syntax tree, or None for what is not Python of this version."""
     try:
-        return ast.parse(data)
+        return syntax_tree(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

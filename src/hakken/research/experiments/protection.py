@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from hakken.core.source import syntax_tree
 from hakken.core.types import Failure, FailureCause, Template
 from hakken.research.experiments.folders import is_inside
 
@@ -29,13 +30,13 @@ def check_changes(template: Template, pristine: Mapping[str, bytes], files: Mapp
         if not path.endswith(".py"):
             continue
         try:
-            tree = ast.parse(text)
+            tree = syntax_tree(text)
         except (SyntaxError, ValueError, RecursionError) as error:
             line = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
             reason = error.msg if isinstance(error, SyntaxError) else str(error)
             return Failure(cause=FailureCause.BAD_EDIT, message=f"{path} is not valid Python: {reason}{line}.")
         if path not in whole:
-            reason = _difference(ast.parse(pristine[path]), tree, places[path])
+            reason = _difference(syntax_tree(pristine[path]), tree, places[path])
             if reason:
                 return Failure(cause=FailureCause.PROTECTED, message=f"{path}: {reason}.")
     return None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hakken.core.errors import TemplateError, UsageError
+from hakken.core.source import syntax_tree
 from hakken.core.types import Direction, Limits, MetricSpec, Seeds, Target, Template
 from hakken.research.experiments.contract import DEFAULT_COUNTS, FIRST_SEED, suggest
 from hakken.research.experiments.folders import folder_hash
@@ -65,7 +66,7 @@ def bare_v1(root: Path) -> Template:
     """Everything about such a folder but its metrics, which only a run can tell."""
     script = root / "experiment.py"
     try:
-        tree = ast.parse(script.read_bytes())
+        tree = syntax_tree(script.read_bytes())
     except (SyntaxError, ValueError) as error:
         raise TemplateError(f"{script} is not valid Python: {error}.", "Mend the syntax there.") from error
     seeded = any(isinstance(n, ast.Constant) and n.value == "--seed" for n in ast.walk(tree))

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from hakken.core.source import syntax_tree
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.records.evidence import Evidence
 
@@ -62,7 +63,7 @@ def _identity(evidence: Evidence, variant: str) -> str:
 def bare_code(text: str) -> str:
     """A program as its syntax tree prints it, documentation aside; the text itself where it cannot be parsed."""
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except SyntaxError:
         return text
     for node in ast.walk(tree):

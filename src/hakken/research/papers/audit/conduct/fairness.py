@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from statistics import fmean
 
+from hakken.core.source import syntax_tree
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, is_prose
 from hakken.research.papers.audit.language.numbers import find_numbers, normalise
@@ -141,7 +142,7 @@ def _constants_of(evidence: Evidence, variant: str | None) -> dict[str, float]:
 def constants(text: str) -> tuple[tuple[str, float], ...]:
     """Named numbers of a program: assignments, defaults of fields, parameters and command-line options."""
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except SyntaxError:
         return ()
     found: list[tuple[str, float]] = []

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hakken.core.source import syntax_tree
 from hakken.core.types import TrialCost
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.records.derive import Array, Contrast, summarise
@@ -215,7 +216,7 @@ def _total(kind: str, values: Array) -> list[tuple[str, float]]:
 
 def _literals(text: str, where: str) -> Iterator[Literal]:
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except SyntaxError:
         for line in text.splitlines():
             words = frozenset(re.findall(r"[a-z]{2,}", line.lower().replace("_", " ")))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hakken.core.source import syntax_tree
 from hakken.research.papers.audit.records.build import Builder
 from hakken.research.papers.audit.records.evidence import Evidence, Kind
 from hakken.research.papers.audit.records.files import load_json, read_text
@@ -124,7 +125,7 @@ def _labels(plot: str) -> dict[str, list[str]]:
     """``labels = {"run_1": "Fixed weights"}`` of ``plot.py``."""
     found: dict[str, list[str]] = {}
     try:
-        tree = ast.parse(plot)
+        tree = syntax_tree(plot)
     except SyntaxError:
         return found
     for node in ast.walk(tree):
