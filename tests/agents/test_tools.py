@@ -95,7 +95,7 @@ def test_what_is_no_file_is_not_waited_for(place: Place, box: Toolbox) -> None:
     (place.root / "bytes").write_bytes(b"\xff\xfe\x00")
     assert box.use(ReadLines(path="bytes")).text == "bytes is not a text file."
     (place.root / "large").write_bytes(b"x" * (1 << 21))
-    assert "larger than a megabyte" in box.use(ReadLines(path="large")).text
+    assert "larger than 1024 kB" in box.use(ReadLines(path="large")).text
     with pytest.raises(OutOfPlace):
         place.read("data")
 

@@ -15,6 +15,7 @@ from hakken.core.errors import HakkenError, UsageError
 
 if TYPE_CHECKING:
     from hakken.cli.target import Target
+    from hakken.core.config import Settings
     from hakken.core.types import AuditReport
     from hakken.research.session import Session
 
@@ -219,31 +220,14 @@ def audit(
       hakken audit paper.tex --results results/ --model openai:gpt-5-mini
     """
     from hakken.cli.console import emit, say, shown
-    from hakken.cli.papers import audit_file, audit_run, print_audit
-    from hakken.cli.target import open_run
+    from hakken.cli.papers import print_audit
+    from hakken.core.types import Role
 
     settings = options.asked(values).load().settings
-    root = Path(settings.runs_dir)
-    if results is not None:
-        if what is None:
-            raise UsageError(
-                "--results names the record, and no paper is named.", "hakken audit PAPER --results FOLDER"
-            )
-        asking = None
-        if model is not None:
-            judges = settings.models.model_copy(update={"default": model} | dict.fromkeys(_ROLES))
-            asking = settings.model_copy(update={"models": judges})
-        written = audit_file(Path(what), results, root, out, asking)
-        report, places = written.report, {"json": str(written.json), "html": str(written.html)}
-    elif what is not None and Path(what).suffix.casefold() in (*PAPERS, ".html"):
-        mend = "Name a run or a folder of results: --results hakken-runs/digits-001."
-        raise UsageError("A paper is checked against a record.", mend)
-    elif model is not None:
-        raise UsageError("--model is about a paper of any place.", "hakken audit PAPER --results RUN --model NAME")
-    elif out is not None:
-        raise UsageError("--out is about a paper of any place, and a run keeps its own.", "Leave --out away.")
-    else:
-        report, places = audit_run(open_run(what, root)), {}
+    if model is not None:
+        judges = settings.models.model_copy(update={"default": model} | {role.value: model for role in Role})
+        settings = settings.model_copy(update={"models": judges})
+    report, places = _audited(what, results, out, settings, asks=model is not None)
     if as_json:
         emit({"passed": report.passed, **report.model_dump(mode="json"), **places})
     else:
@@ -254,7 +238,27 @@ def audit(
         raise typer.Exit(code)
 
 
-_ROLES = ("ideas", "code", "writing", "review", "judge")
+def _audited(
+    what: str | None, results: str | None, out: Path | None, settings: Settings, asks: bool
+) -> tuple[AuditReport, dict[str, str]]:
+    """The report, and where it was written where that is not beside a run's own paper."""
+    from hakken.cli.papers import audit_file, audit_run
+    from hakken.cli.target import open_run
+
+    root = Path(settings.runs_dir)
+    if results is not None and what is not None:
+        written = audit_file(Path(what), results, root, out, settings if asks else None)
+        return written.report, {"json": str(written.json), "html": str(written.html)}
+    if results is not None:
+        raise UsageError("--results names the record, and no paper is named.", "hakken audit PAPER --results FOLDER")
+    if what is not None and Path(what).suffix.casefold() in (*PAPERS, ".html"):
+        mend = "Name a run or a folder of results: --results hakken-runs/digits-001."
+        raise UsageError("A paper is checked against a record.", mend)
+    if asks:
+        raise UsageError("--model is about a paper of any place.", "hakken audit PAPER --results RUN --model NAME")
+    if out is not None:
+        raise UsageError("--out is about a paper of any place, and a run keeps its own.", "Leave --out away.")
+    return audit_run(open_run(what, root)), {}
 
 
 def _severity(report: AuditReport, strict: bool) -> int:

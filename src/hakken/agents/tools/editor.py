@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field, NonNegativeInt
 
@@ -76,6 +76,9 @@ class UndoEdit(Action):
     """File."""
 
 
+A = TypeVar("A", CreateFile, ReplaceText, InsertLines, RewriteFunction)
+
+
 class EditHistory:
     """Edits that can be taken back, by file."""
 
@@ -117,56 +120,26 @@ class EditHistory:
         return Observation(text=f"{path} is as it was before the last edit.")
 
 
-class Creator:
-    """Writes whole files."""
+class EditTool(Generic[A]):
+    """Edits a file in one way.
 
-    arguments = CreateFile
+    Args:
+        arguments: What the agent gives, the file's ``path`` among it.
+        change: From the text as it is to the text as it should be.
+        history: Where the edit is kept, so that it can be taken back.
+        create: Whether the file may be a new one.
+    """
 
-    def __init__(self, history: EditHistory) -> None:
-        self._history = history
+    def __init__(
+        self, arguments: type[A], change: Callable[[str, A], str], history: EditHistory, *, create: bool = False
+    ) -> None:
+        self.arguments: type[A] = arguments
+        self._change: Callable[[str, A], str] = change
+        self._history, self._create = history, create
 
-    def use(self, action: CreateFile) -> Observation:
-        """Write it."""
-        return self._history.edit(action.path, lambda _: _ended(action.text), create=True)
-
-
-class Replacer:
-    """Replaces a piece."""
-
-    arguments = ReplaceText
-
-    def __init__(self, history: EditHistory) -> None:
-        self._history = history
-
-    def use(self, action: ReplaceText) -> Observation:
-        """Replace it."""
-        return self._history.edit(action.path, lambda text: _replaced(text, action))
-
-
-class Inserter:
-    """Inserts lines."""
-
-    arguments = InsertLines
-
-    def __init__(self, history: EditHistory) -> None:
-        self._history = history
-
-    def use(self, action: InsertLines) -> Observation:
-        """Insert them."""
-        return self._history.edit(action.path, lambda text: _inserted(text, action))
-
-
-class Rewriter:
-    """Rewrites a function."""
-
-    arguments = RewriteFunction
-
-    def __init__(self, history: EditHistory) -> None:
-        self._history = history
-
-    def use(self, action: RewriteFunction) -> Observation:
-        """Rewrite it."""
-        return self._history.edit(action.path, lambda text: rewrite(text, action.function, action.code))
+    def use(self, action: A) -> Observation:
+        """Edit it."""
+        return self._history.edit(action.path, lambda text: self._change(text, action), create=self._create)
 
 
 class Undoer:
@@ -184,7 +157,13 @@ class Undoer:
 
 def editor_tools(history: EditHistory) -> tuple[Tool, ...]:
     """All of them, over one history."""
-    return Creator(history), Replacer(history), Inserter(history), Rewriter(history), Undoer(history)
+    return (
+        EditTool(CreateFile, lambda _, action: _ended(action.text), history, create=True),
+        EditTool(ReplaceText, _replaced, history),
+        EditTool(InsertLines, _inserted, history),
+        EditTool(RewriteFunction, lambda text, action: rewrite(text, action.function, action.code), history),
+        Undoer(history),
+    )
 
 
 def _replaced(text: str, action: ReplaceText) -> str:

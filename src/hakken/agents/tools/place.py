@@ -10,6 +10,8 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
+from hakken.core.reading import Unreadable, read_bytes
+
 LARGEST = 1 << 20
 """Bytes of a file that is read or edited."""
 _HIDDEN = frozenset({"__pycache__", ".git"})
@@ -35,21 +37,12 @@ class Place:
         Raises:
             OutOfPlace: it is outside, missing, no regular file, or too large.
         """
-        path = self._inside(name)
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except FileNotFoundError:
-            raise OutOfPlace(f"There is no file {name}.{self._nearest(name)}") from None
-        except OSError as error:
-            raise OutOfPlace(f"{name} cannot be read: {error.strerror}.") from None
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise OutOfPlace(f"{name} is not a file.")
-        with os.fdopen(handle, "rb") as stream:
-            data = stream.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise OutOfPlace(f"{name} is larger than a megabyte.")
-        return data
+            return read_bytes(self._inside(name), LARGEST)
+        except Unreadable as error:
+            if error.missing:
+                raise OutOfPlace(f"There is no file {name}.{self._nearest(name)}") from None
+            raise OutOfPlace(f"{name} {error}.") from None
 
     def text(self, name: str) -> str:
         """Content of a text file.

@@ -6,12 +6,12 @@ None of it reaches the evaluator, whose folder is made anew. But whoever tries i
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path, PurePosixPath
 
+from hakken.core.reading import Unreadable, read_bytes
 from hakken.core.text import without_controls
 from hakken.core.types import Failure, FailureCause, Template
 from hakken.execution import package_paths
@@ -59,14 +59,9 @@ def _is_guarded(template: Template, name: str) -> bool:
 def _holds(path: Path, content: bytes) -> bool:
     """Whether a regular file holds exactly this; links are not followed, and no more is read than needed."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+        return read_bytes(path, len(content)) == content
+    except Unreadable:
         return False
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return False
-    with os.fdopen(handle, "rb") as file:
-        return file.read(len(content) + 1) == content
 
 
 def _planted(work: Path, known: set[str]) -> Iterator[str]:
