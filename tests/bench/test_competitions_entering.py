@@ -163,6 +163,9 @@ def test_the_command_validates_and_grades(tmp_path: Path) -> None:
     code, text = call("validate", "diabetes-year", str(sample))
     assert code == 1
     assert text.startswith("invalid: 280 ids are missing")
+    code, text = call("grade", "diabetes-year", str(sample))
+    assert code == 1
+    assert "invalid: 280 ids are missing" in text
     code, text = call("list", "--json")
     assert [c["name"] for c in json.loads(text)] == sorted(shipped())
     spy = tmp_path / "spy.py"

@@ -184,7 +184,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        _fail(path, f"it cannot be read ({error})", "Name a CSV file")
+        _fail(path, f"it cannot be read: {_why(error)}", "Name a CSV file")
     if not rows or any(None in row or None in row.values() for row in rows):
         _fail(path, "it has no rows, or rows of different lengths", "Mend it")
     return rows
@@ -194,7 +194,12 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        _fail(path, f"it cannot be read ({error})", "Name a JSON file")
+        _fail(path, f"it cannot be read: {_why(error)}", "Name a JSON file")
+
+
+def _why(error: Exception) -> str:
+    """A reason without numbers of errors and without the path again."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _cell(path: Path, value: object) -> int | None:

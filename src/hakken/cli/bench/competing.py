@@ -164,6 +164,7 @@ def grade(
     """Grade submissions, or the version that a run selected.
 
     A run is graded once: its version learns from all training rows, and what it leaves is scored on the private ones.
+    Exit code 1 when a submission is invalid.
 
     \b
     Examples:
@@ -188,9 +189,11 @@ def grade(
         write_text(report, summary([entry.report for entry in graded]).model_dump_json(indent=2) + "\n")
     if as_json:
         emit([entry.model_dump(mode="json") for entry in graded])
-        return
-    for path, entry in zip(submissions, graded, strict=True):
-        _say(path.name, entry)
+    else:
+        for path, entry in zip(submissions, graded, strict=True):
+            _say(path.name, entry)
+    if any(entry.problem for entry in graded):
+        raise typer.Exit(1)
 
 
 def _grade_run(what: str, weak: bool, as_json: bool) -> None:
