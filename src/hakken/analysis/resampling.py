@@ -79,7 +79,7 @@ def _without_spread(value: float, groups: int, bounds: tuple[float, float]) -> t
 
 
 def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share of ``n`` independent observations."""
+    """Wilson's interval of a share of ``n`` independent observations; an effective number need not be a whole one."""
     z = float(stats.norm.ppf((1 + level) / 2))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)

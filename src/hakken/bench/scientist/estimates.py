@@ -14,19 +14,12 @@ from collections.abc import Sequence
 
 from scipy import stats
 
+from hakken.analysis.resampling import wilson
 from hakken.bench.scientist.types import Estimate
 
 LEVEL = 0.95
 _Z = 1.959963984540054
 ONE_RUN = "one run gives no interval"
-
-
-def wilson(share: float, draws: float, z: float = _Z) -> tuple[float, float]:
-    """Wilson's score interval of a share seen in so many draws, which need not be a whole number."""
-    spread = z * z / draws
-    middle = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * math.sqrt(share * (1 - share) / draws + spread / (4 * draws))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def share_of_runs(count: int, runs: int) -> Estimate | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hakken.analysis import drawing
 from hakken.core.files import draft
 
 if TYPE_CHECKING:
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 WIDTH = 3.3
 """Inches: one column of the paper."""
 DPI = 200
-#: Okabe and Ito's palette, in the order in which we use it.
-BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
-BAND = "#DFE3E8"
+BLUE, ORANGE, GREEN, PURPLE = drawing.COLOURS[:4]
+GREY, BAND = drawing.GREY, drawing.BAND
 
 RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
