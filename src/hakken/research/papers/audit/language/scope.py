@@ -242,8 +242,8 @@ class Names:
             ),
             against=frozenset(_all("variant", in_column)) if _is_difference(header) else frozenset(),
             metrics=frozenset(
-                _last("metric", in_column)
-                or _last("metric", in_row)
+                self._on(_last("metric", in_column), normalise(header))
+                or self._on(_last("metric", in_row), normalise(own))
                 or self._on(_all("metric", in_caption), normalise(unit.caption))
             ),
             splits=frozenset(split),
