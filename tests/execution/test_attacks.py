@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-import hakken
 from hakken.core.types import Rung
 from hakken.execution import probe
 from hakken.testing.attacks import ATTACKS, LIES, NAMES, OPEN, Attack, attack_nothing, attack_sandbox
+from tests.ordinary_user import ordinary_user
 
 USABLE = [status.rung for status in probe() if status.available and not status.weak]
 STRONGEST, OTHERS = USABLE[:1], USABLE[1:]
@@ -62,32 +58,12 @@ def test_the_suite_is_complete_and_each_attack_has_a_name_of_its_own() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_an_ordinary_user_has_real_isolation() -> None:
-    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
-    if python is None or not shutil.which("setpriv"):
-        pytest.skip("no Python that other users may run")
-    packages = [str(Path(hakken.__file__).parents[1]), *(path for path in sys.path if path.endswith("site-packages"))]
-    place = Path("/var/tmp", f"hakken-attacked-{os.getpid()}")
-    place.mkdir()
-    os.chown(place, 1001, 1001)
-    variables = {"HOME": str(place), "TMPDIR": str(place), "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
-    variables["PYTHONPATH"] = ":".join(packages)
     rungs = [word for rung in USABLE for word in ("--rung", rung.value)]
-    try:
-        done = subprocess.run(
-            [
-                *("setpriv", "--reuid", "1001", "--regid", "1001", "--clear-groups", "--", python),
-                *("-m", "hakken.testing.attacks", *rungs, "--json", str(place / "found.json")),
-            ],
-            env=variables,
-            cwd=place,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        found = json.loads((place / "found.json").read_text())
-    finally:
-        shutil.rmtree(place)
+    with ordinary_user() as user:
+        process = user.start("-m", "hakken.testing.attacks", *rungs, "--json", str(user.folder / "found.json"))
+        _, said = process.communicate()
+        assert process.returncode == 0, said[-2000:]
+        found = json.loads((user.folder / "found.json").read_text())
     assert found["who"] == "user"
     assert list(found["places"]) == [rung.value for rung in USABLE]
     for place_name, rows in found["places"].items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +14,10 @@ from typing import Any
 
 import pytest
 
-import hakken
 from hakken.core.types import Rung
 from hakken.execution import warden
 from hakken.execution.probe import status_of
+from tests.ordinary_user import ordinary_user
 
 pytestmark = pytest.mark.skipif(
     not status_of(Rung.BUBBLEWRAP).available, reason="the other rungs start a launcher, which looks after itself"
@@ -127,22 +126,10 @@ print("ok")
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else; anybody else has just run the above")
 def test_drivers_of_an_ordinary_user() -> None:
-    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
-    if python is None or not shutil.which("setpriv"):
-        pytest.skip("no Python that other users may run")
-    packages = [str(Path(hakken.__file__).parents[1]), *(path for path in sys.path if path.endswith("site-packages"))]
-    place = Path("/var/tmp", f"hakken-dying-{os.getpid()}")
-    place.mkdir()
-    os.chown(place, 1001, 1001)
-    variables = {"HOME": str(place), "TMPDIR": str(place), "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
-    variables["PYTHONPATH"] = ":".join([str(ROOT), *packages])
-    somebody = ["setpriv", "--reuid", "1001", "--regid", "1001", "--clear-groups", "--", python]
     moments = [*BEFORE, *(["told", delay / 2] for delay in range(20)), *(["running", delay] for delay in range(5))]
     moments += [["launched", 20 * step, rung.value] for rung in LOWER for step in range(5)]
-    try:
-        answers = let_die(moments, somebody, env=variables)
-    finally:
-        shutil.rmtree(place)
+    with ordinary_user() as user:
+        answers = let_die(moments, user.prefix, env=user.variables)
     for (name, *_), answer in zip(moments, answers, strict=True):
         assert answer["outlived"] == []
         assert not answer["began"] or name in ("running", "launched")

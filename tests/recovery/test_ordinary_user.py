@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import hakken
+from tests.ordinary_user import User, ordinary_user
 from tests.recovery.disks import small_disk
 from tests.recovery.endings import damage
 from tests.recovery.pipeline import RUN, TEMPLATE, short_run
 
-_UID = 1001
 
+class Researcher:
+    """An ordinary user who types commands of Hakken."""
 
-class User:
-    """An ordinary user with a folder of their own; the one who runs the tests, unless that is root."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self._prefix = [sys.executable]
-        if os.geteuid() == 0:
-            python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
-            if python is None or not shutil.which("setpriv"):
-                pytest.skip("no Python that other users may run")
-            os.chown(home, _UID, _UID)
-            user = str(_UID)
-            self._prefix = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--", python]
+    def __init__(self, user: User) -> None:
+        self.folder = user.folder
+        self._user = user
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Type a command."""
-        packages = [path for path in sys.path if path.endswith("site-packages")]
-        return subprocess.Popen(
-            [*self._prefix, "-m", "hakken", *words],
-            cwd=self.home,
-            env={
-                **{"HOME": str(self.home), "TMPDIR": str(self.home), "PATH": "/usr/bin:/bin"},
-                **{"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"},
-                "PYTHONPATH": ":".join([str(Path(hakken.__file__).parents[1]), *packages]),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return self._user.start("-m", "hakken", *words)
 
     def research(self, runs: Path) -> subprocess.Popen[str]:
         """Begin or continue a short run."""
@@ -65,33 +41,29 @@ class User:
 
 
 @pytest.fixture
-def user() -> Iterator[User]:
-    home = Path("/var/tmp", f"hakken-user-{os.getpid()}")
-    home.mkdir()
-    try:
-        yield User(home)
-    finally:
-        shutil.rmtree(home)
+def user() -> Iterator[Researcher]:
+    with ordinary_user() as user:
+        yield Researcher(user)
 
 
-def test_a_folder_that_may_not_be_written_is_one_sentence(user: User) -> None:
-    closed = user.home / "closed"
+def test_a_folder_that_may_not_be_written_is_one_sentence(user: Researcher) -> None:
+    closed = user.folder / "closed"
     closed.mkdir(mode=0o555)
     said = user.refused(closed)
     assert said.startswith(f"error: {closed / RUN} cannot be written: Permission denied. ")
     assert list(closed.iterdir()) == []
 
 
-def test_a_disk_without_a_free_byte_is_one_sentence(user: User) -> None:
-    with small_disk(user.home / "disk", "4m") as disk:
+def test_a_disk_without_a_free_byte_is_one_sentence(user: Researcher) -> None:
+    with small_disk(user.folder / "disk", "4m") as disk:
         disk.path.chmod(0o777)
         disk.fill()
         assert "full" in user.refused(disk.path)
 
 
 @pytest.mark.slow
-def test_a_run_is_killed_looked_at_refused_and_continued(user: User) -> None:
-    runs = user.home / "runs"
+def test_a_run_is_killed_looked_at_refused_and_continued(user: Researcher) -> None:
+    runs = user.folder / "runs"
     first = user.research(runs)
     _wait_for(runs / RUN / "trials" / "n1-smoke-1", first)
     kept = (runs / RUN / "hakken.toml").read_bytes()

@@ -58,6 +58,7 @@ def _command(plan: dict[str, Any], libc: ctypes.CDLL | None, waiting: int) -> No
     """Limits, then rights, then the program."""
     error = plan["error"]
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     try:
         os.setsid()
         for kind, value in plan["limits"]:
@@ -162,6 +163,8 @@ def main() -> None:
     with open(descriptor) as file:
         plan = json.load(file)
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+    # A wish to end waits until the command can be found: before that, it would be missed and begin after all.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     if libc is not None:
         _prctl(libc, _SUBREAPER, 1)
         _prctl(libc, _PDEATHSIG, signal.SIGTERM)
@@ -171,14 +174,15 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGTERM, lambda *_: _end_all(plan["user"]))
     waiting = os.getpid()
+    begun, beginning = os.pipe()
     child = os.fork()
     if child == 0:
         _command(plan, libc, waiting)
-    os.close(plan["error"])
-    if plan["ruleset"] is not None:
-        os.close(plan["ruleset"])
-    for stream in (0, 1, 2):
-        os.close(stream)
+    for descriptor in (0, 1, 2, plan["error"], plan["ruleset"], beginning):
+        if descriptor is not None:
+            os.close(descriptor)
+    os.read(begun, 1)  # ends when the child has become the command, or has ended
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     status = _status_of(child)
     try:
         while os.waitpid(-1, os.WNOHANG) is not None:  # raises when nobody is left
