@@ -192,13 +192,13 @@ def test_a_function_as_a_hole(tmp_path: Path) -> None:
     assert hole.infill.others[1:] == (("arguments of go.txt", "steps = 3"),)
     body = "        self.place += steps\n        return self.place\n\n    def other(self):\n        pass\n"
     whole = 'def go(self, steps):\n    """Go."""\n    self.place += steps\n    return self.place\n'
-    for reply in (body, body.strip(), f"```python\n{whole}```"):
-        got = hole.whole(reply, "Walker.go")
+    for reply in (body, body.strip()):
+        got = hole.filled(reply)
         assert problem_with(got, "Walker.go") is None
         assert code_of(got).strip() == whole.strip()
-    assert problem_with(hole.whole("", "Walker.go"), "Walker.go") is not None
+    assert problem_with(hole.filled(""), "Walker.go") is not None
     top = hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), nothing)
-    assert code_of(top.whole("    return 2 * x\n\nprint(3)\n", "wanted")).strip().endswith("return 2 * x")
+    assert code_of(top.filled("    return 2 * x\n\nprint(3)\n")).strip().endswith("return 2 * x")
     assert top.infill.suffix == "\n"
     long = FILE.replace("RATE = 0.5", "RATE = 0.5\n" + "\n".join(f"def f{n}(x):\n    return {n}\n" for n in range(300)))
     (tmp_path / "file.py").write_text(long)

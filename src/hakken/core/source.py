@@ -143,16 +143,18 @@ def replace_function(text: str, name: str, code: str) -> str:
 
 
 def with_docstring(code: str, name: str, doc: str) -> str:
-    """Give a function this docstring, in place of its own, so that a rewrite keeps the contract in sight."""
+    """Give a function this docstring or none, in place of its own, so that a rewrite keeps the contract in sight."""
     node = _function(parse(code), name)
     lines = lines_of(code)
     first = node.body[0]
     has = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
     start = first.lineno - 1
     end = (first.end_lineno or first.lineno) if has else start
+    if not doc:
+        return code if len(node.body) == 1 else "\n".join([*lines[:start], *lines[end:]])
     indent = " " * first.col_offset
     body = doc.splitlines()
-    quoted = [f'{indent}"""{body[0] if body else ""}', *(f"{indent}{line}".rstrip() for line in body[1:])]
+    quoted = [f'{indent}"""{body[0]}', *(f"{indent}{line}".rstrip() for line in body[1:])]
     quoted[-1] += '"""' if len(body) == 1 else ""
     if len(body) > 1:
         quoted.append(f'{indent}"""')

@@ -1,45 +1,20 @@
-"""A missing function as a hole in its file, for models that were trained to fill such, and what they put into it."""
+"""A masked function as a hole in its file, for models that were trained to fill such."""
 
 from __future__ import annotations
 
 import ast
-import textwrap
 from pathlib import Path
 
 from hakken.bench.agents.context import Surroundings
-from hakken.bench.agents.writing import problem_with
 from hakken.bench.masking import MaskError
 from hakken.bench.types import FunctionRef
+from hakken.core.holes import Hole, near_after, near_before
 from hakken.core.source import syntax_tree
-from hakken.core.types import Infill, Record
+from hakken.core.types import Infill
 
 _BEFORE, _AFTER = 1_800, 500
 """Characters of the file around the hole."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-class Hole(Record):
-    """A function without its body, and the file around it."""
-
-    infill: Infill
-    head: str
-    """Signature and docstring, as they stand in the file."""
-    indent: int
-    """Columns before ``def``."""
-
-    def whole(self, reply: str, name: str) -> str:
-        """The function, whether the reply is what stands in the hole or the whole function in a block of code."""
-        if problem_with(reply, name) is None:
-            return reply
-        lines: list[str] = []
-        for line in reply.replace("\t", "    ").split("\n"):
-            if lines and line.strip() and len(line) - len(line.lstrip()) <= self.indent:
-                break  # the function has ended here, and the model went on
-            lines.append(line)
-        body = "\n".join(lines).rstrip()
-        if body.strip() and not body.startswith(" "):
-            body = " " * (self.indent + 4) + body
-        return textwrap.dedent(f"{self.head}\n{body}\n")
 
 
 def hole_of(workspace: Path, function: FunctionRef, shown: Surroundings) -> Hole:
@@ -54,7 +29,7 @@ def hole_of(workspace: Path, function: FunctionRef, shown: Surroundings) -> Hole
     first = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
     hole, end = node.body[-1].lineno - 1, node.end_lineno or node.lineno
     head = "\n".join(lines[first:hole])
-    prefix = _short("\n".join(lines[:first]), _BEFORE)
+    prefix = near_before("\n".join(lines[:first]), _BEFORE)
     # Without the callers, whose code a model copies into the hole; and not as comments in the function, since a model
     # that has just read comments writes more of them.
     values = "\n".join(f"{name} = {value}" for row in shown.examples[:1] for name, value in row.items())
@@ -66,7 +41,7 @@ def hole_of(workspace: Path, function: FunctionRef, shown: Surroundings) -> Hole
     return Hole(
         infill=Infill(
             prefix=f"{prefix}{head}\n",
-            suffix=_until("\n" + "\n".join(lines[end:]), _AFTER),
+            suffix=near_after("\n" + "\n".join(lines[end:]), _AFTER),
             others=tuple((name, said) for name, said in others if said.strip()),
         ),
         head=head,
@@ -81,18 +56,3 @@ def _find(body: list[ast.stmt], path: list[str]) -> _Function:
         if isinstance(node, ast.ClassDef) and node.name == path[0]:
             return _find(node.body, path[1:])
     raise MaskError(f"The function {path[-1]} is not defined in the file.", "Leave its first line as it is.")
-
-
-def _short(before: str, limit: int) -> str:
-    """Imports and what stands nearest before the hole."""
-    if len(before) <= limit:
-        return f"{before}\n" if before else ""
-    head = before[: limit // 3].rpartition("\n")[0]
-    tail = before[-(limit - len(head)) :]
-    # From the beginning of a definition on, so that no body stands without its head.
-    starts = [at for mark in ("\ndef ", "\nclass ", "\n@") if (at := tail.find(mark)) >= 0]
-    return f"{head}\n\n# …\n{tail[min(starts) :] if starts else tail}\n"
-
-
-def _until(after: str, limit: int) -> str:
-    return after if len(after) <= limit else after[:limit].rpartition("\n")[0] + "\n"

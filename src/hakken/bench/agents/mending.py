@@ -221,7 +221,10 @@ class Mending:
         hole = hole_of(work.workspace, function, context) if old is None and self._fills(turn) else None
 
         def read(text: str) -> str:
-            return hole.whole(text, function.name) if hole is not None else text
+            """The whole function, where the model was one that fills no holes; else what it put into the hole."""
+            if hole is None or problem_with(text, function.name) is None:
+                return text
+            return hole.filled(text)
 
         work.steps += 1
         before = work.ledger.used

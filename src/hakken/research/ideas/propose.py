@@ -125,6 +125,7 @@ def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[I
         places=_places(template, brief.pristine),
         focus=focus,
         targets=targets,
+        packages=template.packages,
         tried=_tried(known, focus),
     )
     if focus is None:

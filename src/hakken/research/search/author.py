@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hakken.core.errors import MalformedReply
+from hakken.core.holes import Hole
 from hakken.core.prompts import Prompt, prompt
 from hakken.core.source import SourceError, function_names, function_source
 from hakken.core.types import Idea, Role, Target, Template
 from hakken.models import Ledger, Question
-from hakken.research.search.edits import Change, EditList, apply_edits, read_rewrite, rewrite_grammar
+from hakken.research.search.edits import Change, EditList, apply_edits, looked_over, read_rewrite, rewrite_grammar
+from hakken.research.search.hole import hole_of
 from hakken.research.search.laboratory import Sources
 
 _USES = 6
 """Lines around a call that a small model is shown."""
+_FILLING = 240
+"""Tokens of a function's body at most."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,12 @@ class Author:
         return self.idea.target
 
     def write(
-        self, texts: Sources, history: Sequence[str], wish: str, best: Sources | None, count: int
+        self, texts: Sources, history: Sequence[str], wish: str, best: Sources | None, count: int, turn: int = 0
     ) -> Iterator[Change | SourceError]:
         """Yield up to ``count`` versions drawn from one prompt, as many at a time as the model answers together.
+
+        A model that fills holes is given the idea as one first: a small one writes more code so that runs, in a
+        third of the tokens. The last third is asked for in a conversation, which fails for other reasons.
 
         Args:
             texts: All editable files of the parent.
@@ -58,7 +66,9 @@ class Author:
             wish: What this version should do beyond the idea.
             best: Files of the best version so far, where the new one should build upon it.
             count: Versions to draw at most.
+            turn: How often this idea was written before, so that no hole is filled in the same way twice.
         """
+        fills = 0
         if self.strong:
             asked = self._edit_prompt(best or texts, history, wish, None)
         else:
@@ -66,7 +76,11 @@ class Author:
             asked = prompt(
                 "search/rewrite", **self._about(texts), idea=self.idea, history=history, best=current, wish=wish
             )
-        yield from self._draw(asked, best or texts, count)
+            hole = hole_of(texts[self.target.file], self.target.function or "", self.idea) if best is None else None
+            if hole is not None:
+                fills = count - count // 3
+                yield from self._draw(asked, texts, range(turn * fills, (turn + 1) * fills), hole)
+        yield from self._draw(asked, best or texts, range(fills, count))
 
     def mend(self, texts: Sources, original: Sources, trouble: Trouble, turn: int) -> Change | SourceError:
         """Mend a version that fails; ``turn`` counts the debug rounds from 1."""
@@ -81,16 +95,20 @@ class Author:
                 failure=trouble.failure,
                 output=trouble.output[-700:],
             )
-        return next(self._draw(asked, texts, 1, first=turn))
+        return next(self._draw(asked, texts, range(turn, turn + 1)))
 
-    def _draw(self, asked: Prompt, texts: Sources, count: int, first: int = 0) -> Iterator[Change | SourceError]:
+    def _draw(
+        self, asked: Prompt, texts: Sources, numbers: range, hole: Hole | None = None
+    ) -> Iterator[Change | SourceError]:
         options: dict[str, Any] = {}
         output: type[Any] = EditList
         if not self.strong:
             output = str
             options["grammar"] = rewrite_grammar(texts[self.target.file], self.target.function or "")
+        if hole is not None:
+            options |= {"infill": hole.infill, "max_tokens": _FILLING}
         at_once = max(1, self.ledger.model(Role.CODE).parallel)
-        samples = list(range(first, first + count))
+        samples = list(numbers)
         while samples:
             batch, samples = samples[:at_once], samples[at_once:]
             for reply in self._ask(asked, output, batch, options):
@@ -98,17 +116,23 @@ class Author:
                     yield SourceError(reply.message)
                     continue
                 try:
-                    yield self._read(reply.value, texts)
+                    change = self._read(reply.value, texts, hole)
+                    yield looked_over(change, texts, {*self.packages, *self._files()})
                 except SourceError as error:
                     yield error
 
     def _ask(self, asked: Prompt, output: type[Any], samples: list[int], options: dict[str, Any]) -> list[Any]:
         return self.ledger.ask_many([Question(asked, output, sample=sample, **options) for sample in samples])
 
-    def _read(self, value: EditList | str, texts: Sources) -> Change:
+    def _read(self, value: EditList | str, texts: Sources, hole: Hole | None) -> Change:
         if isinstance(value, EditList):
             return apply_edits(value, texts, self.template)
+        if hole is not None and "```" not in value:
+            value = f"```python\n{hole.filled(value)}```"
         return read_rewrite(value, texts, self.target)
+
+    def _files(self) -> Iterator[str]:
+        return (path.stem for path in Path(self.template.root).glob("*.py"))
 
     def _edit_prompt(self, texts: Sources, history: Sequence[str], wish: str, trouble: Trouble | None) -> Prompt:
         spec = self.template.primary

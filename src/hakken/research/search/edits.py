@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
 
@@ -18,6 +19,7 @@ from hakken.core.source import (
     with_docstring,
 )
 from hakken.core.types import Target, Template
+from hakken.core.undefined import strange_imports, undefined_names
 from hakken.research.search.laboratory import Sources
 
 
@@ -42,6 +44,8 @@ class Change:
 
     thought: str
     sources: Sources
+    problem: str = ""
+    """Why it cannot run, where that is plain without a run."""
 
 
 def rewrite_grammar(text: str, name: str) -> str:
@@ -49,7 +53,8 @@ def rewrite_grammar(text: str, name: str) -> str:
     head = signature(text, name).replace("\\", "\\\\").replace('"', '\\"')
     return (
         f'root ::= "Thought: " thought "\\n```python\\n{head}\\n" line+ "```"\n'
-        "thought ::= [^\\n`]{20,220}\n"
+        # Plain letters: when it runs long, a small model goes on in another script.
+        'thought ::= [ -_a-~]{20,200} "."\n'
         # No docstring (the template's is kept) and no comments: both cost tokens and change nothing.
         'line ::= "    " [^\\n`"#] [^\\n`]{0,109} "\\n" | "\\n"\n'
     )
@@ -98,6 +103,25 @@ def apply_edits(edits: EditList, sources: Sources, template: Template) -> Change
     if texts == dict(sources):
         raise SourceError("The edits change nothing.")
     return Change(edits.thought, texts)
+
+
+def looked_over(change: Change, before: Sources, packages: Collection[str]) -> Change:
+    """Say where code uses what is not there: no run is needed to find that out.
+
+    Args:
+        change: What is to be looked at.
+        before: The files that it changes, whose own oddities do not count.
+        packages: What may be imported besides the standard library and what the files import already.
+    """
+    for name, text in change.sources.items():
+        old = before.get(name, "")
+        if text == old or not name.endswith(".py"):
+            continue
+        if strange := strange_imports(text, {*packages, *strange_imports(old, ())}):
+            return replace(change, problem=f"No module named {strange[0]!r} is there to be imported.")
+        if missing := [each for each in undefined_names(text) if each not in undefined_names(old)]:
+            return replace(change, problem=f"The name {missing[0]!r} is used and not defined.")
+    return change
 
 
 def _same(one: str, other: str) -> bool:

@@ -128,7 +128,8 @@ def _written(search: _Search, expansion: Expansion) -> Node | None:
         Operator.DRAFT: "Write something clearly different from what was tried." if history else "",
     }.get(expansion.operator, "")
     last: Node | None = None
-    for change in search.author.write(base, history, wish, best, search.limits.candidates):
+    turn = len(search.journal.of(search.idea.id))
+    for change in search.author.write(base, history, wish, best, search.limits.candidates, turn):
         if isinstance(change, SourceError):
             last = _refused(search, expansion, str(change), last)
             continue
@@ -178,7 +179,11 @@ def _admit(search: _Search, expansion: Expansion, change: Change, note: str = ""
         rationale=f"{note}. {change.thought}".strip(". ") + "." if change.thought or note else "",
         source_hash=identity,
     )
-    return lab.propose(node, sources)
+    node = lab.propose(node, sources)
+    if change.problem and node.status is NodeStatus.PROPOSED:
+        failure = Failure(cause=FailureCause.BAD_EDIT, message=change.problem)
+        return lab.finish(node.model_copy(update={"status": NodeStatus.FAILED, "failure": failure}))
+    return node
 
 
 def _refused(search: _Search, expansion: Expansion, reason: str, last: Node | None) -> Node:
