@@ -55,6 +55,15 @@ def test_a_driver_dies_while_the_launcher_of_a_lower_rung_starts(rung: Rung) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("rung", LOWER)
+def test_a_launcher_is_told_to_end_while_it_forks(rung: Rung) -> None:
+    """The wish must not come between the fork and the moment from which the command can be found."""
+    rng = Random(0)
+    moments = [["launched", rng.uniform(15, 60), rung.value] for _ in range(150)]
+    assert [answer for answer in let_die(moments) if answer["outlived"]] == []
+
+
+@pytest.mark.slow
 def test_hundreds_of_drivers_die_while_a_box_is_built() -> None:
     rng = Random(0)
     moments = [[place, rng.uniform(0, 12)] for place in ("told", "running") for _ in range(150)]

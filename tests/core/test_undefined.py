@@ -1,0 +1,36 @@
+"""What code uses and nobody defines is found without running it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hakken.core.source import SourceError
+from hakken.core.undefined import strange_imports, undefined_names
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("import numpy as np\ndef f(x):\n    return np.mean(x)\n", ()),
+        ("def f(x):\n    return relu(x) + relu(tanh(x))\n", ("relu", "tanh")),
+        ("def f(x):\n    return [a for a in x] + a\n", ("a",)),
+        ("def f(x):\n    return g(x)\n\ndef g(x):\n    return len(x)\n", ()),
+        ("def f(x):\n    try:\n        return maybe\n    except NameError:\n        return x\n", ()),
+        ("def f(x):\n    def inner():\n        return later\n    later = 1\n    return inner()\n", ()),
+        ("from math import *\ndef f(x):\n    return sqrt(x)\n", ()),
+        ("print(__file__, __name__)\n", ()),
+    ],
+)
+def test_undefined_names(text: str, missing: tuple[str, ...]) -> None:
+    assert undefined_names(text) == missing
+
+
+def test_strange_imports() -> None:
+    text = "import json, tensorflow.keras as k\nfrom numpy import mean\nfrom .near import far\nimport os.path\n"
+    assert strange_imports(text, ()) == ("tensorflow", "numpy")
+    assert strange_imports(text, ("numpy",)) == ("tensorflow",)
+
+
+def test_what_is_not_python_is_said() -> None:
+    with pytest.raises(SourceError, match="line 1"):
+        undefined_names("def f(:\n")
