@@ -53,14 +53,9 @@ def run(
       hakken run hakken-runs/digits-001 --minutes 30    continue that one
       hakken run --competition digits-few           end with the private score and the medal
     """
-    from hakken.cli import preflight, summary, target
+    from hakken.cli import target
     from hakken.cli.bench import entering
-    from hakken.cli.bench.competing_proofs import say_signs
-    from hakken.cli.console import emit, say, tell
-    from hakken.cli.live import watching
     from hakken.core.errors import UsageError
-    from hakken.models.forecast import forecast
-    from hakken.research.run import run as research
 
     asked = options.asked(
         values,
@@ -78,15 +73,36 @@ def run(
             raise UsageError("--competition names what is researched, and so does the argument.", "Leave one away.")
         what = entering.template_for(competition, Path(asked.load().settings.runs_dir))
     job = target.resolve(what, asked, new=new, metrics=metrics or ())
+    _carry_out(job, executor)
+    _tell_outcome(job, as_json)
+
+
+def _carry_out(job: Target, executor: str) -> None:
+    """Research to the end, under the eyes of the user."""
+    from hakken.cli import preflight
+    from hakken.cli.console import tell
+    from hakken.cli.live import watching
+    from hakken.models.forecast import forecast
+    from hakken.research.run import run as research
+
     if job.finished:
         tell(f"{job.folder.path} is finished; --new begins another run of {job.template.name}.")
-    else:
-        models = preflight.check(job.settings)
-        expected = forecast(job.settings, models)
-        announce(job, expected)
-        job.keep_settings()
-        with watching(job, expected) as watch:
-            research(job.template, job.settings, folder=job.folder.path, progress=watch, executor=executor)
+        return
+    models = preflight.check(job.settings)
+    expected = forecast(job.settings, models)
+    announce(job, expected)
+    job.keep_settings()
+    with watching(job, expected) as watch:
+        research(job.template, job.settings, folder=job.folder.path, progress=watch, executor=executor)
+
+
+def _tell_outcome(job: Target, as_json: bool) -> None:
+    """What was found, what a competition made of it, and where the paper is."""
+    from hakken.cli import summary
+    from hakken.cli.bench import entering
+    from hakken.cli.bench.competing_proofs import say_signs
+    from hakken.cli.console import emit, say
+
     found, entered = summary.summarise(job.folder), entering.outcome(job)
     if as_json:
         emit(found.model_dump(mode="json") | ({"competition": entered.model_dump(mode="json")} if entered else {}))
