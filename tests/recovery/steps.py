@@ -117,7 +117,7 @@ def ideas(bench: Bench, seed: int, *, strong: bool = False, reflections: int = 0
 
 def rewriting(bench: Bench, seed: int) -> None:
     """Rewrite a function."""
-    for change in _author(bench, seed, strong=False).write(bench.pristine, [], "", None, 2):
+    for change in _author(bench, seed, strong=False).write(bench.pristine, [], "", None, 3):
         _take(bench, change)
 
 
