@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import expit, log_expit
 
 from hakken.analysis.rasch import fit_rasch
 from hakken.core.errors import UsageError
@@ -88,3 +89,25 @@ def test_the_information_is_the_curvature_of_the_likelihood() -> None:
 def test_too_little(responses: list[list[int | None]]) -> None:
     with pytest.raises(UsageError):
         fit_rasch(responses)
+
+
+def test_many_items_tell_each_subject_apart() -> None:
+    """With some hundred items a posterior is narrow: it must still be integrated, and not fall onto one node."""
+    generator = np.random.default_rng(3)
+    ability, items = generator.normal(0, 1.5, 40), generator.normal(0, 1.5, 300)
+    x = (generator.random((40, 300)) < expit(ability[:, None] - items)).astype(float)
+    fit = fit_rasch(x)
+    theta = np.linspace(-9, 9, 20_001)
+    for subject in range(0, 40, 8):
+        log = -(theta**2) / (2 * fit.spread**2) + (
+            x[subject] @ log_expit(theta - fit.difficulty[:, None])
+            + (1 - x[subject]) @ log_expit(fit.difficulty[:, None] - theta)
+        )
+        weight = np.exp(log - log.max())
+        mean = float(theta @ weight / weight.sum())
+        deviation = float(np.sqrt((theta - mean) ** 2 @ weight / weight.sum()))
+        assert fit.ability[subject] == pytest.approx(mean, abs=1e-4)
+        assert fit.ability_error[subject] == pytest.approx(deviation, rel=1e-4)
+    # The deviation of 40 abilities has a standard error of 11 %.
+    assert fit.spread == pytest.approx(float(ability.std()), abs=2 * fit.spread_error)
+    assert fit.spread_error == pytest.approx(fit.spread * 0.11, rel=0.15)

@@ -1,8 +1,11 @@
 """The Rasch model by marginal maximum likelihood: how difficult items are and how able subjects, with standard errors.
 
-A subject of ability ``t`` solves an item of difficulty ``b`` with probability ``1 / (1 + exp(b - t))``. Abilities are
-normal with mean zero and a variance that is estimated, integrated over by Gauss-Hermite quadrature, so that
-difficulties stay unbiased however few items there are (joint estimation is not). Missing responses are left out.
+A subject of ability ``t`` solves an item of difficulty ``b`` with probability ``1 / (1 + exp(b - t))`` (Rasch 1960).
+Abilities are normal with mean zero and a variance that is estimated, and are integrated out (Bock and Aitkin 1981), so
+that difficulties stay consistent however few items there are (joint estimation is not). Missing responses are left out.
+
+The integral is a sum over evenly spaced abilities, as narrow as what so many items tell of one subject: a few dozen
+Gauss-Hermite nodes are wider apart than that from some hundred items on, and every subject would fall onto one of them.
 
 An item that everybody or nobody solved has no finite estimate. It gets the one of a score that is 0.3 of a response
 away from the extreme, as is usual, and is marked; its standard error is large and its estimate a bound.
@@ -23,25 +26,32 @@ from hakken.core.errors import UsageError
 
 Array: TypeAlias = NDArray[np.float64]
 
-NODES = 41
+REACH = 6.0
+"""Abilities are integrated over so many of their deviations to either side."""
+WIDEST_SPREAD = 3.0
+"""Deviation of abilities, in logits, up to which the nodes are dense enough for any items."""
 EXTREME = 0.3
 """How far from none or all of the responses the score of an extreme item is taken to be."""
 _LOG_SPREAD = (-4.0, 2.5)
 """Bounds of the logarithm of the abilities' deviation."""
+_NEGLIGIBLE = 1e-12
+"""Posterior weight of a node below which it adds nothing to the information."""
 
 
 @dataclass(frozen=True)
 class Rasch:
-    """The fitted model."""
+    """The fitted model, in logits."""
 
     difficulty: Array
+    """Shape (items,)."""
     difficulty_error: Array
+    """Standard errors from the observed information, shape (items,)."""
     extreme: NDArray[np.bool_]
-    """Items that everybody or nobody solved."""
+    """Items that everybody or nobody solved, shape (items,)."""
     ability: Array
-    """Mean of each subject's posterior."""
+    """Mean of each subject's posterior (EAP), shape (subjects,)."""
     ability_error: Array
-    """Deviation of it."""
+    """Standard deviation of it, shape (subjects,)."""
     spread: float
     """Standard deviation of abilities among subjects."""
     spread_error: float
@@ -92,8 +102,8 @@ class _Likelihood:
     """Marginal likelihood of difficulties and of the logarithm of the abilities' deviation."""
 
     def __init__(self, x: Array, seen: NDArray[np.bool_]) -> None:
-        points, weights = np.polynomial.hermite_e.hermegauss(NODES)
-        self.nodes, self._log_weights = points, np.log(weights / weights.sum())
+        self.nodes = _nodes(x.shape[1])
+        self._log_weights = -(self.nodes**2) / 2 - logsumexp(-(self.nodes**2) / 2)
         self._x, self._seen = x * seen, seen.astype(float)
         self._missed = self._seen - self._x
         self._scores = self._x.sum(axis=1)
@@ -101,30 +111,44 @@ class _Likelihood:
     def fit(self) -> Array:
         """The parameters: difficulties, then the logarithm of the deviation."""
         share = self._x.sum(axis=0) / self._seen.sum(axis=0)
+        count = len(share)
         start = np.append(np.log(1 - share) - np.log(share), 0.0)
-        bounds = [(None, None)] * len(share) + [_LOG_SPREAD]
+        # Shifting all difficulties together changes the likelihood far less than shifting one: stretched by the root
+        # of their number, that direction is as steep as the others, and the search takes tens of steps, not thousands.
+        stretch = np.sqrt(count + 1.0) - 1.0
+
+        def stretched(at: Array, factor: float) -> Array:
+            return np.append(at[:-1] + factor * at[:-1].mean(), at[-1])
+
+        def loss(at: Array) -> tuple[float, Array]:
+            value, gradient = self._loss(stretched(at, stretch))
+            return value, stretched(gradient, stretch)
+
+        bounds = [(None, None)] * count + [_LOG_SPREAD]
         options = {"maxiter": 2_000, "ftol": 1e-13, "gtol": 1e-7}
-        found = optimize.minimize(self._loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-        return np.asarray(found.x, float)
+        start = stretched(start, -stretch / (1.0 + stretch))
+        found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        return stretched(np.asarray(found.x, float), stretch)
 
     def posterior(self, parameters: Array) -> Array:
-        """Weights of the nodes for each subject."""
+        """Weights of the nodes for each subject, shape (subjects, nodes)."""
         log = self._log_joint(parameters)
         return np.asarray(np.exp(log - logsumexp(log, axis=1, keepdims=True)), float)
 
     def information(self, parameters: Array) -> Array:
-        """Minus the matrix of second derivatives at the parameters (Louis' identity)."""
+        """Minus the matrix of second derivatives at the parameters (Louis 1982), shape (items + 1, items + 1)."""
         posterior = self.posterior(parameters)
         theta, p = self._curves(parameters)
         size = len(parameters)
         total, mean = np.zeros((size, size)), np.zeros((len(posterior), size))
         for q, t in enumerate(theta):
-            weight = posterior[:, [q]]
-            rest = self._scores - self._seen @ p[q]
-            gradient = np.column_stack([self._seen * p[q] - self._x, t * rest])
+            near = posterior[:, q] > _NEGLIGIBLE
+            weight, seen = posterior[near][:, [q]], self._seen[near]
+            rest = self._scores[near] - seen @ p[q]
+            gradient = np.column_stack([seen * p[q] - self._x[near], t * rest])
             total -= gradient.T @ (weight * gradient)
-            mean += weight * gradient
-            slope = (weight.T @ self._seen)[0] * p[q] * (1 - p[q])
+            mean[near] += weight * gradient
+            slope = (weight.T @ seen)[0] * p[q] * (1 - p[q])
             total[:-1, :-1] += np.diag(slope)
             total[:-1, -1] -= t * slope
             total[-1, :-1] -= t * slope
@@ -136,7 +160,7 @@ class _Likelihood:
         marginal = logsumexp(log, axis=1)
         posterior = np.exp(log - marginal[:, None])
         theta, p = self._curves(parameters)
-        expected = posterior.T @ self._seen  # by node and item: how many subjects
+        expected = posterior.T @ self._seen  # how many subjects, shape (nodes, items)
         gradient = np.append(
             (expected * p).sum(axis=0) - self._x.sum(axis=0),
             float(theta @ (posterior.T @ self._scores - (expected * p).sum(axis=1))),
@@ -153,6 +177,16 @@ class _Likelihood:
         """Abilities at the nodes, and the probability of each item there."""
         theta = np.exp(parameters[-1]) * self.nodes
         return theta, np.asarray(expit(theta[:, None] - parameters[:-1]), float)
+
+
+def _nodes(items: int) -> Array:
+    """Evenly spaced nodes, in deviations of the abilities.
+
+    An item tells at most a quarter about a subject's ability (in units of one over its variance), which bounds how
+    narrow a posterior can be. Nodes one such deviation apart sum a normal curve to within ``2 exp(-2 pi^2)``, 5e-9.
+    """
+    narrowest = 1.0 / np.sqrt(1.0 + WIDEST_SPREAD**2 * items / 4)
+    return np.linspace(-REACH, REACH, int(np.ceil(2 * REACH / narrowest)) + 1)
 
 
 def _from_score(score: float, crowd: Array, nodes: Array) -> tuple[float, float]:
