@@ -267,8 +267,10 @@ def _escaped(sentence: str) -> str:
 
 
 def _keywords(study: Study) -> tuple[str, ...]:
-    levers = {idea.lever.replace("_", " ") for idea in study.snapshot.ideas if idea.lever not in ("", "free")}
-    return (study.snapshot.template.name.replace("_", " "), *sorted(levers), "planned test")
+    template = study.snapshot.template
+    tried = [study.idea.title] if study.idea else []
+    words = (template.name.replace("_", " "), template.primary.label, *tried, "planned test")
+    return tuple(dict.fromkeys(words))
 
 
 @cache

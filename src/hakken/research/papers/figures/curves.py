@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hakken.core.types import FigureFile, Node, Snapshot, Split
 from hakken.research.papers.figures.data import SPLITS, chosen, describe_seeds
-from hakken.research.papers.figures.style import BLUE, GREY, ORANGE, new_figure, save, save_data, shorten
+from hakken.research.papers.figures.style import BLUE, GREY, ORANGE, fold, new_figure, save, save_data, shorten
 from hakken.research.papers.render.escape import escape_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _draw(snapshot: Snapshot, curves: list[tuple[Node, list[Point]]], split: Spl
     if min(everything) > 0 and max(everything) / min(everything) > _LOG_RATIO:
         _logarithmic(axes)
     axes.set_xlabel("step")
-    axes.set_ylabel(snapshot.template.curve or "value in the learning curve")
+    axes.set_ylabel(fold(snapshot.template.curve or "value in the learning curve", 30))
     axes.margins(x=0.02)
     axes.legend(loc="best")
     save(figure, out, "curves")
