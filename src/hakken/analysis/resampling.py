@@ -25,7 +25,7 @@ DRAWS = 2_000
 
 
 def cluster_draws(clusters: Sequence[Cluster], draws: int = DRAWS, seed: int = 0) -> Array:
-    """How often each unit stands in each draw: an array of ``draws`` rows, one column a unit."""
+    """How often each unit stands in each draw of a two-stage cluster bootstrap: shape (draws, units), read-only."""
     return _draws(tuple(clusters), draws, seed)
 
 
@@ -47,7 +47,15 @@ def _draws(clusters: tuple[Cluster, ...], draws: int, seed: int) -> Array:
 
 
 def weighted_means(values: Sequence[float], weights: Array) -> Array:
-    """The mean of the values in each draw; draws without any unit are left out."""
+    """The mean of the values in each draw; draws without any unit are left out.
+
+    Args:
+        values: One a unit, shape (units,).
+        weights: From ``cluster_draws``, shape (draws, units).
+
+    Returns:
+        Shape (at most draws,).
+    """
     totals = weights.sum(axis=1)
     held = totals > 0
     return np.asarray((weights[held] @ np.asarray(values, float)) / totals[held], float)
@@ -56,13 +64,14 @@ def weighted_means(values: Sequence[float], weights: Array) -> Array:
 def mean_interval(
     values: Sequence[float], clusters: Sequence[Cluster], bounds: tuple[float, float] | None = (0.0, 1.0), seed: int = 0
 ) -> tuple[float, float]:
-    """95 % interval of a mean over units in groups.
+    """95 % percentile interval of a mean over units in groups, by the bootstrap of ``cluster_draws``.
 
     Args:
         values: One a unit.
         clusters: Groups of each unit.
         bounds: What a single value lies between. Where all values are equal, draws would show no width, and the
-            interval reaches towards the bounds as the exact binomial one does with so many inner groups.
+            interval reaches towards the bounds as the exact binomial one (Clopper and Pearson 1934) does with so many
+            inner groups.
         seed: Of the draws.
     """
     if len(set(values)) == 1 and bounds is not None:
@@ -79,7 +88,13 @@ def _without_spread(value: float, groups: int, bounds: tuple[float, float]) -> t
 
 
 def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share of ``n`` independent observations; an effective number need not be a whole one."""
+    """Wilson's score interval (1927) of a share.
+
+    Args:
+        share: Of the observations, from 0 to 1.
+        n: Independent observations, above 0; an effective number need not be a whole one.
+        level: Of the interval.
+    """
     z = float(stats.norm.ppf((1 + level) / 2))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)

@@ -51,9 +51,10 @@ def fit_log(x: Sequence[float], y: Sequence[float], draws: Array) -> LogFit | No
     """Fit a line, and refit it in every draw.
 
     Args:
-        x: Compute of each point, in any unit.
-        y: Share of each point.
-        draws: The shares in each draw of the tasks (one row a draw), so that points that share tasks vary together.
+        x: Compute of each point, in any unit, shape (points,).
+        y: Share of each point, shape (points,).
+        draws: The shares in each draw of the tasks, shape (draws, points), so that points that share tasks vary
+            together.
     """
     distinct = sorted(set(x))
     if min(distinct, default=0.0) <= 0:

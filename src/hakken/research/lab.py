@@ -256,7 +256,8 @@ class Lab:
         for spec in self._template.metrics:
             base = values_by_seed(self.trials_of(against), against, split, spec.key)
             own = values_by_seed(self.trials_of(node.id), node.id, split, spec.key)
-            if len(set(base) & set(own)) < 2:
+            common = len(set(base) & set(own))
+            if common < 2:
                 continue
             comparison = compare(
                 spec,
@@ -264,7 +265,7 @@ class Lab:
                 own,
                 variant_id=node.id,
                 baseline_id=against,
-                noise_floor=self.noise_floor(spec.key, len(own)),
+                noise_floor=self.noise_floor(spec.key, common),
                 margin=spec.margin,
                 level=self._level,
                 paired=self._template.seeded,

@@ -18,6 +18,7 @@ from scipy.special import ndtr
 
 Array: TypeAlias = NDArray[np.float64]
 POWER = 0.8
+"""Probability of finding an effect at which a detectable one is told, as is usual (Cohen 1988)."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(128)
 _QUANTILES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 
@@ -70,6 +71,8 @@ def detectable_effect(
 def effect_interval(t: float, freedom: float, scale: float, level: float = 0.95) -> tuple[float, float]:
     """Interval of a standardised effect: the noncentralities under which the observed ``t`` is no surprise.
 
+    The distribution of t is inverted at both ends (Steiger and Fouladi 1997).
+
     Args:
         t: Observed t statistic.
         freedom: Its degrees of freedom.
@@ -88,7 +91,14 @@ def effect_interval(t: float, freedom: float, scale: float, level: float = 0.95)
 
 
 def equivalence_p(difference: float, error: float, freedom: float, margin: float) -> float:
-    """Two one-sided t tests that the true difference lies within the margin: the larger p of the two."""
+    """Two one-sided t tests that the true difference lies within the margin (Schuirmann 1987): the larger p of the two.
+
+    Args:
+        difference: Observed.
+        error: Its standard error.
+        freedom: Degrees of freedom of the tests.
+        margin: Largest difference that does not matter, above 0 and in the same unit.
+    """
     if error == 0:
         return 0.0 if abs(difference) < margin else 1.0
     return float(stats.t.sf((margin - abs(difference)) / error, freedom))

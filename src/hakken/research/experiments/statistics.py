@@ -47,55 +47,66 @@ def compare(
 ) -> Comparison:
     """Compare a variant with a baseline on one metric.
 
-    Paired: over the seeds that both have, paired-t interval and sign-flip permutation test. Unpaired (repeats without
-    seeds): Welch's interval and a relabelling permutation test; ``n`` is the smaller side, and ``wins`` counts values
-    better than the baseline's median.
-
-    ``margin`` is what equivalence is tested against; without one it is the noise floor.
-
     Where the seed changes neither side, the repeats are one measurement told ``n`` times: p is 1 and the verdict
     ``inconclusive``, whatever the difference.
+
+    Args:
+        spec: The metric, and which way it is better.
+        baseline: Values of the node ``baseline_id``.
+        variant: Values of the node ``variant_id``.
+        variant_id: For the record.
+        baseline_id: For the record.
+        noise_floor: What the difference must exceed, in the metric's unit (``noise_floor``); None where it is unknown.
+        margin: What equivalence is tested against, in the metric's unit; None takes the noise floor.
+        level: Of the interval; the tests are at ``1 - level``.
+        paired: Over the seeds that both have, paired-t interval and sign-flip permutation test. Otherwise (repeats
+            without seeds) Welch's interval and a relabelling permutation test; ``n`` is then the smaller side, and
+            ``wins`` counts values better than the baseline's median.
+        rng_seed: Of permutations that are sampled and not enumerated.
 
     Raises:
         UsageError: fewer than two seeds to compare on.
     """
     x, y = _samples(spec, baseline, variant, paired)
-    n = min(len(x), len(y))
     t = _paired(y - x) if paired else _welch(x, y)
-    difference = t.difference
     low, high = t.interval(level)
-    p = sign_flip_p(y - x, rng_seed) if paired else relabel_p(x, y, rng_seed)
     fixed = _is_constant(x) and _is_constant(y)
-    if fixed:
-        p = 1.0
-    better = y - x if paired else y - np.median(x)
-    wins = int(np.sum(better < 0 if spec.gain(0.0, 1.0) > 0 else better > 0))
-    gain = spec.gain(difference, 0.0)
-    sure = (low > 0 or high < 0) and p < 1 - level and (noise_floor is None or abs(difference) > noise_floor)
-    base_mean = float(x.mean())
+    p = 1.0 if fixed else sign_flip_p(y - x, rng_seed) if paired else relabel_p(x, y, rng_seed)
+    gain = spec.gain(t.difference, 0.0)
+    sure = (low > 0 or high < 0) and p < 1 - level and (noise_floor is None or abs(t.difference) > noise_floor)
+    rivals = x if paired else np.full_like(y, np.median(x))
+    margin = None if fixed else noise_floor if margin is None else margin
     return Comparison(
         metric=spec.key,
         variant_id=variant_id,
         baseline_id=baseline_id,
-        n=n,
-        baseline_mean=base_mean,
-        baseline_sd=float(x.std(ddof=1)),
-        variant_mean=float(y.mean()),
-        variant_sd=float(y.std(ddof=1)),
-        difference=difference,
+        n=min(len(x), len(y)),
+        difference=t.difference,
         gain=gain,
-        relative=difference / abs(base_mean) if base_mean else None,
         level=level,
         low=low,
         high=high,
         p=p,
         paired=paired,
         noise_floor=noise_floor,
-        wins=wins,
+        wins=sum(bool(spec.gain(own, rival) > 0) for own, rival in zip(y, rivals, strict=True)),
         verdict="inconclusive" if not sure else "better" if gain > 0 else "worse",
         sd_difference=float((y - x).std(ddof=1)) if paired else None,
-        **_sizes(t, level, noise_floor, None if fixed else noise_floor if margin is None else margin),
+        **_sides(x, y, t.difference),
+        **_sizes(t, level, noise_floor, margin),
     )
+
+
+def _sides(x: Array, y: Array, difference: float) -> dict[str, float | None]:
+    """Means and standard deviations of baseline and variant, and the difference relative to the baseline."""
+    mean = float(x.mean())
+    return {
+        "baseline_mean": mean,
+        "baseline_sd": float(x.std(ddof=1)),
+        "variant_mean": float(y.mean()),
+        "variant_sd": float(y.std(ddof=1)),
+        "relative": difference / abs(mean) if mean else None,
+    }
 
 
 def _sizes(t: _Student, level: float, floor: float | None, margin: float | None) -> dict[str, float | None]:
@@ -151,14 +162,25 @@ class _Student:
 
 
 def _paired(d: Array) -> _Student:
-    """Paired t; the effect size is Cohen's d_z, the mean difference over the deviation of the differences."""
+    """Paired t; the effect size is Cohen's d_z, the mean difference over the deviation of the differences.
+
+    Args:
+        d: Differences of the pairs, shape (n,).
+    """
     n = len(d)
     error = 0.0 if _is_constant(d) else float(d.std(ddof=1)) / math.sqrt(n)
     return _Student(float(d.mean()), error, n - 1, 1 / math.sqrt(n))
 
 
 def _welch(x: Array, y: Array) -> _Student:
-    """Welch's t; the effect size is the difference over the root of the mean of the two variances."""
+    """Welch's t, with the degrees of freedom of Welch and Satterthwaite.
+
+    The effect size is the difference over the root of the mean of the two variances.
+
+    Args:
+        x: The baseline's values, shape (n_x,).
+        y: The variant's, shape (n_y,).
+    """
     difference = float(y.mean() - x.mean())
     if _is_constant(x) and _is_constant(y):
         return _Student(difference, 0.0, len(x) + len(y) - 2, 0.0)
@@ -172,7 +194,12 @@ def _welch(x: Array, y: Array) -> _Student:
 def sign_flip_p(differences: Array | Sequence[float], rng_seed: int = 0) -> float:
     """Two-sided p of the mean difference under random signs: exact up to 2^16 patterns, sampled beyond.
 
-    The smallest value that n pairs can reach is ``2 / 2**n``: five pairs can never reach 0.05.
+    The smallest value that n pairs can reach is ``2 / 2**n``: five pairs can never reach 0.05. Sampled, the observed
+    pattern counts as one of those drawn, so that p is never 0 and the test stays valid (Phipson and Smyth 2010).
+
+    Args:
+        differences: One a pair, shape (n,).
+        rng_seed: Of the patterns drawn.
     """
     d = np.asarray(differences, float)
     n = len(d)
@@ -190,7 +217,16 @@ def sign_flip_p(differences: Array | Sequence[float], rng_seed: int = 0) -> floa
 
 
 def relabel_p(x: Array | Sequence[float], y: Array | Sequence[float], rng_seed: int = 0) -> float:
-    """Two-sided p of the difference of means when the labels of the trials are exchanged."""
+    """Two-sided p of the difference of means when the labels of the trials are exchanged.
+
+    It counts the arrangements whose difference is at least as large, in either direction; exact up to 2^16 of them,
+    sampled beyond as in ``sign_flip_p``.
+
+    Args:
+        x: The baseline's values, shape (n_x,).
+        y: The variant's, shape (n_y,).
+        rng_seed: Of the arrangements drawn.
+    """
     pooled = np.concatenate([np.asarray(x, float), np.asarray(y, float)])
     pooled = pooled - pooled.mean()
     n, k = len(pooled), len(x)
@@ -223,7 +259,10 @@ def noise_floor(values: Values, size: int, rng_seed: int = 0) -> float | None:
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """Holm-adjusted p values, in the order given."""
+    """Adjusted p values by Holm's step-down method (1979), in the order given.
+
+    The chance of any false rejection in the family is bounded, whatever the tests' dependence.
+    """
     adjusted = [0.0] * len(ps)
     running = 0.0
     for rank, index in enumerate(sorted(range(len(ps)), key=lambda i: ps[i])):
