@@ -291,6 +291,27 @@ def test_an_error_in_one_call_ends_the_round_and_the_others_are_recorded() -> No
     assert bench.ledger.used.calls == 1
 
 
+def test_nothing_is_tried_again_for_a_round_that_has_failed() -> None:
+    """An interrupt, too, ends a round; nobody should wait a minute for answers that nobody will read."""
+    waits = threading.Event()
+    asked: list[int] = []
+
+    def answer(request: Request) -> Any:
+        asked.append(request.sample)
+        if request.sample == 1:
+            waits.set()
+            raise RateLimited("busy", retry_after=60.0)
+        assert waits.wait(20)
+        raise QuotaExceeded("no credit")
+
+    log = MemoryLog()
+    ledger = Ledger(dict.fromkeys(Role, FunctionModel(answer, parallel=2)), log)
+    with pytest.raises(QuotaExceeded):
+        ledger.draw(make_prompt(), str, 2)
+    assert sorted(asked) == [0, 1]
+    assert len(log.calls) == 2
+
+
 def test_a_budget_holds_for_calls_side_by_side() -> None:
     bench = Bench(lambda r: spend(completion=r.max_tokens), parallel=4, budget=Budget(completion_tokens=150))
     with pytest.raises(BudgetExceeded):

@@ -6,6 +6,7 @@ store has one writer. Equal requests are answered from the record, which is what
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,7 +83,7 @@ class Ledger:
         *,
         elapsed: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         """Open an account.
 
@@ -96,7 +97,7 @@ class Ledger:
             progress: Called after each call with it and the total.
             elapsed: Wall seconds that the run took before it was resumed.
             clock: Monotonic seconds.
-            sleep: Waits between tries.
+            sleep: Waits between tries; None waits no longer than the answer is of use.
         """
         self._models, self._log, self._seed, self._progress = models, log, seed, progress
         self._settings = settings or ModelSettings()
@@ -211,8 +212,13 @@ class Ledger:
         model = self._models[talk.question.prompt.role]
         return _Job(model, talk.request.key(model.name), sent, talk.question.prompt)
 
-    def _try(self, job: _Job) -> _Outcome:
-        """Make a call, again where that can help. Runs in a thread, so it only computes what is to be recorded."""
+    def _try(self, job: _Job, over: threading.Event) -> _Outcome:
+        """Make a call, again where that can help. Runs in a thread, so it only computes what is to be recorded.
+
+        Args:
+            job: The call.
+            over: Set when the round has failed or was interrupted: nobody waits for another try.
+        """
         calls: list[Call] = []
         waited = 0.0
         while True:
@@ -223,13 +229,15 @@ class Ledger:
                 calls.append(job.call(None, f"{type(error).__name__}: {error.message}"))
                 # A full minute is waited out however few tries the settings give; none at all means none.
                 patient = isinstance(error, RateLimited) and self._settings.retries > 0
-                over = waited + (pause or 0.0) > _RATE_PATIENCE if patient else len(calls) > self._settings.retries
-                if pause is None or over:
+                spent = waited + (pause or 0.0) > _RATE_PATIENCE if patient else len(calls) > self._settings.retries
+                if pause is None or spent:
                     return _Outcome(tuple(calls), error)
                 if late := self._purse.too_late(pause):
                     return _Outcome(tuple(calls), late)
-                self._sleep(pause)
+                (self._sleep or over.wait)(pause)
                 waited += pause
+                if over.is_set():
+                    return _Outcome(tuple(calls), error)
 
     def _settle(self, outcome: _Outcome) -> Call:
         """Record what a worker brought back; the successful call, or its error raised."""
@@ -251,6 +259,7 @@ class _Round:
         self.ledger, self.talks, self.pool, self.width = ledger, talks, pool, width
         self.queue = deque(range(len(talks)))
         self.flying: dict[Future[_Outcome], tuple[int, _Job]] = {}
+        self.over = threading.Event()
         self.results: dict[int, Any] = {}
 
     def run(self) -> dict[int, Any]:
@@ -274,7 +283,7 @@ class _Round:
             if job is None:
                 return
             self.queue.popleft()
-            self.flying[self.pool.submit(self.ledger._try, job)] = (index, job)
+            self.flying[self.pool.submit(self.ledger._try, job, self.over)] = (index, job)
 
     def _land(self) -> None:
         done, _ = wait(self.flying, return_when=FIRST_COMPLETED) if self.flying else (set(), None)
@@ -291,7 +300,8 @@ class _Round:
                 self.queue.appendleft(index)
 
     def _drain(self) -> None:
-        """Record the calls under way when one failed: they are paid for."""
+        """Record the calls under way when one failed: they are paid for, and none is tried again."""
+        self.over.set()
         for future in list(self.flying):
             del self.flying[future]
             try:
