@@ -20,7 +20,8 @@ from hakken.bench.folder import ANSWER, COMMANDS, TaskFolder, load_task
 from hakken.bench.grading import freeze, grade
 from hakken.bench.importing import Imported, import_autoexperiment
 from hakken.bench.importing import autoexperiment as module
-from hakken.bench.importing.originals import DataError, literal, read_problems
+from hakken.bench.importing.lines import NotFound, locate
+from hakken.bench.importing.originals import DataError, Function, literal, read_problems
 from hakken.bench.proving import Lab
 from hakken.bench.trees import copy_tree
 from hakken.bench.types import Score
@@ -312,3 +313,23 @@ def test_the_command(data: Path, tmp_path: Path) -> None:
         failed = CliRunner().invoke(app, [*words, *more])
         assert failed.exit_code == 2
         assert sentence in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("mlrc_n_1.jsonl", b"\xff{}\n", "line 1, is no JSON table"),
+        ("mlrc_n_1.jsonl", b'{"paper_id": "../up", "func_ids": ""}\n', "'../up' is no name of a paper"),
+        ("mlrc_funcs.csv", b"paper_id,name\n1,caf\xe9\n", "is no CSV file in UTF-8"),
+    ],
+)
+def test_a_damaged_file_is_named(name: str, content: bytes, problem: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=problem):
+        read_problems(tmp_path, [1], limit=5, seed=0)
+
+
+def test_a_function_outside_of_the_repository_is_none(data: Path) -> None:
+    row = {**function_row(CPU, FUNCTIONS[0]), "file": "../code/metrics.py"}
+    with pytest.raises(NotFound, match="is not a path in the repository"):
+        locate(data / CPU / "code", Function.model_validate(row))

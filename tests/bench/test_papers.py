@@ -37,6 +37,15 @@ def test_inputs_stay_in_the_method_and_single_digits_are_no_results_there() -> N
     assert stripped.splitlines()[6] == "The count is […], the error […] and […]."
 
 
+def test_a_parameter_that_is_like_a_hidden_value_stays_in_the_method() -> None:
+    hidden = [g.model_copy(update={"variant": "hidden1"}) for g in gold(bias=-0.1357, total=1159.62)]
+    text = "## Method\n\nBlocks of 14 days, 1159.6 in all.\n\n## Results\n\nThe bias is 14 %.\n"
+    assert strip_results(text, [*gold(bias=0.029), *hidden]) == (
+        "## Method\n\nBlocks of 14 days, […] in all.\n\n## Results\n\nThe bias is […].\n"
+    )
+    assert "Blocks of […] days" in strip_results(text, gold(bias=-0.1357))
+
+
 def test_tables_words_powers_and_signs() -> None:
     text = "## Results\n\n| a | b |\n|---|---|\n| 12 | −0.25 |\n\n"
     text += "It takes twelve rounds, and $2.5 \\times 10^{-4}$ seconds, or 2.5e-4.\n"

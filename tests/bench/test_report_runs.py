@@ -25,10 +25,12 @@ from hakken.bench.attempts import Attempt, Place, load_attempts, read_attempts, 
 from hakken.bench.folder import TaskFolder
 from hakken.bench.proving import Lab
 from hakken.bench.recipes import recipe_of
+from hakken.bench.reports.building import collect
 from hakken.core.config import ModelSettings
-from hakken.core.errors import ModelUnavailable, QuotaExceeded
+from hakken.core.errors import ModelUnavailable, QuotaExceeded, UsageError
 from hakken.core.types import Budget
 from hakken.execution import open_executor
+from tests.bench.simulated import made
 
 
 class Broken:
@@ -93,6 +95,31 @@ def test_an_agent_that_breaks_down_is_recorded_and_an_empty_account_is_not(
     with ThreadPoolExecutor(2) as executor, pytest.raises(QuotaExceeded):
         run_attempts(poor, chosen, [0], lab, tmp_path / "poor", executor=executor)
     assert [a.task for a in load_attempts(tmp_path / "poor")] == ["tiny-n1-4"]
+
+
+def test_attempts_under_other_limits_are_not_taken_for_these(
+    tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    task, short, long = tasks["tiny-n1-4"], {"budget": "5 minutes"}, {"budget": "30 minutes"}
+    (first,) = run_attempts(Null(), [task], [0], lab, tmp_path / "short", limits=short)
+    assert first.settings["budget"] == "5 minutes"
+    with pytest.raises(UsageError, match=r"another budget \(5 minutes, and now 30 minutes\)\. Take another --out"):
+        run_attempts(Null(), [task], [0, 1], lab, tmp_path / "short", limits=long)
+    assert load_attempts(tmp_path / "short") == [first]
+    assert run_attempts(Null(), [task], [0], lab, tmp_path / "short", limits=short) == [first]
+    run_attempts(Null(), [task], [0], lab, tmp_path / "older")
+    assert len(run_attempts(Null(), [task], [0, 1], lab, tmp_path / "older", limits=long)) == 2
+
+
+def test_one_agent_with_two_budgets_is_two_agents_in_a_report(tmp_path: Path) -> None:
+    for name, solved in (("5 minutes", False), ("30 minutes", True)):
+        (tmp_path / name).mkdir()
+        found = made(settings={"budget": name}, solved=solved)
+        (tmp_path / name / "0.json").write_text(found.model_dump_json())
+    attempts, notes = collect([tmp_path / "5 minutes", tmp_path / "30 minutes"])
+    assert [a.agent for a in attempts] == ["fixed-both [5 minutes]", "fixed-both [30 minutes]"]
+    assert notes == []
+    assert [a.agent for a in collect([tmp_path / "5 minutes"])[0]] == ["fixed-both"]
 
 
 def test_a_file_that_is_no_attempt_is_named(tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import stat
 import tomllib
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,10 +14,46 @@ from pydantic import ValidationError
 from hakken.bench.proving import Lab
 from hakken.bench.requirements import imported_packages
 from hakken.bench.results import find_results
-from hakken.bench.suite import FILE, load_source
-from hakken.bench.trees import walk
-from hakken.bench.types import Experiment, FunctionRef, Source, Variant
+from hakken.bench.suite import FILE, first_problem, load_source
+from hakken.bench.trees import copy_tree, walk
+from hakken.bench.types import Experiment, FunctionRef, Source, Variant, inside
 from hakken.core.errors import UsageError
+
+_OURS = "hakken-"
+"""Folders that commands of Hakken make by default are named so: tasks, attempts, runs, reports."""
+_NAMED = 5
+"""Files that are left out and named."""
+
+
+def staged(root: Path, place: Path, others: Iterable[Path | None], tell: Callable[[str], None]) -> Path:
+    """A copy of a repository to make tasks of, without what would give its tasks away.
+
+    Tasks and attempts that were made in the repository hold its answers, and so do files that describe hidden
+    configurations. None of them is a part of the research.
+
+    Args:
+        root: The repository.
+        place: An empty folder; the copy lies in it under the repository's own name.
+        others: More files and folders that may lie in the repository and do not belong to it.
+        tell: Hears what is left out.
+
+    Raises:
+        TreeError: it is no folder, or too large.
+    """
+    here = root.resolve()
+    paths = [path.resolve() for path in others if path is not None]
+    gone = {PurePosixPath(path.relative_to(here)) for path in paths if path.is_relative_to(here) and path != here}
+    if root.is_dir():
+        gone |= {PurePosixPath(path.name) for path in here.glob(f"{_OURS}*") if path.is_dir()}
+        gone |= {name.parent.parent for name, _ in walk(here) if name.parts[-2:] == ("tests", "task.json")}
+        gone |= {PurePosixPath(FILE)} if (here / FILE).is_file() else set()
+    copy = place / here.name
+    copy_tree(root, copy, without=gone)
+    if there := sorted(str(name) for name in gone if (here / name).exists()):
+        more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+        tell(f"no part of the repository: {', '.join(there[:_NAMED])}{more}")
+    _tell_links(root, tell)
+    return copy
 
 
 def adopt(
@@ -53,16 +88,14 @@ def adopt(
         raise UsageError(f"{root} is not a folder.", "Name the folder of a repository.")
     if not commands:
         raise UsageError("There is no command to reproduce.", 'Give at least one: --command "python train.py".')
-    links = [str(path) for path, info in walk(root) if stat.S_ISLNK(info.st_mode)]
-    if links:
-        lab.tell(f"links are not followed: {', '.join(links[:5])}; copy what the commands need into the repository")
+    _tell_links(root, lab.tell)
     if len(results) not in (0, 1, len(commands)):
         raise UsageError(f"There are {len(results)} result files and {len(commands)} commands.", "Give one for each.")
-    if paper is not None and not paper.is_file():
-        raise UsageError(f"There is no paper at {paper}.", "Mend the path, or leave --paper out.")
-    variants = _variants(hidden) if hidden is not None else ()
+    if paper is not None:
+        _check_paper(paper)
+    variants = load_hidden(hidden) if hidden is not None else ()
     argvs = [_argv(command) for command in commands]
-    files = list(results) * (len(commands) if len(results) == 1 else 1)
+    files = [_result(name) for name in results] * (len(commands) if len(results) == 1 else 1)
     if not files:
         lab.tell(f"running {' and '.join(f'`{command}`' for command in commands)} once, to see what it writes")
         files = [find_results(root, argv, lab, seconds) for argv in argvs]
@@ -81,6 +114,30 @@ def adopt(
     )
 
 
+def _tell_links(root: Path, tell: Callable[[str], None]) -> None:
+    links = [str(path) for path, info in walk(root) if stat.S_ISLNK(info.st_mode)]
+    if links:
+        tell(f"links are not followed: {', '.join(links[:5])}; copy what the commands need into the repository")
+
+
+def _check_paper(paper: Path) -> None:
+    if not paper.is_file():
+        raise UsageError(f"There is no paper at {paper}.", "Mend the path, or leave --paper out.")
+    try:
+        text = paper.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not text.strip() or "\0" in text:
+        raise UsageError(f"The paper {paper} holds no text in UTF-8.", "Give it as Markdown or plain text.")
+
+
+def _result(name: str) -> str:
+    try:
+        return inside(name)
+    except ValueError as error:
+        raise UsageError(f"--results: {error}.", "Name the file as the command does, from the repository on.") from None
+
+
 def _argv(command: str) -> tuple[str, ...]:
     try:
         argv = tuple(shlex.split(command))
@@ -95,21 +152,37 @@ def _function(root: Path, text: str) -> FunctionRef:
     try:
         function = FunctionRef.parse(text)
     except ValueError as error:
-        raise UsageError(f"--function: {error}.", "Write it so.") from None
+        raise UsageError(f"--function: {error}.", "Name one so: --function path/to/module.py:name.") from None
     if not (root / function.file).is_file():
         raise UsageError(f"--function {text}: there is no file {function.file} in {root}.", "Mend the path.")
     return function
 
 
-def _variants(file: Path) -> tuple[Variant, ...]:
-    """``[[hidden]]`` tables with ``file``, ``overrides`` and ``arguments``."""
+def load_hidden(file: Path) -> tuple[Variant, ...]:
+    """Hidden configurations: ``[[hidden]]`` tables with ``file``, ``overrides`` and ``arguments``.
+
+    Raises:
+        UsageError: there are none, or one is wrong or changes nothing.
+    """
+    if not file.is_file():
+        raise UsageError(f"There is no file {file}.", "Mend the path, or leave --hidden out.")
     try:
         raw: Any = tomllib.loads(file.read_text(encoding="utf-8"))
         tables = raw["hidden"]
         tables = tables if isinstance(tables, list) else [tables]
-        return tuple(Variant.model_validate({"name": f"hidden{i}", **t}) for i, t in enumerate(tables, 1))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValidationError) as error:
+        found = tuple(Variant.model_validate({"name": f"hidden{i}", **t}) for i, t in enumerate(tables, 1))
+        problem = "" if found else "there is no [[hidden]] table"
+        if idle := [v.name for v in found if not v.overrides and not v.arguments]:
+            problem = f"{idle[0]} changes nothing"
+    except ValidationError as error:
+        problem = first_problem(error)
+    except KeyError:
+        problem = "there is no [[hidden]] table"
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
+        problem = str(error).splitlines()[0]
+    if problem:
         raise UsageError(
-            f"{file} holds no hidden configurations: {json.dumps(str(error).splitlines()[0])}.",
+            f"{file} holds no hidden configurations: {problem.rstrip('.')}.",
             "Write [[hidden]] tables with `overrides` (values by dotted key of `file`) or `arguments`.",
-        ) from None
+        )
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.proving import Lab
 from hakken.bench.trees import copy_tree, scratch
 from hakken.bench.types import Score
-from hakken.core.errors import ModelError, QuotaExceeded, SandboxError
+from hakken.core.errors import ModelError, QuotaExceeded, SandboxError, UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
 
@@ -158,6 +158,7 @@ def run_attempts(
     on_done: Callable[[Attempt], None] | None = None,
     *,
     executor: Executor | None = None,
+    limits: Mapping[str, str] | None = None,
 ) -> list[Attempt]:
     """Make every attempt that the folder does not hold yet, and return all of them.
 
@@ -172,9 +173,14 @@ def run_attempts(
         on_done: Hears of every attempt, those first that were there already.
         executor: Threads for the attempts, others than those of the laboratory (which they wait for); without one
             they are made one after the other, in this thread.
+        limits: What attempts are held to, in words, such as their budget: a part of their settings.
+
+    Raises:
+        UsageError: the folder holds such attempts that were made under other limits.
     """
     wanted = _wanted(agent.name, tasks, seeds, folder)
-    return _record({path: (attempt, agent, task, seed, lab) for path, task, seed in wanted}, executor, on_done)
+    jobs = {path: (attempt, agent, task, seed, lab) for path, task, seed in wanted}
+    return _record(jobs, executor, on_done, limits or {})
 
 
 def run_recipe(
@@ -185,11 +191,13 @@ def run_recipe(
     folder: Path,
     executor: Executor,
     on_done: Callable[[Attempt], None] | None = None,
+    *,
+    limits: Mapping[str, str] | None = None,
 ) -> list[Attempt]:
     """The same on workers that share no memory with this process, such as those of Ray; they share its disk."""
     wanted = _wanted(recipe.name, tasks, seeds, folder)
     jobs = {path: (attempt_elsewhere, recipe, task, seed, place, path.stem) for path, task, seed in wanted}
-    return _record(jobs, executor, on_done)
+    return _record(jobs, executor, on_done, limits or {})
 
 
 def load_attempts(folder: Path) -> list[Attempt]:
@@ -212,21 +220,27 @@ def read_attempts(folder: Path) -> tuple[list[Attempt], list[Path]]:
 
 
 def _record(
-    jobs: dict[Path, tuple[Any, ...]], executor: Executor | None, on_done: Callable[[Attempt], None] | None
+    jobs: dict[Path, tuple[Any, ...]],
+    executor: Executor | None,
+    on_done: Callable[[Attempt], None] | None,
+    limits: Mapping[str, str],
 ) -> list[Attempt]:
     """Do the jobs whose files are missing, and write each file when its job has ended."""
     done: dict[Path, Attempt] = {}
+    there = {path: found for path in jobs if (found := _read(path)) is not None}
+    for path, found in there.items():
+        _check_limits(found, limits, path.parent)
 
     def keep(path: Path, found: Attempt, *, new: bool = True) -> None:
         if new:
+            found = found.model_copy(update={"settings": {**found.settings, **limits}})
             write_text(path, found.model_dump_json(indent=2))
         done[path] = found
         if on_done is not None:
             on_done(found)
 
-    for path in jobs:
-        if (found := _read(path)) is not None:
-            keep(path, found, new=False)
+    for path, found in there.items():
+        keep(path, found, new=False)
     missing = {path: job for path, job in jobs.items() if path not in done}
     if executor is None:
         for path, (work, *arguments) in missing.items():
@@ -234,6 +248,17 @@ def _record(
     else:
         _side_by_side(missing, executor, keep)
     return [done[path] for path in jobs]
+
+
+def _check_limits(found: Attempt, limits: Mapping[str, str], folder: Path) -> None:
+    """An attempt under other limits is no attempt of this run; older ones do not say theirs."""
+    for what, now in limits.items():
+        then = found.settings.get(what, now)
+        if then != now:
+            raise UsageError(
+                f"{folder} holds attempts of {found.agent} with another {what} ({then}, and now {now}).",
+                "Take another --out, or the same limits.",
+            )
 
 
 def _side_by_side(jobs: dict[Path, tuple[Any, ...]], executor: Executor, keep: Callable[[Path, Attempt], None]) -> None:

@@ -185,7 +185,7 @@ def experiments_text(task: Task, golds: Sequence[Gold]) -> str:
     for index, experiment in enumerate(task.experiments, 1):
         metrics = [f"  - {n}: {r.description}" for n, r in experiment.metrics.items() if r.description]
         parts += [
-            f"Experiment {index}: {experiment.name}",
+            f"Experiment {index}" + (f": {experiment.name}" if experiment.name != f"Experiment {index}" else ""),
             *([experiment.description] if experiment.description else []),
             *metrics,
             f"Command: {shlex.join(experiment.command)}",
@@ -202,7 +202,8 @@ def commands_text(task: Task) -> str:
     lines = []
     for experiment in task.experiments:
         command = shlex.join(word.replace("{python}", "python") for word in experiment.command)
-        lines += [f"echo {shlex.quote(f'Experiment {experiment.name}')}", command]
+        title = experiment.name if experiment.name.startswith("Experiment ") else f"Experiment {experiment.name}"
+        lines += [f"echo {shlex.quote(title)}", command]
         lines.append(f"cat {shlex.quote(experiment.results)} && echo")
     return "\n".join([*lines, ""])
 

@@ -58,12 +58,20 @@ def copied_functions(contents: Mapping[str, str], root: Path, functions: Sequenc
     return found
 
 
-def installed_copies(root: Path, functions: Sequence[FunctionRef]) -> list[str]:
-    """Packages of the repository that are also installed in this Python, which every sandbox can read."""
+def installed_copies(root: Path, functions: Sequence[FunctionRef], origin: Path | None = None) -> list[str]:
+    """Packages of the repository that are also installed in this Python, which every sandbox can read.
+
+    Args:
+        root: The repository.
+        functions: Those that are masked.
+        origin: Where the repository was copied from: a search path into it is the repository itself, and no copy.
+    """
+    own = [place.resolve() for place in (root, origin) if place is not None]
     found = []
     for package in dict.fromkeys(Path(f.file).parts[0].removesuffix(".py") for f in functions):
         for place in map(Path, sys.path):
-            inside = place.resolve().is_relative_to(root.resolve()) or root.resolve().is_relative_to(place.resolve())
+            where = place.resolve()
+            inside = any(where.is_relative_to(folder) or folder.is_relative_to(where) for folder in own)
             if str(place) and not inside and ((place / package).is_dir() or (place / f"{package}.py").is_file()):
                 found.append(f"an installed copy of {package} lies in the Python that runs the agents")
                 break

@@ -10,6 +10,7 @@ from hakken.bench.folder import PAPER, TaskFolder, write_task
 from hakken.bench.kept import code_hash, tree_of
 from hakken.bench.leaks import TEXTS, copied_functions, installed_copies, measured_values
 from hakken.bench.masking import MaskError, docstring_of, find, mask_file, masked_texts, parse
+from hakken.bench.pace import counted
 from hakken.bench.papers import inputs_in, strip_results
 from hakken.bench.passages import best_passages
 from hakken.bench.proving import Lab, ProofError, measure, necessary, predictable, trivial
@@ -119,7 +120,7 @@ def _traced(source: Source, lab: Lab) -> dict[str, tuple[FunctionRef, ...]]:
         key = lab.kept.key({"traced": tree_of(source.root), "commands": commands, "code": code_hash(_TRACING)})
         if found := lab.kept.recall(key, Traced):
             return found.functions
-    lab.tell(f"tracing {len(source.experiments)} experiments")
+    lab.tell(f"tracing {counted(len(source.experiments), 'experiment')}")
     traced = trace(source.root, source.experiments, lab.executor, rung=lab.rung, allow_weak=lab.allow_weak)
     if lab.kept is not None:
         lab.kept.keep(key, Traced(functions=traced))
@@ -200,7 +201,7 @@ def _without_results(
     seen = contents | texts
     leaks = measured_values(seen, golds, inputs, {e.results for e in source.experiments})
     leaks += copied_functions(seen, source.root, functions)
-    return texts, (*leaks, *installed_copies(source.root, functions))
+    return texts, (*leaks, *installed_copies(source.root, functions, source.origin))
 
 
 def _small_texts(root: Path) -> dict[str, str]:

@@ -47,6 +47,8 @@ _WORD = re.compile(
 )
 _CHOSEN = 4
 """Nobody writes more digits into a configuration; a program does, and then they may be results."""
+_TELLING = 3
+"""Digits from which on a number outside of results that is like a hidden value is no accident."""
 _SAFE_INTEGER = 2
 """Whole numbers up to this are read as results only where they stand in a table: they are everywhere in a text."""
 
@@ -84,13 +86,14 @@ class Known:
     """The measured values, and the numbers that are inputs."""
 
     def __init__(self, golds: Iterable[Gold], inputs: Iterable[float]) -> None:
-        rows: Sequence[tuple[float, float]] = [
-            (value, max(b.rule.relative * abs(value), width))
+        rows: Sequence[tuple[bool, float, float]] = [
+            (gold.variant is None, value, max(b.rule.relative * abs(value), width))
             for gold in golds
             for b in gold.metrics.values()
             for value, width in zip(as_tuple(b.value), as_tuple(b.half_width), strict=True)
         ]
-        self.values = tuple(dict.fromkeys(rows))
+        self.values = tuple(dict.fromkeys((value, width) for _, value, width in rows))
+        self.visible = tuple(dict.fromkeys((value, width) for seen, value, width in rows if seen))
         self.inputs = frozenset(inputs)
 
     def reads_as_result(self, token: str, *, among_results: bool) -> bool:
@@ -107,7 +110,9 @@ class Known:
         if not among_results and _significant(token) <= 1 and not percent:
             return any(gold == value for gold, _ in self.values)  # rounding to one digit says too little
         scales = (100.0, 1.0) if percent else (1.0, 100.0)
-        for gold, allowed in self.values:
+        # In a method, two digits that are like a hidden value are a parameter: no paper reports that configuration.
+        chance = not among_results and _significant(token) < _TELLING
+        for gold, allowed in self.visible if chance else self.values:
             for scale in scales:
                 if _rounds_to(gold * scale, number) or _rounds_to(abs(gold) * scale, abs(number)):
                     return True

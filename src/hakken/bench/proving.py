@@ -16,7 +16,7 @@ import libcst as cst
 from hakken.bench.bands import band, first_wrong, widest
 from hakken.bench.kept import Kept
 from hakken.bench.masking import find, mask_file, parse, replace_body
-from hakken.bench.pace import Pace
+from hakken.bench.pace import Pace, counted
 from hakken.bench.running import Outcome, RunJob, run_jobs
 from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MetricRule, Value, Variant
 from hakken.core.errors import UsageError
@@ -84,7 +84,7 @@ def measure(root: Path, experiments: Sequence[Experiment], lab: Lab, runs: int =
         for e, v in keys
         for seed in range(runs)
     ]
-    lab.tell(f"measuring {len(experiments)} experiments ({len(jobs)} runs)")
+    lab.tell(f"measuring {counted(len(experiments), 'experiment')} ({counted(len(jobs), 'run')})")
     outcomes = lab.run(jobs)
     golds: list[Gold] = []
     notes: list[str] = []
@@ -127,7 +127,7 @@ def necessary(
     by_time = sorted(experiments, key=lambda e: e.seconds)
     users = {f: [e for e in by_time if f in traced.get(e.name, ())] for f in functions}
     pairs = [(f, e) for f, found in users.items() for e in (found if everywhere else found[:1])]
-    lab.tell(f"proving {len(functions)} masks ({len(pairs)} runs)")
+    lab.tell(f"proving {counted(len(functions), 'mask')} ({counted(len(pairs), 'run')})")
     outcomes = lab.run(RunJob(tree=root, experiment=e, files=masked(root, [f])) for f, e in pairs)
     needs: dict[str, set[str]] = {e.name: set() for e in experiments}
     for (function, experiment), outcome in zip(pairs, outcomes, strict=True):
@@ -161,7 +161,7 @@ def trivial(
         tries = [(f, body, users[f][turn]) for f, body in left if turn < len(users[f])]
         if not tries:
             break
-        lab.tell(f"trying trivial bodies ({len(tries)} runs)")
+        lab.tell(f"trying trivial bodies ({counted(len(tries), 'run')})")
         outcomes = lab.run(
             RunJob(tree=root, experiment=e, files={f.file: with_body((root / f.file).read_bytes(), f.name, body)})
             for f, body, e in tries
@@ -228,7 +228,7 @@ def _bands(
     for outcome in outcomes:
         if outcome.failure:
             raise ProofError(
-                f"{where} of the unmasked repository fails: {outcome.failure}",
+                f"{where} of the unmasked repository fails: {outcome.failure.rstrip('.')}.",
                 "Run its command without network in a fresh copy of the repository, and mend it.",
             )
     found: dict[str, Band] = {}

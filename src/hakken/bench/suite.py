@@ -6,7 +6,7 @@ A suite is a folder of repositories; each has ``suite.toml``, ``repo/`` and most
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
@@ -71,6 +71,8 @@ def load_source(folder: Path) -> Source:
         _fail(file, "there are no experiments", "Add an [[experiment]] table")
     maskable = list(raw.get("maskable", []))
     for table in tables:
+        if not isinstance(table, dict):
+            _fail(file, f"experiment: {table!r} is no table", "Write [[experiment]] tables")
         maskable += [name for name in table.get("maskable", []) if name not in maskable]
     paper = folder / "paper.md"
     values = {
@@ -100,12 +102,8 @@ def _experiment(file: Path, table: dict[str, Any]) -> Experiment:
     values["metrics"] = _metrics(table.get("metrics", {}))
     hidden = table.get("hidden", ())
     tables = hidden if isinstance(hidden, list) else [hidden] if hidden else []
-    values["hidden"] = tuple(_variant(f"hidden{index + 1}", item) for index, item in enumerate(tables))
-    experiment = _record(file, Experiment, values)
-    place = PurePosixPath(experiment.results)
-    if place.is_absolute() or ".." in place.parts:
-        _fail(file, f"results {experiment.results!r} is not a path in the repository", "Write a relative path")
-    return experiment
+    values["hidden"] = tuple(_variant(file, f"hidden{index + 1}", item) for index, item in enumerate(tables))
+    return _record(file, Experiment, values)
 
 
 def _metrics(value: object) -> dict[str, Any]:
@@ -118,10 +116,12 @@ def _metrics(value: object) -> dict[str, Any]:
     return {name: {k: v for k, v in rule.items() if k in known} for name, rule in value.items()}
 
 
-def _variant(name: str, table: dict[str, Any]) -> Variant:
+def _variant(file: Path, name: str, table: object) -> Variant:
     """A flat table of overrides of ``config.json``, or one with the fields of a variant."""
+    if not isinstance(table, dict):
+        _fail(file, f"hidden: {table!r} is no table", "Write it as a table of values by dotted key")
     if set(table) <= set(Variant.model_fields) and {"overrides", "arguments"} & set(table):
-        return Variant.model_validate({"name": name, **table})
+        return _record(file, Variant, {"name": name, **table})
     return Variant(name=name, overrides=_flat(table))
 
 
@@ -150,9 +150,15 @@ def _record(file: Path, kind: type[_R], values: dict[str, Any]) -> _R:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        _fail(file, f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}", "Mend it")
+        _fail(file, first_problem(error), "Mend it")
+
+
+def first_problem(error: ValidationError) -> str:
+    """Where the first thing that is wrong stands, and what it is."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {said[:1].lower()}{said[1:]}" if where else said
 
 
 def _known(file: Path, where: str, table: dict[str, Any], known: set[str]) -> None:

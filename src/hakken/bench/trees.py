@@ -7,7 +7,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -64,7 +64,9 @@ def walk(
         waiting += reversed(deeper)
 
 
-def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, ...]:
+def copy_tree(
+    root: Path, target: Path, *, trusted: bool = True, without: Collection[PurePosixPath] = ()
+) -> tuple[str, ...]:
     """Copy the regular files of a folder, and say what was left out.
 
     Args:
@@ -72,6 +74,7 @@ def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, .
         target: Where the copy goes; it is made.
         trusted: Whether a folder that is too large or cannot be read is a mistake of the user (refused) or an agent's
             (cut off).
+        without: Files and folders below it that are passed over.
 
     Raises:
         TreeError: ``root`` is no folder, or it is too large and trusted.
@@ -82,6 +85,8 @@ def copy_tree(root: Path, target: Path, *, trusted: bool = True) -> tuple[str, .
     left_out: list[str] = []
     count = size = 0
     for relative, info in walk(root, left_out=None if trusted else left_out):
+        if without and not {relative, *relative.parents}.isdisjoint(without):
+            continue
         if not stat.S_ISREG(info.st_mode):
             left_out.append(f"{printable(relative)} is no regular file")
             continue

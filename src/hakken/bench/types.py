@@ -6,10 +6,10 @@ All are frozen records. A value that an experiment reports is a number or a flat
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from hakken.core.types import Record
 
@@ -19,6 +19,21 @@ Values = dict[str, Value]
 
 CONTRACT_VERSION = "1.0"
 """Raised with every change that makes scores incomparable."""
+
+
+def inside(path: str) -> str:
+    """A path inside a repository, in its shortest spelling: runs delete, write and read what it names.
+
+    Raises:
+        ValueError: it is absolute, leads out of the folder, or names the folder itself.
+    """
+    plain = PurePosixPath(path)
+    if plain.is_absolute() or ".." in plain.parts or not plain.name:
+        raise ValueError(f"{path!r} is not a path in the repository")
+    return str(plain)
+
+
+Inside = Annotated[str, AfterValidator(inside)]
 
 
 class MaskMode(StrEnum):
@@ -36,7 +51,7 @@ class MaskMode(StrEnum):
 class FunctionRef(Record):
     """A function of a repository, such as ``package/module.py:Class.method``."""
 
-    file: str
+    file: Inside
     name: str
     """Qualified name inside the file."""
 
@@ -45,12 +60,12 @@ class FunctionRef(Record):
         """From ``file:name``.
 
         Raises:
-            ValueError: one of the two parts is missing.
+            ValueError: one of the two parts is missing, or the file is not inside the repository.
         """
         file, _, name = text.rpartition(":")
         if not file or not name:
             raise ValueError(f"{text!r} is not of the form path/to/module.py:function")
-        return cls(file=file, name=name)
+        return cls(file=inside(file), name=name)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.name}"
@@ -70,7 +85,7 @@ class Variant(Record):
     """A hidden configuration that a solution is run with when it is graded."""
 
     name: str
-    file: str | None = "config.json"
+    file: Inside | None = "config.json"
     """Configuration file of the repository that ``overrides`` change; JSON or TOML."""
     overrides: dict[str, Any] = {}
     """Values by dotted key."""
@@ -84,7 +99,7 @@ class Experiment(Record):
     name: str
     description: str = ""
     command: tuple[str, ...]
-    results: str
+    results: Inside
     """JSON file that the command writes, in the repository."""
     metrics: dict[str, MetricRule] = {}
     """Metrics that count; empty takes every number that the repository reproduces."""
@@ -101,6 +116,8 @@ class Source(Record):
     description: str = ""
     root: Path
     """Folder of the repository."""
+    origin: Path | None = None
+    """Where the author keeps it, when ``root`` is a copy."""
     paper: Path | None = None
     packages: tuple[str, ...] = ()
     """Packages that must be installed."""

@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def read_table(path: Path) -> Table:
     Raises:
         UsageError: it is missing, only a pointer, no CSV, or its rows differ in length.
     """
-    text = gzip.decompress(path.read_bytes()).decode("utf-8") if path.suffix == ".gz" else read_text(path)
+    text = _unpacked(path) if path.suffix == ".gz" else read_text(path)
     try:
         rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
     except csv.Error as error:
@@ -67,6 +68,15 @@ def read_table(path: Path) -> Table:
         if len(row) != len(header):
             raise UsageError(f"{path}, row {number} has {len(row)} cells, and not {len(header)}.", "Mend the row.")
     return Table(header, tuple(rest))
+
+
+def _unpacked(path: Path) -> str:
+    try:
+        return gzip.decompress(path.read_bytes()).decode("utf-8")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} is no compressed text in UTF-8: {error}.", "Check that it is the right file."
+        ) from None
 
 
 def hash_order(items: Sequence[object], seed: str) -> list[int]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 import shlex
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from hakken.bench.adopting import load_hidden
 from hakken.bench.folder import PAPER, write_task
 from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import Problem, Trial, read_problems
@@ -125,19 +123,8 @@ def _paper(name: str, repositories: Path, folder: Path, hidden: Path | None, out
     texts = (repositories / name / PAPER, folder / name / PAPER)
     text = next((p.read_text(encoding="utf-8", errors="replace") for p in texts if p.is_file()), "")
     file = hidden / f"{name}.toml" if hidden is not None and hidden.is_dir() else hidden
-    variants = _variants(file) if file is not None and file.is_file() else ()
+    variants = load_hidden(file) if file is not None and file.is_file() else ()
     return _Paper(name, root.resolve(), text, variants)
-
-
-def _variants(file: Path) -> tuple[Variant, ...]:
-    """``[[hidden]]`` tables with ``file``, ``overrides`` and ``arguments``, as ``hakken bench make`` takes them."""
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))["hidden"]
-        return tuple(Variant.model_validate({"name": f"hidden{i}", **table}) for i, table in enumerate(tables, 1))
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        raise UsageError(
-            f"{file} holds no hidden configurations: {str(error).splitlines()[0]}.", "Write [[hidden]] tables."
-        ) from None
 
 
 _Ready = tuple[Problem, tuple[FunctionRef, ...]]

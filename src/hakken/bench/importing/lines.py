@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hakken.bench.importing.originals import Function
 from hakken.bench.masking import MaskError, find, parse
-from hakken.bench.types import FunctionRef
+from hakken.bench.types import FunctionRef, inside
 from hakken.core.source import syntax_tree
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
@@ -26,7 +26,10 @@ def locate(root: Path, function: Function) -> tuple[FunctionRef, list[str]]:
     Raises:
         NotFound: there is no such function, or it cannot be masked.
     """
-    path = root / function.file
+    try:
+        path = root / inside(function.file)
+    except ValueError as error:
+        raise NotFound(str(error)) from None
     if not path.is_file():
         raise NotFound(f"{function.file} is not in the repository")
     source = path.read_bytes()

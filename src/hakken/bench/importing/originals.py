@@ -119,6 +119,8 @@ def _problem(row: dict[str, Any], where: str) -> Problem:
         paper, ids = str(row["paper_id"]), _ids(str(row.get("func_ids", "")))
     except (KeyError, ValidationError) as error:
         raise DataError(f"{where} is no problem: {_first(error)}.", "Use the data set's files as they are.") from None
+    if "/" in paper or paper.startswith("."):
+        raise DataError(f"{where}: {paper!r} is no name of a paper.", "Use the data set's files as they are.")
     if [f.func_id for f in functions] != list(ids):
         raise DataError(f"{where}: func_ids {ids} and func_details differ.", "Use the data set's files as they are.")
     try:
@@ -209,7 +211,7 @@ def _combined(folder: Path, n: int, limit: int, seed: int) -> Iterator[Problem]:
 def _depends(row: dict[str, Any], function: Function) -> bool:
     """Either side may name the other."""
     if function.exp_dependencies:
-        return str(row["exp_id"]) in function.exp_dependencies
+        return str(row.get("exp_id")) in function.exp_dependencies
     return function.func_id in _ids(str(row.get("func_dependencies", "")))
 
 
@@ -234,8 +236,11 @@ def _table(folder: Path, lines: str, columns: str) -> Iterable[dict[str, Any]]:
         return [row for file in files for _, row in _lines(file)]
     if (folder / columns).is_file():
         csv.field_size_limit(_LARGEST)
-        with (folder / columns).open(encoding="utf-8", newline="") as stream:
-            return list(csv.DictReader(stream))
+        try:
+            with (folder / columns).open(encoding="utf-8-sig", newline="") as stream:
+                return list(csv.DictReader(stream))
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise DataError(f"{folder / columns} is no CSV file in UTF-8: {error}.", "Fetch the file again.") from None
     raise DataError(
         f"{folder} holds neither mlrc_n_*.jsonl for this size nor {lines} or {columns}.",
         "Name the folder of the data set: the one with its .jsonl files and one folder for each paper.",
@@ -243,7 +248,7 @@ def _table(folder: Path, lines: str, columns: str) -> Iterable[dict[str, Any]]:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with file.open(encoding="utf-8") as stream:
+    with file.open("rb") as stream:  # json reads bytes as UTF-8, and says so where they are none
         for number, line in enumerate(stream, 1):
             if not line.strip():
                 continue

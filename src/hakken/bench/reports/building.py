@@ -33,7 +33,7 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
         UsageError: there is none.
         PrerequisiteError: a log is named, and inspect-ai is not installed.
     """
-    found: dict[tuple[str, str, str, int], Attempt] = {}
+    found: dict[tuple[str, str, str, int, str], Attempt] = {}
     notes: list[str] = []
     twice = 0
     for folder in folders:
@@ -42,12 +42,26 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
             raise UsageError(f"There are no attempts in {folder}.", "Make some: `hakken bench run TASKS`.")
         notes += [f"{path.name} in {folder.name} is no attempt of this version, and is left out." for path in strange]
         for attempt in attempts:
-            key = (attempt.agent, attempt.task, attempt.task_hash, attempt.seed)
+            key = (attempt.agent, attempt.task, attempt.task_hash, attempt.seed, attempt.settings.get("budget", ""))
             twice += key in found
             found.setdefault(key, attempt)
     if twice:
         notes.append(f"{twice} attempts are in several folders, and count once.")
-    return list(found.values()), notes
+    return _told_apart(list(found.values())), notes
+
+
+def _told_apart(attempts: list[Attempt]) -> list[Attempt]:
+    """An agent that was tried with several budgets stands for as many agents."""
+    budgets: dict[str, set[str]] = {}
+    for attempt in attempts:
+        if budget := attempt.settings.get("budget"):
+            budgets.setdefault(attempt.agent, set()).add(budget)
+    return [
+        attempt.model_copy(update={"agent": f"{attempt.agent} [{budget}]"})
+        if (budget := attempt.settings.get("budget")) and len(budgets[attempt.agent]) > 1
+        else attempt
+        for attempt in attempts
+    ]
 
 
 def _of_log(path: Path) -> list[Attempt]:

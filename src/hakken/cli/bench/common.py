@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,19 @@ def open_lab(workers: int, weak: bool, kept: Keeping | None = None) -> Iterator[
         yield Lab(executor, allow_weak=weak, tell=lambda text: tell(f"  {text}"), kept=store)
 
 
+def folder_for(path: Path, option: str = "--out") -> Path:
+    """The absolute path of a folder to write to, or a sentence that says why nobody can: before any work is done."""
+    from hakken.core.errors import UsageError
+
+    place = path.absolute()
+    there = next(p for p in (place, *place.parents) if p.exists() or p.is_symlink())
+    if not there.is_dir():
+        raise UsageError(f"{option} {path}: {there} is no folder.", "Name a folder, or a place where one can be made.")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"{option} {path}: nothing may be written to {there}.", "Name another folder.")
+    return place
+
+
 def sizes_of(text: str) -> list[int]:
     """``2``, ``1..5`` or ``1,3``."""
     from hakken.core.errors import UsageError
@@ -59,5 +73,5 @@ def sizes_of(text: str) -> list[int]:
     except ValueError:
         found = []
     if not found or min(found) < 0 or max(found) > 20:
-        raise UsageError(f"-n {text!r} is no number of functions.", "Write 1, 1..5 or 1,3.")
+        raise UsageError(f"-n {text!r} is no number of functions from 0 to 20.", "Write 1, 1..5 or 1,3.")
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Workers, open_lab, sizes_of
+from hakken.cli.bench.common import Workers, folder_for, open_lab, sizes_of
 
 if TYPE_CHECKING:
     from hakken.bench.importing import Imported
@@ -65,12 +65,13 @@ def autoexperiment(
     if mode not in {m.value for m in MaskMode}:
         raise UsageError(f"There is no mode {mode!r}.", f"Take one of: {', '.join(m.value for m in MaskMode)}.")
     _there(folder)
+    target = folder_for(out)
     if hidden is not None and not hidden.exists():
         raise UsageError(f"There is no {hidden}.", "Mend the path, or leave --hidden out.")
     with open_lab(workers, weak) as lab:
         done = import_autoexperiment(
             folder,
-            out.absolute(),
+            target,
             lab,
             repositories=repos,
             sizes=sizes,
@@ -108,8 +109,9 @@ def researchcodebench(
     from hakken.bench.importing import import_researchcode
 
     _there(folder)
+    target = folder_for(out)
     with open_lab(workers, weak) as lab:
-        done = import_researchcode(folder, out.absolute(), lab, test=test, only=only or (), seconds=seconds)
+        done = import_researchcode(folder, target, lab, test=test, only=only or (), seconds=seconds)
     _show(done, as_json)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Keeping, Workers, open_lab, sizes_of
+from hakken.cli.bench.common import Keeping, Workers, folder_for, open_lab, sizes_of
 
 if TYPE_CHECKING:
     from hakken.bench.making import Proved
@@ -55,11 +57,15 @@ def make(
     """
     from hakken.bench.adopting import adopt
     from hakken.bench.making import prove
+    from hakken.bench.trees import scratch
 
-    sizes, kind = sizes_of(n), _mode(mode)
-    with open_lab(workers, weak, _keeping(repository, command, fresh)) as lab:
+    sizes, kind, target = sizes_of(n), _mode(mode), folder_for(out)
+    with (
+        scratch("hakken-make-") as place,
+        open_lab(workers, weak, _keeping(repository, command, fresh)) as lab,
+    ):
         source = adopt(
-            repository,
+            _staged(repository, place, (out, hidden)) if command else repository,
             command or [],
             lab,
             results=results or [],
@@ -68,9 +74,19 @@ def make(
             hidden=hidden,
             seconds=seconds,
         )
+        source = source.model_copy(update={"origin": repository.resolve()})
         _announce(source)
-        proved = prove(source, lab)
-    _write(proved, sizes, kind, seed, limit, out.absolute(), as_json)
+        _write(prove(source, lab), sizes, kind, seed, limit, target, as_json)
+
+
+def _staged(repository: Path, place: Path, others: tuple[Path | None, ...]) -> Path:
+    """The repository as it was when the command began, without tasks and configurations that lie in it."""
+    from hakken.bench.adopting import staged
+    from hakken.cli.console import tell
+
+    if not repository.is_dir():
+        return repository  # `adopt` says what is wrong
+    return staged(repository, place, others, lambda text: tell(f"  {text}"))
 
 
 def _mode(name: str) -> MaskMode:
@@ -94,6 +110,7 @@ def _keeping(repository: Path, command: list[str] | None, fresh: bool) -> Keepin
 
 def _announce(source: Source) -> None:
     """Say what is going to be run, before it is."""
+    from hakken.bench.pace import counted
     from hakken.cli.console import tell
 
     count = len(source.experiments)
@@ -101,7 +118,9 @@ def _announce(source: Source) -> None:
     runs = count + 3 * (count + hidden)
     each = f"{count} commands" if count > 1 else "1 command"
     also = f", and in {hidden} hidden configuration{'s' if hidden > 1 else ''}" if hidden else ""
-    functions = f"each of {len(source.maskable)} functions" if source.maskable else "each function that they execute"
+    functions = (
+        f"each of {counted(len(source.maskable), 'function')}" if source.maskable else "each function that they execute"
+    )
     tell(f"{each} of {source.name}, for {', '.join(dict.fromkeys(e.results for e in source.experiments))}")
     tell(f"  {runs} runs: each once traced, and 3 times as it is{also}")
     tell(f"  then without {functions}, and with trivial bodies in their places")
@@ -112,23 +131,36 @@ def _write(
 ) -> None:
     """Write the tasks, and say what they are."""
     from hakken.bench.making import make_tasks, write
+    from hakken.bench.pace import Pace
+    from hakken.cli.console import tell
     from hakken.core.errors import UsageError
 
     tasks = make_tasks(proved, sizes, mode=mode, seed=seed, limit=limit)
+    count = len(proved.functions)
     if not tasks:
-        count = len(proved.functions)
         raise UsageError(
             f"-n {sizes[0]} asks for more functions than the {count} that can be masked.", f"Take -n {min(count, 5)}."
         )
+    tell(f"  writing {len(tasks)} task{'s' if len(tasks) > 1 else ''}")
+    pace = Pace(lambda text: tell(f"  {text}"), len(tasks), "tasks")
     for task in tasks:
         write(task, proved, out)
-    _show(proved, tasks, out, as_json)
+        pace.step()
+    short = [f"no task masks {n} functions: {count} can be masked" for n in sizes if n > count]
+    _show(proved, tasks, [*short, *_older(proved.source.name, tasks, out)], out, as_json)
 
 
-def _show(proved: Proved, tasks: Sequence[Task], out: Path, as_json: bool) -> None:
+def _older(name: str, tasks: Sequence[Task], out: Path) -> list[str]:
+    """That tasks of the same repository, made earlier and not now, are in the folder too."""
+    made = {task.id for task in tasks}
+    count = sum(place.parent.parent.name not in made for place in out.glob(f"{glob.escape(name)}-n*/tests/task.json"))
+    return [f"{count} more tasks of {name} in {out.name} were made earlier, and are as they were"] if count else []
+
+
+def _show(proved: Proved, tasks: Sequence[Task], said: Sequence[str], out: Path, as_json: bool) -> None:
     from hakken.cli.console import emit, say, shown
 
-    notes = [*proved.dropped, *proved.notes, *(f"leak: {leak}" for leak in proved.leaks)]
+    notes = [*proved.dropped, *proved.notes, *(f"leak: {leak}" for leak in proved.leaks), *said]
     if as_json:
         rows = [
             {
@@ -150,4 +182,4 @@ def _show(proved: Proved, tasks: Sequence[Task], out: Path, as_json: bool) -> No
     if any(task.gold_predictable for task in tasks):
         say("  note: gold_predictable: without --hidden, a solution may hard-code what it saw")
     say(f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} in {shown(out)}")
-    say(f"Next: hakken bench run {shown(out)} --agent oracle")
+    say(f"Next: hakken bench run {shlex.quote(str(shown(out)))} --agent oracle")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hakken.cli import options
+from hakken.cli.bench.common import folder_for
 
 
 def report(
@@ -32,10 +33,11 @@ def report(
     from hakken.bench.reports.tables import compute_lines, headline
     from hakken.cli.console import emit, say, shown, table
 
+    beside = attempts[0] / "report" if attempts[0].is_dir() else attempts[0].with_suffix(".report")
+    target = folder_for(out if out is not None else beside)
     found, notes = collect(attempts)
     made = build_report(found, attempts, notes, read_probe(probe) if probe is not None else None)
-    beside = attempts[0] / "report" if attempts[0].is_dir() else attempts[0].with_suffix(".report")
-    paths = write_report(made, out if out is not None else beside)
+    paths = write_report(made, target)
     if as_json:
         emit(made.model_dump(mode="json"))
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Workers, open_lab
+from hakken.cli.bench.common import Workers, folder_for, open_lab
 
 if TYPE_CHECKING:
     from hakken.bench.agents.forecast import AttemptsForecast
@@ -104,6 +104,9 @@ def run(
     parts = _parts(without)
     chosen = AgentOptions(**{k: _one_of(v, AgentOptions, k) for k, v in named.items()}, **plain, **parts, honest=honest)
     kind, _ = kind_of(agent)
+    folder_for(out)
+    if trajectories is not None and trajectories.is_dir():
+        raise UsageError(f"--trajectories {trajectories} is a folder.", "Name a file.")
     found = load_tasks(tasks)
     if not found:
         raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
@@ -180,14 +183,28 @@ def _attempt(
         kept = [a for a in load_attempts(out) if a.agent == who.name and a.task in names and a.seed < attempts]
         total = len(tasks) * attempts
         _announce(who.name, total, len(kept), forecast_attempts(total - len(kept), model, budget, parallel, kept))
-        watch = _Watch(total, len(kept), parallel)
+        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model)
         if kind == "threads":
             side = executor if parallel > 1 else None
-            return run_attempts(who, tasks, range(attempts), lab, out, watch.done, executor=side), who.name
+            done = run_attempts(who, tasks, range(attempts), lab, out, watch.done, executor=side, limits=limits)
+            return done, who.name
         # Workers elsewhere make the agent themselves, and each attempt keeps a record of its own calls.
         recipe = recipe_of(agent, setup, out / "calls")
         place = Place(workers, None, weak)
-        return run_recipe(recipe, tasks, range(attempts), place, out, executor, watch.done), who.name
+        return run_recipe(recipe, tasks, range(attempts), place, out, executor, watch.done, limits=limits), who.name
+
+
+def _limits(budget: Budget, chosen: AgentOptions, model: str) -> dict[str, str]:
+    """What an agent with a model is held to, in words: attempts that go on later must be held to the same."""
+    from hakken.agents import Memory
+
+    if not model:
+        return {}
+    parts = [f"{budget.tokens:,} tokens"] if budget.tokens is not None else []
+    parts += [f"US$ {budget.usd:g}"] if budget.usd is not None else []
+    parts += [f"{budget.seconds / 60:g} minutes"] if budget.seconds is not None else []
+    window = {} if chosen.memory is Memory.FULL else {"window": str(chosen.window)}
+    return {"budget": ", ".join(parts), **window}
 
 
 class _Watch:
