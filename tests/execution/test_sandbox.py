@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, Rung
 from hakken.execution import best_rung, open_sandbox, package_paths, probe, supervise
 from hakken.execution.mounts import checked, writable_folders
+from hakken.execution.probe import status_of
 
 LIMITS = Limits(wall_seconds=60)
 
@@ -147,3 +150,44 @@ def test_masked_files_of_the_python_installation_are_hidden(rung: Rung, tmp_path
             assert result.exit_code == 0
         seen.append(out.read_text().strip())
     assert seen == ["True", "False"]
+
+
+@pytest.mark.parametrize("rung", [Rung.BUBBLEWRAP, Rung.LANDLOCK, Rung.RLIMITS])
+def test_nothing_stays_open_or_runs_on_where_descriptors_run_out(tmp_path: Path, rung: Rung) -> None:
+    if not status_of(rung).available:
+        pytest.skip("not on this machine")
+    folder = tmp_path / "box"
+    folder.mkdir()
+    mounts = [Mount(path=folder, writable=True)]
+    with open_sandbox(mounts=mounts, limits=LIMITS, workdir=folder, rung=rung, allow_weak=True) as box:
+
+        def attempt() -> bool:
+            try:
+                return box.exec(["/bin/true"], stdout=tmp_path / "out", stderr=tmp_path / "err").ok
+            except (SandboxError, OSError):
+                return False
+
+        assert attempt()
+        before, children = _open_descriptors(), _children()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        succeeded = []
+        free = [number for number in range(1024) if number not in before]
+        for limit in free[:40]:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            try:
+                succeeded.append(attempt())
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            assert _open_descriptors() == before
+            assert _children() == children
+        assert not succeeded[0]
+        assert succeeded[-1]
+
+
+def _open_descriptors() -> set[int]:
+    """Of this process, without the one that lists them."""
+    return {int(path.name) for path in list(Path("/proc/self/fd").iterdir()) if path.is_symlink()}
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}

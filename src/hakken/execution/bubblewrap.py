@@ -89,35 +89,41 @@ class Bubblewrap:
 
     def start(self, argv: Sequence[str], limits: Limits, streams: Streams) -> Running:
         """Start a command in a fresh box; see ``Starter``."""
-        with ExitStack() as passed:  # descriptors for bubblewrap only: it holds its own copies once it is started
-            descriptors: list[int] = []
-
-            def given(descriptor: int) -> str:
-                descriptors.append(descriptor)
-                passed.callback(os.close, descriptor)
-                return str(descriptor)
-
-            ends, theirs = make_pipes()
-            options = ["--json-status-fd", given(theirs.status), "--block-fd", given(theirs.gate)]
-            passed.callback(os.close, theirs.leave)
-            told = given(theirs.told)
-            options += ["--perms", "0444", "--ro-bind-data", str(streams.stdin), _INPUT]
-            options += self._options(limits, lambda content: given(memory_file(content)))
-            try:
-                popen = subprocess.Popen(
-                    [str(self.binary), "--args", told, "--", *_GUARD, *self._as_user(), *argv],
-                    stdin=theirs.leave,
-                    stdout=streams.stdout,
-                    stderr=streams.stderr,
-                    env=self.env | driver_mark(),
-                    cwd="/",
-                    pass_fds=[*descriptors, streams.stdin],
-                    start_new_session=True,
-                )
-            except OSError:
-                ends.close()
-                raise
+        ends, theirs = make_pipes()
+        try:
+            popen, options = self._launch(argv, limits, streams, theirs)
+        except BaseException:
+            ends.close()
+            raise
         return self._confined(popen, ends, options, limits)
+
+    def _launch(
+        self, argv: Sequence[str], limits: Limits, streams: Streams, theirs: Ends
+    ) -> tuple[subprocess.Popen[bytes], list[str]]:
+        """Start bubblewrap, and return the options that it is to be told; ``theirs`` is closed here in any case."""
+        with ExitStack() as passed:  # descriptors for bubblewrap only: it holds its own copies once it is started
+            passed.callback(theirs.close)
+            descriptors = [theirs.status, theirs.gate, theirs.told, streams.stdin]
+
+            def data(content: bytes) -> str:
+                descriptors.append(memory_file(content))
+                passed.callback(os.close, descriptors[-1])
+                return str(descriptors[-1])
+
+            options = ["--json-status-fd", str(theirs.status), "--block-fd", str(theirs.gate)]
+            options += ["--perms", "0444", "--ro-bind-data", str(streams.stdin), _INPUT]
+            options += self._options(limits, data)
+            popen = subprocess.Popen(
+                [str(self.binary), "--args", str(theirs.told), "--", *_GUARD, *self._as_user(), *argv],
+                stdin=theirs.leave,
+                stdout=streams.stdout,
+                stderr=streams.stderr,
+                env=self.env | driver_mark(),
+                cwd="/",
+                pass_fds=descriptors,
+                start_new_session=True,
+            )
+        return popen, options
 
     def _confined(self, popen: subprocess.Popen[bytes], ends: Ends, options: list[str], limits: Limits) -> Running:
         """Tell bubblewrap what to build, limit the waiting box, then let the command begin."""

@@ -62,16 +62,19 @@ class Launched:
         scratch = Path(tempfile.mkdtemp(prefix="hakken-box-"))
         if self.user is not None:
             os.chown(scratch, self.user, self.user)
-        error, error_end = os.pipe()
-        try:
-            popen = self._launch(argv, limits, streams, scratch, error_end)
-        except BaseException:
-            os.close(error)
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
-        finally:
-            os.close(error_end)
-        return _running(popen, scratch, error, limits)
+        with ExitStack() as undone:
+            undone.callback(shutil.rmtree, scratch, ignore_errors=True)
+            error, error_end = os.pipe()
+            undone.callback(os.close, error)
+            try:
+                popen = self._launch(argv, limits, streams, scratch, error_end)
+            finally:
+                os.close(error_end)
+            undone.callback(popen.wait)
+            undone.callback(popen.terminate)  # the launcher ends the command, then itself
+            running = _running(popen, scratch, error, limits)
+            undone.pop_all()
+        return running
 
     def _launch(
         self, argv: Sequence[str], limits: Limits, streams: Streams, scratch: Path, error: int
@@ -121,7 +124,7 @@ class Launched:
 def _running(popen: subprocess.Popen[bytes], scratch: Path, error: int, limits: Limits) -> Running:
     meter = FolderMeter([scratch], limits.file_mb << 20)
     owner = Path("/proc/self").stat()
-    handle = os.pidfd_open(popen.pid)
+    handle = os.pidfd_open(popen.pid)  # the last that can fail
 
     def kill() -> None:
         with suppress(ProcessLookupError):

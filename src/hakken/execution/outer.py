@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from hakken.execution.process import SetupFailed
@@ -157,7 +158,14 @@ class Ends:
 
 def make_pipes() -> tuple[Ends, Ends]:
     """The parent's ends, and those for ``bwrap`` and the guard."""
-    pairs = {name: os.pipe() for name in ("told", "status", "gate", "leave")}
+    pairs: dict[str, tuple[int, int]] = {}
+    try:
+        for name in ("told", "status", "gate", "leave"):
+            pairs[name] = os.pipe()
+    except OSError:
+        for end in chain.from_iterable(pairs.values()):
+            os.close(end)
+        raise
     pairs["status"] = pairs["status"][::-1]  # the only one that the parent reads
     ours = Ends(**{name: pair[1] for name, pair in pairs.items()})
     return ours, Ends(**{name: pair[0] for name, pair in pairs.items()})

@@ -128,6 +128,10 @@ def tasks_of_this_user() -> int:
 def memory_file(content: bytes) -> int:
     """A descriptor to read ``content`` from, with no file and no thread behind it."""
     descriptor = os.memfd_create("hakken")
-    os.write(descriptor, content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        os.write(descriptor, content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
