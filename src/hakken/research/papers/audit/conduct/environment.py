@@ -48,7 +48,7 @@ _PROGRAM = re.compile(
 _SPECIFIC = re.compile(r"\d|NVIDIA|GeForce|Tesla|Quadro|Xeon|EPYC|Ryzen|Intel|AMD|Threadripper|Graviton|TPU", re.I)
 _USED = re.compile(
     r"\b(?:train(?:ed|ing)?|runs?|ran|running|conduct\w*|perform(?:ed)?|us(?:e|ed|es|ing)|execut\w+|implement\w*"
-    r"|experiments?|evaluat\w+|measured|simulations?|hardware|equipped|machine|server|workstation|cluster)\b",
+    r"|experiments?|evaluat\w+|measured|simulat\w+|fit(?:s|ted)?|hardware|equipped|machine|server|workstation|cluster)\b",
     re.I,
 )
 _NOT_USED = re.compile(
@@ -120,6 +120,8 @@ def _versions(unit: Unit, text: str, evidence: Evidence, code: str) -> Iterator[
         modules = _PROGRAMS.get(name, ())
         if version is not None:
             true = next((known[n] for n in (name, *modules) if n in known), None)
+            if _is_result(match, evidence):
+                continue
             said = f"{match.group('name')} {version}"
             if true is None and not re.search(
                 rf"{'|'.join((re.escape(name), *modules))}\W{{1,4}}{re.escape(version)}", code
@@ -131,6 +133,13 @@ def _versions(unit: Unit, text: str, evidence: Evidence, code: str) -> Iterator[
         imported = any(re.search(rf"\b(?:import|from)\s+{m}", code) for m in modules)
         if code and modules and not imported and (_OWN.search(text) or not _ELSEWHERE.search(unit.section)):
             yield _make("software", Severity.ERROR, unit, match.group("name"), "no source of the record imports it")
+
+
+def _is_result(match: re.Match[str], evidence: Evidence) -> bool:
+    """Whether a number in brackets behind a name is what the variant of this name measured."""
+    name = match.group("name").lower()
+    measured = any(name in (n.lower() for n in v.names) for v in evidence.variants.values())
+    return measured and "(" in match.group() and match.group("version").count(".") < 2
 
 
 def _datasets(unit: Unit, text: str, record: str, *, unnamed: bool) -> Iterator[Finding]:

@@ -29,6 +29,11 @@ _FREE = re.compile(
     r"|\b(?:adds?|added|incurs?|introduc\w+) (?:no|negligible|minimal|little) [\w ]{0,25}?(?:overhead|cost|parameters)",
     re.I,
 )
+_SAME_SIZE = re.compile(
+    r"\b(?:all|both|each|every|the)\b[^.;]{0,40}\b(?:have|has|use|uses|with|of|share)\b[^.;]{0,15}"
+    r"\b(?:the same|equal|identical) (?:number of |amount of |count of )?(?:\w+ )?(?P<what>param|flops|steps|updates|epochs|memory)\w*",
+    re.I,
+)
 _COST_WORDS = re.compile(
     r"\b(?:training|computational?|compute|run(?:ning)?|wall[- ]clock|inference)[- ](?:times?|costs?|complexity"
     r"|overhead|expense|budget)\b|\boverhead\b|\bslower\b|\blonger (?:to train|training)\b|\btraining times?\b",
@@ -46,6 +51,7 @@ _LENGTHS = re.compile(
 
 def check_fairness(document: Document, evidence: Evidence, topics: Topics) -> Iterator[Finding]:
     """Variants that cost over a tenth more than the baseline, and what the paper says of it."""
+    yield from _unequal(document, evidence, topics)
     ratios = _ratios(evidence, topics.effects)
     dear = {k: r for k, r in ratios.items() if r > 1 + LIMIT}
     if not dear:
@@ -66,6 +72,26 @@ def check_fairness(document: Document, evidence: Evidence, topics: Topics) -> It
             how="costs that the record holds",
         )
     yield from _longer(document, evidence)
+
+
+def _unequal(document: Document, evidence: Evidence, topics: Topics) -> Iterator[Finding]:
+    """``All networks have the same number of parameters``: where the record measured them, and they differ."""
+    for unit in document.units:
+        match = _SAME_SIZE.search(normalise(unit.text)) if is_prose(unit) and topics.about_own_work(unit) else None
+        if match is None or match.group("what") is None:
+            continue
+        stem = match.group("what").lower()[:5]
+        for spec in evidence.metrics:
+            means = [m for v, s, k in evidence.values if k == spec.key and (m := evidence.mean(v, s, k)) is not None]
+            if (
+                stem in spec.name.lower()
+                and len(means) > 1
+                and min(means) > 0
+                and max(means) > (1 + LIMIT) * min(means)
+            ):
+                record = f"{_words(spec.name)} lie between {min(means):g} and {max(means):g}"
+                yield contradiction("unfair", unit, f"says “{match.group()}”", record, "sizes that the record holds")
+                break
 
 
 def _ratios(evidence: Evidence, effects: Effects) -> dict[tuple[str, str], float]:

@@ -34,6 +34,8 @@ _PARTS = (
     _part("SGD", r"\bSGD\b|stochastic gradient descent", r"\bsgd\b", "optimizer"),
     _part("RMSprop", r"\bRMS-?prop\b", r"\brmsprop\b", "optimizer"),
     _part("Adagrad", r"\bAda-?grad\b", r"\badagrad\b", "optimizer"),
+    _part("L-BFGS", r"\bL-?BFGS\b", r"l_?bfgs", "optimizer"),
+    _part("Adafactor", r"\bAda-?factor\b", r"adafactor", "optimizer"),
     _part("LAMB", r"\bLAMB\b", r"\bLamb\b|\bLAMB\b", "optimizer", cased=True),
     _part("Lion", r"\bLion\b", r"\bLion\b", "optimizer", cased=True),
     _part("ReLU", r"(?<!leaky)(?<!leaky )(?<!leaky-)\brelu\b", r"\brelu|np\.maximum\(", "activation"),

@@ -124,6 +124,7 @@ def _may_repeat(unit: Unit, first: Unit) -> bool:
 
 def _floats(document: Document) -> Iterator[Finding]:
     text = document.text
+    numbered = re.search(r"\bTables?[\s\u00a0~]\d", text) is not None
     order = Counter[str]()
     for item in document.floats:
         order[item.kind] += 1
@@ -134,7 +135,9 @@ def _floats(document: Document) -> Iterator[Finding]:
         parts = {p.label for p in document.panels if p.path and p.path == item.path}
         if not spoken and not ({item.label, *parts} - {""}) & set(document.links):
             name = f"{item.kind.capitalize()} {order[item.kind]}"
-            yield _make("unreferenced", Severity.WARNING, name, item.caption, "the text never refers to it", "")
+            shown = item.kind == "table" and not item.label and not numbered  # it stands where it is read
+            severity = Severity.NOTE if shown else Severity.WARNING
+            yield _make("unreferenced", severity, name, item.caption, "the text never refers to it", "")
     for label, count in Counter(f.label for f in document.floats if f.label).items():
         if count > 1:
             yield _make("doubled", Severity.ERROR, label, label, f"the label stands {count} times", "")

@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.around import Around
+from hakken.research.papers.audit.language.groups import RESPECTIVE, all_of, grouped, ids_of, respective
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise, side_of
 from hakken.research.papers.audit.language.rivals import AGAINST, OBJECT
 from hakken.research.papers.audit.language.scope import Mention, Names
+from hakken.research.papers.audit.language.units import measured_in, unit_behind, unit_of_header
 from hakken.research.papers.audit.matching.pool import ACROSS
+from hakken.research.papers.audit.records.words import stems
 
 _WITH = re.compile(
     r"^(?:['’]s)?(?: on (?:the )?[\w-]+)?,? (?:with|reaching|achieving|attaining|obtaining|scoring|having|giving"
     r"|yielding|at)\b[^\d;:(]*$"
 )
+_GOES_ON = re.compile(r"^[^.;:()\d]{0,40}?,? and (?:also |still )?$")
+"""What stands between the object of a comparison and a number of its subject: "lower than A, and 0.3 on B"."""
+_INSERTED = re.compile(r",\s(?:which|who|tried|used|while|when|where|as|unlike|like)\b[^,;.\d]*,")
+"""A remark about the subject: "a higher rate, tried while the baseline was tuned, lowers it to"."""
 _IN_BRACKETS = re.compile(r"^['’s]{0,2}\s?\((?:[A-Za-z. =:]{0,20})$")
 _IS_OWN = re.compile(
     r"^(?:\s(?:of|for|on|with|in|under)\b[^,;:.\d]{0,60})?\s?(?:is|was|are|were|of|=|:|equals|averages|stands at"
@@ -26,10 +32,6 @@ _IS_OWN = re.compile(
     r"(?: from| to| by)?)\s(?:about |only |just |around |roughly |approximately )?$"
 )
 """What stands between a metric and the value that a sentence gives it: "the accuracy of our method is"."""
-_JOINED = re.compile(
-    r"^\s*(?:(?!beats?\b|outperform|surpass|exceed|than\b|over\b|vs\b|versus|against|reach|is\b|was\b|with\b)[a-z]+s?\b)?"
-    r"\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b|\s|\bthe\b|\()*\s*$"
-)
 _BEHIND = re.compile(
     r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b(?: the| our| an?)?|\()[^,;:.\d]*$"
 )
@@ -37,20 +39,21 @@ _OPENING = re.compile(r"^\W*(?:With|At|Reaching|By|Achieving|Scoring|From|In|Aft
 """What stands before a number whose sentence names its owner later: "With 0.9, our method is"."""
 _OF_ALL = re.compile(r"\ball (?:\w+ )?(?:data ?sets|tasks)\b|across|\baverag\w+|\boverall\b", re.I)
 """A sentence about all data sets, whichever the last one was about."""
+_NEXT = re.compile(
+    r"^['’]?s?(?: dataset| data set)?\s(?:it |they |its value |that )?"
+    r"(?:(?:from|to|by|at|with|of|is|was|are|it is|reaches|(?:fall|rise|drop|climb)s to) )?"
+    r"(?:about |only |just |another )?[-+~≈]?\d"
+)
+"""What follows a name that belongs to the number behind it: "0.81 on circle, on dino from 0.9"."""
 _ON_BEHIND = re.compile(r"^\s?(?:%|points?|percentage points?)?, (?:on|in|for|at) (?:the )?$")
 _APART = re.compile(r"[;]|,\s(?:while|whereas|but)\b", re.I)
 _ACROSS = re.compile(
     r"\b(?:average[ds]?|averaging|mean|overall|across|all (?:four |five |three )?(?:data ?sets|tasks|environments))\b",
     re.I,
 )
-_RESPECTIVE = re.compile(r"\brespectively\b|\d\s?/\s?\d")
 _ELSEWHERE = re.compile(r"[,;—–]\s*(?:while|whereas|but|and|compared|in contrast|versus|than)\b", re.I)
 """Opens a clause about something else."""
-_RATE = re.compile(
-    r"^\s?(?:tokens?|samples?|images?|steps?|iterations?|frames?|examples?)?\s?(?:per|/)\s?s(?:ec(?:ond)?)?\b", re.I
-)
 _SPEED = re.compile(r"\b(?:faster|slower|speed\w*|quicker|longer|shorter)\b", re.I)
-_TIME = {"s": "s", "ms": "s", "min": "s", "h": "s"}
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,10 @@ class Scoper:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.evidence = names.evidence
+        self.words: dict[str, frozenset[str]] = {}
         self.by_unit: dict[str, list[str]] = {}
         for spec in self.evidence.metrics:
-            self.by_unit.setdefault(_TIME.get(spec.unit, spec.unit), []).append(spec.key)
+            self.by_unit.setdefault(measured_in(spec.unit), []).append(spec.key)
 
     def of_sentence(self, number: Number, unit: Unit, around: Around) -> About:
         """By the nearest names of the sentence, else by what stands before it."""
@@ -104,7 +108,11 @@ class Scoper:
         backs = [*earlier, lead]
         if number.form == "low" and not variants and base and _before(text[: number.start]):
             variants = (base,)
-        variants = variants or self._subject([*reversed(around.before), around.lead])
+        texts = [*reversed(around.before), around.lead]
+        told = self._subject(texts)
+        if not variants and side_of(number, text) == "second":
+            variants = self._rival_of(told, texts)
+        variants = variants or told
         metrics = self.nearest("metric", number, text, mentions)
         if not metrics and _SPEED.search(text[max(0, number.start - 60) : number.end + 40]):
             metrics = self._speeds(text)
@@ -115,7 +123,7 @@ class Scoper:
         if not datasets and not _OF_ALL.search(text):
             datasets = _first(backs, "dataset", but=None)
         against = self._rivals(number, text, mentions)
-        unit_said = _unit_after(number, text)
+        unit_said = unit_behind(number, text)
         stated = [m for m in mentions if m.kind == "metric" and m.end <= number.start]
         own = bool(stated) and _IS_OWN.match(text[stated[-1].end : number.start]) is not None
         if own and unit_said and not set(metrics) & set(self.by_unit.get(unit_said, ())):
@@ -135,7 +143,7 @@ class Scoper:
         wanted = self.by_unit.get(unit, []) if unit else []
         unmeasured, unit = unit == "s" and not wanted, unit if wanted else ""
         if unit and wanted and not set(metrics) & set(wanted):
-            metrics, named = tuple(wanted), named and unit == "s"
+            metrics, named = tuple(wanted), named and unit in ("s", "B")
         elif unit and wanted:
             metrics = tuple(k for k in metrics if k in wanted)
         keys = self.names.within(metrics, datasets)
@@ -149,27 +157,31 @@ class Scoper:
 
     def nearest(self, kind: str, number: Number, text: str, mentions: list[Mention]) -> tuple[str, ...]:
         """The names that a number belongs to: behind it with a preposition, else the last before, else the next."""
-        groups = _grouped([m for m in mentions if m.kind == kind], text)
-        if _RESPECTIVE.search(text) and (told := _respective(number, text, groups)):
+        groups = grouped([m for m in mentions if m.kind == kind], text)
+        if RESPECTIVE.search(text) and (told := respective(number, text, groups)):
             return told
+        if kind == "variant":
+            spans = [m.span() for m in _INSERTED.finditer(text)]
+            outer = [g for g in groups if not any(a <= g[0].start and g[-1].end <= b < number.start for a, b in spans)]
+            groups = outer if any(g[-1].end <= number.start for g in outer) else groups
         after = [g for g in groups if g[0].start >= number.end]
         prior = [g for g in groups if g[-1].end <= number.start]
         paired = kind == "variant" and side_of(number, text) != ""
         if prior and kind != "metric" and not paired and _IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
-            return _ids(prior[-1])
-        if after:
+            return ids_of(prior[-1])
+        if after and not (prior and _is_next(text[number.end : after[0][0].start], text[after[0][-1].end :])):
             between = re.sub(r"\([^)]*\)", "", text[number.end : after[0][0].start])
             between = re.sub(r"^\s?(?:%|\))", "", between)
             if kind == "dataset" and _ON_BEHIND.match(between):
-                return _ids(after[0])
+                return ids_of(after[0])
             if _opens(between, text[after[0][-1].end :]) or (
                 kind == "metric" and re.match(r"^[\s%a-z-]{0,14}$", between)
             ):
-                return _ids(after[0])
+                return ids_of(after[0])
         if kind == "variant" and prior and (told := self._of_two(number, text, prior)):
             return told
         if prior:
-            return _ids(prior[-1])
+            return ids_of(prior[-1])
         if (
             after
             and kind == "variant"
@@ -177,20 +189,22 @@ class Scoper:
         ):
             return ()
         if after and kind == "variant" and re.search(r"[,;]\s", text[number.end : after[0][0].start]):
-            return _ids(after[0]) if _OPENING.match(text[: number.start]) else ()
-        return _ids(after[0]) if after else ()
+            return ids_of(after[0]) if _OPENING.match(text[: number.start]) else ()
+        return ids_of(after[0]) if after else ()
 
     def _of_two(self, number: Number, text: str, prior: list[list[Mention]]) -> tuple[str, ...]:
         """``A beats B, with 0.9`` and ``A beats B (0.9 against 0.8)``: the first number is A's, the second B's."""
         objects = [g for g in prior if OBJECT.search(text[: g[0].start])]
         subjects = [g for g in prior if g not in objects]
         side = side_of(number, text)
+        if subjects and prior[-1] in objects and _GOES_ON.match(text[prior[-1][-1].end : number.start]):
+            return ids_of(subjects[-1])
         with_it = objects and _WITH.match(text[objects[-1][-1].end : number.start])
         if subjects and (side == "first" or (with_it and side != "second")):
-            return _ids(subjects[-1]) if objects or side == "first" else ()
+            return ids_of(subjects[-1]) if objects or side == "first" else ()
         if side == "second":
             base = self.evidence.baseline
-            return _ids(objects[-1]) if objects else (base,) if base and _ids(prior[-1]) != (base,) else ()
+            return ids_of(objects[-1]) if objects else (base,) if base and ids_of(prior[-1]) != (base,) else ()
         return ()
 
     def _subject(self, texts: list[str]) -> tuple[str, ...]:
@@ -199,11 +213,18 @@ class Scoper:
         for text in texts:
             clean = normalise(text)
             named = [m for m in self.names.find(text) if m.kind == "variant" and not AGAINST.search(clean[: m.start])]
+            named = [m for m in named if not _in_brackets(clean[: m.start])] or named
             own = [m for m in named if m.ids != (self.evidence.baseline,)]
             if own:
                 return own[-1].ids
             base = base or (named[-1].ids if named else ())
         return base
+
+    def _rival_of(self, subject: tuple[str, ...], texts: list[str]) -> tuple[str, ...]:
+        """Whom "0.36 vs 0.40" sets against the subject of the sentences before: the others that they name, or any."""
+        named = [i for text in texts[:1] for m in self.names.find(text) if m.kind == "variant" for i in m.ids]
+        others = tuple(dict.fromkeys(i for i in named if i not in subject))
+        return others if subject else ()
 
     def _speeds(self, text: str) -> tuple[str, ...]:
         """Times and rates; those of training or of inference where the sentence says which."""
@@ -234,7 +255,7 @@ class Scoper:
 
     def _rivals(self, number: Number, text: str, mentions: list[Mention]) -> frozenset[str]:
         """What the clause of a number compares with; of a list that begins behind "than", every member."""
-        groups = _grouped([m for m in mentions if m.kind == "variant"], text)
+        groups = grouped([m for m in mentions if m.kind == "variant"], text)
         near = [
             g for g in groups if not _APART.search(text[min(number.end, g[0].start) : max(number.start, g[0].start)])
         ]
@@ -269,8 +290,26 @@ class Scoper:
 
     def _of_neighbours(self, unit: Unit) -> tuple[str, ...]:
         """The one metric that the other columns of a row are about: that of a column of improvements."""
-        groups = [keys for head, _ in unit.row if (keys := _all(self.names.find(head), "metric"))]
+        groups = [keys for head, _ in unit.row if (keys := all_of(self.names.find(head), "metric"))]
         return groups[0] if groups and all(_names(g) == _names(groups[0]) for g in groups) else ()
+
+    def _in_part(self, unit: Unit, told: tuple[str, ...]) -> tuple[str, ...]:
+        """The metrics that a header or a row abbreviates, where it fits some and not others: "Val", "time"."""
+        keys = told or tuple(m.key for m in self.evidence.metrics)
+        for label in (*reversed(unit.column.split(", ")), unit.group, *(text for _, text in unit.row)):
+            words = stems(label)
+            if not words or self.names.find(label):
+                continue
+            fitting = tuple(k for k in keys if words <= self._words_of(k))
+            if fitting and len(_names(fitting)) < len(_names(keys)) and (told or len(_names(fitting)) == 1):
+                return fitting
+        return ()
+
+    def _words_of(self, key: str) -> frozenset[str]:
+        """Stems of every word that names a metric."""
+        if key not in self.words:
+            self.words[key] = stems(" ".join(self.evidence.metric_names.get(key, (key.partition("/")[2],))))
+        return self.words[key]
 
     def of_cell(self, unit: Unit, cells: Callable[[Unit], tuple[str, ...]]) -> About:
         """By the headers of a cell; ``cells`` gives the variants of rows and columns whose names nothing explains."""
@@ -278,12 +317,18 @@ class Scoper:
         column, caption, group = find(unit.column), find(unit.caption), find(unit.group)
         row = [m for _, text in unit.row if re.search(r"[A-Za-z]{2}", text) for m in find(text)]
         heading = find(unit.section)
-        metrics = _all(column, "metric") or _all(row, "metric") or _all(group, "metric")
+        metrics = all_of(column, "metric") or all_of(row, "metric") or all_of(group, "metric")
         named = bool(metrics)
-        metrics = metrics or _all(caption, "metric") or self._of_neighbours(unit)
-        datasets = _all(row, "dataset") or _all(column, "dataset") or _all(group, "dataset") or _all(caption, "dataset")
-        datasets = datasets or (() if len(_all(heading, "dataset")) > 1 else _all(heading, "dataset"))
-        variants = _all(column, "variant") or _all(row, "variant") or _all(group, "variant")
+        metrics = metrics or self._in_part(unit, all_of(caption, "metric"))
+        metrics = metrics or all_of(caption, "metric") or self._of_neighbours(unit)
+        datasets = (
+            all_of(row, "dataset")
+            or all_of(column, "dataset")
+            or all_of(group, "dataset")
+            or all_of(caption, "dataset")
+        )
+        datasets = datasets or (() if len(all_of(heading, "dataset")) > 1 else all_of(heading, "dataset"))
+        variants = all_of(column, "variant") or all_of(row, "variant") or all_of(group, "variant")
         label = ""
         if not variants and (strange := cells(unit)):
             label, *told = strange
@@ -291,7 +336,7 @@ class Scoper:
         elif not variants:
             variants = _lone(caption) or _lone(heading)
         across = re.search(r"\b(?:average|avg|mean|overall|all)\b", f"{unit.column} {unit.row[0][1]}", re.I) is not None
-        about = self._about(variants, frozenset(), metrics, named, datasets, across, _unit_of_header(unit.column))
+        about = self._about(variants, frozenset(), metrics, named, datasets, across, unit_of_header(unit.column))
         return replace(about, label=label, metric_named=named)
 
 
@@ -303,11 +348,21 @@ def _opens(between: str, behind: str) -> bool:
     return _BEHIND.match(between) is not None and (not bracket or re.match(r"^[^:;,.]{0,25}\)", behind) is not None)
 
 
+def _is_next(between: str, behind: str) -> bool:
+    """Whether a name behind a number opens the clause of the number that follows it."""
+    return re.search(r",|;|\band\b|\bbut\b", between) is not None and _NEXT.match(behind) is not None
+
+
 def _before(left: str) -> bool:
     """Whether ``from`` opens a change, rather than a range."""
     return re.search(r"\bfrom (?:[^.;]|\.(?=\d))*$", left) is not None and not re.search(
         r"\b(?:rang|var[iy]|span)\w* from", left
     )
+
+
+def _in_brackets(left: str) -> bool:
+    """Whether a place stands inside round brackets."""
+    return left.count("(") > left.count(")")
 
 
 def _names(keys: Iterable[str]) -> set[str]:
@@ -319,46 +374,8 @@ def _first(groups: Iterable[list[Mention]], kind: str, but: str | None) -> tuple
     for mentions in groups:
         of_kind = [m for m in mentions if m.kind == kind and (but is None or m.ids != (but,))]
         if of_kind:
-            return of_kind[-1].ids if kind == "variant" else _ids(of_kind)
+            return of_kind[-1].ids if kind == "variant" else ids_of(of_kind)
     return ()
-
-
-def _grouped(mentions: list[Mention], text: str) -> list[list[Mention]]:
-    """Names that a list joins: "addition, subtraction, and division"."""
-    groups: list[list[Mention]] = []
-    for mention in mentions:
-        if groups and _JOINED.match(text[groups[-1][-1].end : mention.start]):
-            groups[-1].append(mention)
-        else:
-            groups.append([mention])
-    return groups
-
-
-def _respective(number: Number, text: str, groups: list[list[Mention]]) -> tuple[str, ...]:
-    """``0.35 and 0.98 for circle and dino, respectively``: the first number is about the first name."""
-    for group in groups:
-        numbers = [n for n in find_numbers(text) if not any(m.start <= n.start < m.end for m in group)]
-        rows = [k for k in range(len(numbers) - len(group) + 1) if _is_list(numbers[k : k + len(group)], text)]
-        for k in rows if len(group) > 1 else ():
-            row = numbers[k : k + len(group)]
-            if number.start in [n.start for n in row]:
-                return group[[n.start for n in row].index(number.start)].ids
-    return ()
-
-
-def _is_list(numbers: list[Number], text: str) -> bool:
-    return all(
-        re.fullmatch(r"\s?(?:%|s|seconds|steps)?\s?(?:,|,? and|/|or|;)\s?", text[a.end : b.start])
-        for a, b in pairwise(numbers)
-    )
-
-
-def _ids(group: list[Mention]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(i for m in group for i in m.ids))
-
-
-def _all(mentions: list[Mention], kind: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(i for m in mentions if m.kind == kind for i in m.ids))
 
 
 def _lone(mentions: list[Mention]) -> tuple[str, ...]:
@@ -375,21 +392,3 @@ def _directly_named(number: Number, text: str, mentions: list[Mention]) -> bool:
         and re.match(r"^[\s\w%()-]{0,30}$", text[number.end : after[0].start]) is not None
         and not re.search(r"\d|\bto\b", text[number.end : after[0].start])
     )
-
-
-def _unit_after(number: Number, text: str) -> str:
-    """``s`` for times, ``steps`` and the like for counts of them, from what stands right behind."""
-    if number.unit in _TIME:
-        return "s"
-    if _RATE.match(text[number.end :]):
-        return "/s"
-    match = re.match(r"^\s?-?(?:training |update |optimization |gradient )?(seconds?|secs?|minutes?|hours?|steps?"
-                     r"|epochs?|iterations?|updates?)\b", text[number.end :], re.I)  # fmt: skip
-    if match is None:
-        return ""
-    word = match.group(1).lower().rstrip("s")
-    return "s" if word in ("second", "sec", "minute", "hour") else word + "s"
-
-
-def _unit_of_header(header: str) -> str:
-    return "s" if re.search(r"\((?:s|sec|secs|seconds|min|minutes|h|hours|ms)\.?\)", header, re.I) else ""

@@ -165,11 +165,47 @@ def _by_words(evidence: Evidence, labels: Labels, text: str) -> list[Mention]:
         window = _window(words, key)
         if window is not None:
             _add(found, Mention("variant", (variant,), *window))
+    for mention in _by_numbers(titles, text, words):
+        _add(found, mention)
     bound = tuple(name for name, _ in labels.bound)
     for variant, telling, rest in _telling(titles, labels.topic, bound):
         for (start, end, word), (next_start, next_end, other) in pairwise(words):
             if {word, other} & telling and {word, other} & rest and word != other and next_start - end <= 1:
                 _add(found, Mention("variant", (variant,), start, next_end))
+    return found
+
+
+def _by_numbers(titles: tuple[tuple[str, str], ...], text: str, words: Sequence[tuple[int, int, str]]) -> list[Mention]:
+    """Titles that only their number tells apart: "the fixed penalty of 0.1" is "Fixed penalty (0.1)"."""
+    found: list[Mention] = []
+    for value, same in _numbered(titles).items():
+        for match in re.finditer(rf"(?<![\w.-]){re.escape(value)}(?!\.?\w|%)", text):
+            near = [w for w in words if w[1] <= match.start()][-4:] + [w for w in words if w[0] >= match.end()][:2]
+            clause = max(text.rfind(sign, 0, match.start()) for sign in ",;:.(")
+            near = [w for w in near if w[0] > clause and "." not in text[match.end() : w[0]]]
+            shares = {v: [w for w in near if w[2] in own] for v, own in same.items()}
+            best = max(shares, key=lambda v: len(shares[v]))
+            if 2 * len({w[2] for w in shares[best]}) >= len(same[best]) and _alone(best, shares):
+                start = min(match.start(), *(w[0] for w in shares[best]))
+                end = max(match.end(), *(w[1] for w in shares[best]))
+                found.append(Mention("variant", (best,), start, end))
+    return found
+
+
+def _alone(best: str, shares: dict[str, list[tuple[int, int, str]]]) -> bool:
+    return bool(shares[best]) and all(len(s) < len(shares[best]) for v, s in shares.items() if v != best)
+
+
+@lru_cache(maxsize=64)
+def _numbered(titles: tuple[tuple[str, str], ...]) -> dict[str, dict[str, frozenset[str]]]:
+    """Number -> variants whose titles hold it, with their other words; only where a sister's holds another."""
+    parted = {v: (re.findall(r"(?<![\w.-])\d+(?:\.\d+)?(?!\.?\w)", title), title) for v, title in titles}
+    bare = {v: frozenset(s for s in stems(t) - _LIGHT if not s[0].isdigit()) for v, (_, t) in parted.items()}
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for variant, (numbers, _) in parted.items():
+        sisters = [v for v in bare if v != variant and bare[v] == bare[variant]]
+        for value in numbers if len(numbers) == 1 and bare[variant] and sisters else ():
+            found.setdefault(value, {})[variant] = bare[variant]
     return found
 
 

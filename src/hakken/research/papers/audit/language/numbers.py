@@ -215,7 +215,7 @@ def _opens_range(before: str, between: str, left: Number) -> bool:
 
 
 _VERSUS = re.compile(
-    r"^\s?(?:%|points?|s|seconds|ms)?\)?(?: (?:on|for|in) (?:the )?[\w-]+)?,?\s"
+    r"^\s?(?:%|points?|s|sec(?:ond)?s|ms|min(?:ute)?s?|h|hours|[kMG]B)?\)?(?: (?:on|for|in) (?:the )?[\w-]+)?,?\s"
     r"(?:vs\.?|versus|against|compared (?:to|with)|as opposed to|instead of|rather than|in contrast to)\s"
     r"(?:an? |the )?(?:(?!of\b)[a-z]+ ){0,2}(?:of )?[(~≈]?$"
 )

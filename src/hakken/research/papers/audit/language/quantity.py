@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hakken.research.papers.audit.document.document import Unit
-from hakken.research.papers.audit.language.numbers import Number, normalise
+from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise, side_of
 from hakken.research.papers.audit.language.roles import Reading, Role
 
 _SIZE = (
@@ -51,6 +51,13 @@ _SHARE = re.compile(
     re.I,
 )
 """What opens a percentage that is a change: "the relative improvements are 1 %, 2 % and"."""
+_SMALL = re.compile(
+    r"\b(?:improvement|reduction|gain|decrease|benefit|difference|effect)s?\b(?: in \w+)?"
+    r"(?: (?:is|are|was|were)(?: [a-z ]{0,40}:)?|[a-z ]{0,40}:)\s"
+    rf"(?:{_ABOUT}\s*(?:of\s+)?)*[-+~≈]?\s*$",
+    re.I,
+)
+"""``the gains are small in absolute terms: at most``."""
 _LISTED = re.compile(rf"\b{_VERB}\s*[:=(]\s*[-+~≈]?\s*$", re.I)
 _LEVEL = re.compile(
     r"\b(?:(?<!up )to|from|at|reach\w*|achiev\w*|attain\w*|obtain\w*|scor\w*|yield\w*)\s+(?:an? )?(?:[\w-]+ ){0,3}?"
@@ -91,6 +98,10 @@ def quantity_of(number: Number, unit: Unit, reading: Reading) -> Quantity:
     if reading.role in (Role.LOW, Role.HIGH):
         return Quantity(reading.role, (reading.role, Role.LEVEL, Role.MINIMUM, Role.MAXIMUM), plain=False)
     text = normalise(unit.text)
+    if number.form == "high" and number.partner is not None and not unit.row:
+        first = find_numbers(unit.text)[number.partner]
+        if not re.search(r"\bfrom (?:[^.;]|\.(?=\d))*$", text[: first.start]) and number.unit in ("%", "points", "x"):
+            number = first if first.unit else replace(first, unit=number.unit)  # both ends of a range are of one kind
     left, right = text[max(0, number.start - 160) : number.start], text[number.end : number.end + 45]
     extremes = (Role.VALUE, Role.MINIMUM, Role.MAXIMUM) if _EXTREME.search(text + unit.column) else ()
     levels = (Role.LEVEL, *((Role.MEDIAN,) if re.search(r"\bmedian", text + unit.column, re.I) else ()), *extremes)
@@ -98,8 +109,9 @@ def quantity_of(number: Number, unit: Unit, reading: Reading) -> Quantity:
         return _of_cell(number, unit, levels)
     if number.unit == "x":
         return Quantity(Role.RATIO, (Role.RATIO,), change=True, plain=False)
-    sure = any(pattern.search(left) for pattern in (_GAP, _MORE))
-    told = any(pattern.search(left) for pattern in (_LEFT, _OF, _LISTED))
+    paired = side_of(number, text) != ""
+    sure = any(pattern.search(left) for pattern in (_GAP, _MORE, _SMALL))
+    told = any(pattern.search(left) for pattern in (_LEFT, _OF, *(() if paired else (_LISTED,))))
     told = told or (number.unit == "%" and _SHARE.search(left) is not None)
     if _RIGHT.match(right) or sure or (told and not _LEVEL.search(left)) or number.unit == "points":
         roles = (Role.RELATIVE, Role.DIFFERENCE) if number.unit in ("%", "points") else (Role.DIFFERENCE,)

@@ -6,7 +6,8 @@ import re
 
 OBJECT = re.compile(
     r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|beats?|beating|outperform\w*|surpass\w*"
-    r"|exceed\w*|improv\w+ (?:up)?on|behind|ahead of|above|below|short of)\s+"
+    r"|exceed\w*|improv\w+ (?:up)?on|behind|ahead of|above|below|short of"
+    r"|(?:doubl|tripl|halv|quadrupl|cut|match)\w*(?: the)? [\w-]+ of)\s+"
     r"(?:that of |those of )?(?:the |our |all |both |an? )?(?:[\w-]+ )?$",
     re.I,
 )

@@ -270,12 +270,12 @@ class Names:
 
 def _spelled(name: str) -> str:
     """A name as a pattern: spaces and hyphens stand for each other, and words may be abbreviated with a point."""
-    return re.escape(name).replace(r"\ ", r"\.?[\s-]+")
+    return re.escape(name).replace(r"\ ", r"\.?[\s–-]+").replace(r"\-", "[–-]")
 
 
 def _spaced(name: str) -> str:
     """A data set's name as a pattern: ``agnews`` is "AG News" too."""
-    return r"[\s_-]?".join(name) if name.isalnum() and len(name) > 3 else _spelled(name)
+    return r"[\s_–-]?".join(name) if name.isalnum() and len(name) > 3 else _spelled(name)
 
 
 def _joined(name: str) -> str:
@@ -283,7 +283,7 @@ def _joined(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s.-]+", " ", name.lower()).strip()
+    return re.sub(r"[\s.–-]+", " ", name.lower()).strip()
 
 
 def _is_difference(header: str) -> bool:

@@ -39,6 +39,8 @@ _PROGRAM = re.compile(
 _SETUP_SECTION = re.compile(r"set-?up|method|background|implementation|training|hyper-?param|problem|model|architecture"
                             r"|data|related|preliminar|approach|detail", re.I)  # fmt: skip
 _LINES = re.compile(r"[\n;]|(?<=[.!?])\s")
+_WORD_CUT = (re.compile(r"^\w+(?=\W)"), re.compile(r"(?<=\s)\w+$"))
+"""Halves of words at the ends of a cut text."""
 _LETTERS = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "learning rate eta",
             "λ": "lambda", "μ": "mu", "ρ": "rho", "σ": "sigma", "τ": "tau", "θ": "theta", "κ": "kappa"}  # fmt: skip
 _GREEK = re.compile("|".join(_LETTERS))
@@ -61,6 +63,11 @@ _SHORT = {
     "eps": "epsilon",
     "hid": "hidden",
     "timesteps": "steps",
+    "subsample": "sample rows fraction examples",
+    "colsample": "columns features fraction",
+    "estimators": "trees rounds",
+    "test": "held out holdout",
+    "n_estimators": "trees",
     "d_model": "width dimension hidden",
     "model": "width dimension",
     "context": "length window",
@@ -109,10 +116,22 @@ class Constants:
             return Found("only texts that somebody typed say so", typed=True)
         return None
 
+    def contrary(self, number: Number, unit: Unit) -> str:
+        """What the record has under the very name that stands before a number, where all of its values are others."""
+        text = normalise(unit.text)[max(0, number.start - 40) : number.start]
+        said = re.search(r"((?:[A-Za-z-]+ ){0,2}[A-Za-z-]+)(?: (?:of|is|was|to|=)(?: about)?|:)? $", text)
+        words = stems(said.group(1)) if said else frozenset[str]()
+        named = {v: about for v, entries in self.held.items() for known, about in entries if known == words}
+        if len(words) < 2 or not named or any(abs(v - number.value) <= 1e-9 * abs(v) for v in named):
+            return ""
+        told = " or ".join(f"{v:g}" for v in sorted(named)[:4])
+        return f"{next(iter(named.values()))}: {told}"
+
     def elsewhere(self, number: Number) -> str:
         """Where code or configuration holds a telling value under names that the text does not use."""
         telling = number.step < 0.1 or number.value >= 20
-        return next((about for _, about in _close(self.held, number.value)), "") if telling else ""
+        values = (number.value, number.value / 100) if number.unit == "%" else (number.value,)
+        return next((about for v in values for _, about in _close(self.held, v)), "") if telling else ""
 
     def _words(self, unit: Unit, number: Number) -> frozenset[str]:
         """Words near the number; of a cell those of its row and column."""
@@ -120,7 +139,8 @@ class Constants:
             near = " ".join(t for _, t in unit.row) + f" {unit.column}"
         else:
             text = normalise(unit.text)
-            near = text[max(0, number.start - 60) : number.start] + " " + text[number.end : number.end + 40]
+            near = _WORD_CUT[0].sub("", text[max(0, number.start - 60) : number.start]) + " "
+            near += _WORD_CUT[1].sub("", text[number.end : number.end + 48])
         near = _GREEK.sub(lambda m: f" {_LETTERS[m.group()]} ", near)
         return frozenset(s for s in stems(near) if not s.replace(".", "").isdigit()) - _PLAIN
 

@@ -13,6 +13,7 @@ from hakken.research.papers.audit.language.numbers import Number, find_numbers, 
 from hakken.research.papers.audit.language.quantity import Quantity, quantity_of
 from hakken.research.papers.audit.language.roles import Reading, Role, read_number
 from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.language.units import in_powers, is_power, printed_in, shared_unit, spelled_behind
 from hakken.research.papers.audit.matching.candidates import Candidates
 from hakken.research.papers.audit.matching.constants import Constants, in_setup, is_constant, is_program_version
 from hakken.research.papers.audit.matching.kinds import of_one_kind
@@ -21,6 +22,7 @@ from hakken.research.papers.audit.matching.pool import Pool
 from hakken.research.papers.audit.matching.ranks import Ranks
 from hakken.research.papers.audit.matching.reach import follows
 from hakken.research.papers.audit.matching.results import Results
+from hakken.research.papers.audit.matching.shares import is_share, share_of_gain
 from hakken.research.papers.audit.matching.strangers import Strangers
 from hakken.research.papers.audit.matching.tallies import Tallies
 from hakken.research.papers.audit.records.evidence import Evidence
@@ -38,10 +40,8 @@ _OWN = re.compile(r"\b(?:our|ours|we|this (?:paper|work))\b", re.I)
 _LISTED = re.compile(
     r"\b(?:steps|lines|stages|phases|equations|sections|items|rows|columns)\s+(?:\d+\s?[–—-]\s?)?$", re.I
 )
-_HEADER_UNIT = re.compile(r"[(\[](%|s|sec|secs|seconds|ms|min|mins|minutes|h|hrs?|hours)\.?[)\]]", re.I)
-_UNITS = {"%": "%", "ms": "ms"} | dict.fromkeys(("s", "sec", "secs", "seconds"), "s")
-_UNITS |= dict.fromkeys(("min", "mins", "minutes"), "min") | dict.fromkeys(("h", "hr", "hrs", "hours"), "h")
-_SPELLED_UNIT = re.compile(r"^[\s-]?(secs|seconds|mins|minutes|hours|hrs)\b", re.I)
+_TELLING = 100
+"""A whole number of at least so much is hardly some metric's value by chance."""
 _SILENT = "the record does not say"
 
 
@@ -76,7 +76,7 @@ class ForeignMatcher:
         return of_one_kind(found)
 
     def _match(self, unit: Unit, around: Around) -> list[Match]:
-        found = self.tallies.of_datasets(unit)
+        found = [*self.tallies.of_datasets(unit), *self.tallies.of_repeats(unit)]
         numbers = find_numbers(unit.text)
         done: list[Match] = []
         late: list[tuple[int, Number]] = []
@@ -122,15 +122,13 @@ class ForeignMatcher:
 
     def _mended(self, number: Number, unit: Unit) -> Number:
         """The number with the unit that its column states or that the source lost; points of data are no unit."""
-        if unit.row:
-            header = _HEADER_UNIT.search(unit.column) or _HEADER_UNIT.search(unit.row[0][1])
-            return replace(number, unit=_UNITS[header.group(1).lower()]) if header and not number.unit else number
+        if number.unit == "" and unit.row:
+            return replace(number, unit=printed_in(unit.column) or printed_in(unit.row[0][1]))
         end = unit.text.rstrip()
         if not number.unit and end.endswith(number.text) and any(t and end.endswith(t) for t in self.cut):
             return replace(number, unit="%")
-        spelled = _SPELLED_UNIT.match(unit.text[number.end :])
-        if spelled and not number.unit:
-            return replace(number, unit=_UNITS[spelled.group(1).lower()])
+        if not number.unit and (spelled := spelled_behind(number, unit.text) or shared_unit(number, unit.text)):
+            return replace(number, unit=spelled)
         if number.unit == "points" and number.step == 1.0 and number.value > 100:
             bare = number.text.split()[0]
             return replace(number, unit="", text=bare, end=number.start + len(bare))
@@ -173,6 +171,8 @@ class ForeignMatcher:
             why = "too small to tell"
         elif number.form == "dimension":
             why = "a shape"
+        elif is_power(number, unit.text):
+            why = "a unit"
         elif number.form in ("low", "high") and _LISTED.search(normalise(unit.text)[: number.start]):
             why = "a label"
         return Match(unit, number, Role.LABEL, Verdict.SKIPPED, why) if why else None
@@ -183,6 +183,10 @@ class ForeignMatcher:
 
     def _cell(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
         if about.keys or about.unit:
+            if (scaled := in_powers(number, unit, about.datasets, self.names.find)) is not None:
+                match = replace(self.results.look_up(scaled, unit, about, quantity, scaled=True), number=number)
+                bare = self.results.look_up(number, unit, about, quantity)
+                return bare if bare.verdict is Verdict.SUPPORTED else match
             return self.results.look_up(number, unit, about, quantity)
         held = self.constants.find(number, unit)
         if held is not None and not held.typed:
@@ -193,8 +197,10 @@ class ForeignMatcher:
         return self._missing(number, unit, held is not None)
 
     def _prose(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
+        if is_share(number, unit) and (share := share_of_gain(number, unit, about, self.results.pool)) is not None:
+            return share
         setting = is_constant(number, unit, about.unit) and not quantity.change
-        if setting and about.metric_named and number.step < 1:
+        if setting and about.metric_named and (number.step < 1 or number.value >= _TELLING):
             measured = self.results.look_up(number, unit, about, quantity)
             return measured if measured.verdict is Verdict.SUPPORTED else self._constant(number, unit)
         if setting and not (about.unit and about.metric_named):
@@ -224,6 +230,8 @@ class ForeignMatcher:
         held = self.constants.find(number, unit)
         if held is not None and not held.typed:
             return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, held.about)
+        if held is None and (contrary := self.constants.contrary(number, unit)):
+            return self._silent(number, unit, Role.SETTING, Severity.WARNING, contrary)
         if held is None and (other := self.constants.elsewhere(number)):
             why = f"its code holds this number under other names: {other}"
             return Match(unit, number, Role.SETTING, Verdict.WEAK, why, Severity.NOTE)

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from hakken.research.papers.audit.language.numbers import Number
+from hakken.research.papers.audit.document.document import Unit
+from hakken.research.papers.audit.language.numbers import Number, find_numbers
 from hakken.research.papers.audit.language.roles import Role
+from hakken.research.papers.audit.language.units import MEASURES, measured_in
 from hakken.research.papers.audit.matching.candidates import Candidate
 from hakken.research.papers.audit.matching.fitting import chance
 from hakken.research.papers.audit.matching.pool import Pair, Pool
 
-_SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _LEVELS = frozenset(
     [Role.LEVEL, Role.VALUE, Role.MEDIAN, Role.MINIMUM, Role.MAXIMUM, Role.SD, Role.SE, Role.HALF, Role.LOW, Role.HIGH]
 )
+
+
+def in_scale(number: Number, unit: Unit, keys: Collection[str], pool: Pool) -> Number:
+    """A fraction printed as a percentage without its sign, and a percentage printed as a fraction."""
+    if number.unit or not keys:
+        return number
+    mean = number if number.form != "spread" or number.partner is None else find_numbers(unit.text)[number.partner]
+    if set(keys) <= pool.fractions and 1 < abs(mean.value) <= 100:
+        return replace(number, unit="%")
+    if set(keys) <= pool.percentages and abs(mean.value) <= 1 and mean.step < 0.1:
+        return replace(number, value=100 * number.value, step=100 * number.step)
+    return number
 
 
 def in_units(number: Number, candidate: Candidate, pool: Pool) -> Candidate:
@@ -23,11 +37,11 @@ def in_units(number: Number, candidate: Candidate, pool: Pool) -> Candidate:
         value *= 100
     if number.unit in ("%", "points") and candidate.role is Role.DIFFERENCE and candidate.metric in pool.fractions:
         value *= 100
-    if number.unit in _SECONDS and candidate.role in (*_LEVELS, Role.DIFFERENCE) and candidate.metric:
+    if number.unit in MEASURES and candidate.role in (*_LEVELS, Role.DIFFERENCE) and candidate.metric:
         name = candidate.metric.partition("/")[2]
         own = next((m.unit for m in pool.evidence.metrics if m.name == name), "")
-        if own in _SECONDS:
-            value *= _SECONDS[own] / _SECONDS[number.unit]
+        if measured_in(own) == measured_in(number.unit):
+            value *= MEASURES[own][1] / MEASURES[number.unit][1]
     return replace(candidate, value=value) if value != candidate.value else candidate
 
 
@@ -66,7 +80,7 @@ def from_rounded(number: Number, pair: Pair) -> bool:
 
 def follows(number: Number, first: Number, second: Number) -> bool:
     """Whether a change follows from two numbers that are printed beside it."""
-    a, b = (n.value * _SECONDS.get(n.unit, 1.0) for n in (first, second))
+    a, b = (n.value * MEASURES.get(n.unit, ("", 1.0))[1] for n in (first, second))
     half = number.step / 2 + 1e-9
     if number.unit == "%" and first.unit == second.unit == "%":
         return abs(abs(a - b) - abs(number.value)) <= half or _relative(number, a, b, half)

@@ -11,14 +11,14 @@ from statistics import fmean
 from hakken.core.types import Severity
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.about import About, Scoper
-from hakken.research.papers.audit.language.numbers import Number, find_numbers
+from hakken.research.papers.audit.language.numbers import Number
 from hakken.research.papers.audit.language.quantity import Quantity
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.matching.candidates import Candidate
 from hakken.research.papers.audit.matching.kinds import kind_of
 from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import ACROSS, Pool
-from hakken.research.papers.audit.matching.reach import from_rounded, in_units, luck, reaches
+from hakken.research.papers.audit.matching.reach import from_rounded, in_scale, in_units, luck, reaches
 from hakken.research.papers.audit.matching.ways import goes, oriented, way_of
 
 _WEAK = 0.2
@@ -32,9 +32,9 @@ class Results:
         self.scoper = scoper
         self.evidence = pool.evidence
 
-    def look_up(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
-        """The verdict on one number."""
-        number = self._in_scale(number, unit, about, quantity)
+    def look_up(self, number: Number, unit: Unit, about: About, quantity: Quantity, *, scaled: bool = False) -> Match:
+        """The verdict on one number; ``scaled`` where its unit is known and needs no guess."""
+        number = number if quantity.change or scaled else in_scale(number, unit, about.keys, self.pool)
         inside = self._inside(about, quantity)
         hits = self._hits(number, inside, quantity)
         if hits and about.label and not about.variants:
@@ -48,9 +48,9 @@ class Results:
             match = self._as_change(number, unit, about)
             if match is not None:
                 return match
-        if quantity.change and re.search(r"\bgaps?\b", unit.text + unit.column, re.I):
+        if re.search(r"\bgaps?\b", unit.text + unit.column, re.I):
             gaps = self._gaps(about)
-            if found := self._hits(number, gaps, quantity):
+            if found := self._hits(number, gaps, replace(quantity, change=True)):
                 return self._found(number, unit, about, quantity, gaps, found[0])
         if rounded := self._rounded(number, about, quantity):
             return Match(unit, number, quantity.role, Verdict.SUPPORTED, rounded, label=about.label)
@@ -72,17 +72,6 @@ class Results:
             return None
         why = f"the {sides[0].about} is {in_units(number, sides[0], self.pool).value:.6g}, the other way"
         return Match(unit, number, quantity.role, Verdict.REVERSED, why, label=about.label)
-
-    def _in_scale(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Number:
-        """A fraction printed as a percentage without its sign, and a percentage printed as a fraction."""
-        if number.unit or quantity.change or not about.keys:
-            return number
-        mean = number if number.form != "spread" or number.partner is None else find_numbers(unit.text)[number.partner]
-        if set(about.keys) <= self.pool.fractions and 1 < abs(mean.value) <= 100:
-            return replace(number, unit="%")
-        if set(about.keys) <= self.pool.percentages and abs(mean.value) <= 1 and mean.step < 0.1:
-            return replace(number, value=100 * number.value, step=100 * number.step)
-        return number
 
     def _found(
         self, number: Number, unit: Unit, about: About, quantity: Quantity, inside: list[Candidate], hit: Candidate

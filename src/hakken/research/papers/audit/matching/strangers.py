@@ -12,7 +12,7 @@ from hakken.research.papers.audit.language.about import About, Scoper
 from hakken.research.papers.audit.language.numbers import find_numbers
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.matching.pool import Pool
-from hakken.research.papers.audit.matching.reach import reaches
+from hakken.research.papers.audit.matching.reach import in_scale, reaches
 
 _METHODS = re.compile(
     r"^(?:run|method|model|variant|approach|config\w*|algorithm|setting|experiment|strategy|technique|condition|system"
@@ -92,7 +92,7 @@ class Strangers:
         looked = 0
         for unit in units:
             about = self.scoper.of_cell(unit, lambda _: ())
-            number = find_numbers(unit.text)[0]
+            number = in_scale(find_numbers(unit.text)[0], unit, about.keys, self.pool)
             levels = self.pool.of((Role.LEVEL,), about.keys)
             if not levels:
                 continue

@@ -23,6 +23,12 @@ _DATASETS = re.compile(
 _OF = re.compile(
     r"^\s+(?:out )?of (?:the |all )?(?:[a-z]+|\d+) (?:data ?sets|tasks|cases|benchmarks|environments)\b", re.I
 )
+_REPEATED = re.compile(
+    r"\b(?:run|ran|repeat\w*|train(?:ed)?|evaluated|executed|fitted|measured|tested)\b[^.;:\d]{0,30}?"
+    rf"\b(?P<count>{_COUNTS}|\d{{1,2}}) times\b(?! (?:as|more|less|faster|slower|longer|shorter|the|larger|smaller"
+    r"|lower|higher|better|worse|fewer|that)\b)",
+    re.I,
+)
 _THINGS = re.compile(
     r"^\s(?:[a-z]+ ){0,2}?(configurations|variants|methods|models|approaches|settings|baselines|techniques|strategies"
     r"|components|contributions|aspects|architectures|algorithms|optimi[sz]ers|schedules|groups|phases)\b",
@@ -47,10 +53,13 @@ _TAKEN = re.compile(r"\b(?:layer|head|run|seed|step|dimension|class|point|sample
 _RUN = frozenset(["configurations", "variants", "methods", "models", "approaches", "algorithms"])
 """Nouns that count what was run."""
 _FIRST = re.compile(
-    r"\b(?:the best|best on|best in|comes? (?:out )?(?:first|ahead|on top)|ranks? first|wins? on|leads? on)\b", re.I
+    r"\b(?:(?:lowest|highest|smallest|largest)(?: [\w-]+){1,3} (?:on|in|for)"
+    r"|the best|best on|best in|comes? (?:out )?(?:first|ahead|on top)|ranks? first|wins? on|leads? on)\b",
+    re.I,
 )
 _AVERAGED = re.compile(r"(?:±|\bstd\b|\bdeviations?|\bmeans?|\baverag\w+)[^.;]{0,40}\b(?:over|of|across)\s$", re.I)
 """What opens a number of runs that was averaged over."""
+_FURTHER = re.compile(r"^\s(?:further|additional|more|other|extra)\b", re.I)
 _PARTS = frozenset(["components", "contributions", "aspects"])
 
 
@@ -80,6 +89,19 @@ class Tallies:
             verdict = Verdict.UNSUPPORTED if wrong else Verdict.SKIPPED if few else Verdict.SUPPORTED
             severity = Severity.WARNING if few and match.group("all") is None else None
             found.append(Match(unit, number, Role.COUNT, verdict, told, severity))
+        return found
+
+    def of_repeats(self, unit: Unit) -> list[Match]:
+        """``each is run ten times``: a count of replicates."""
+        found: list[Match] = []
+        if unit.row or unit.kind is UnitKind.HEADER or unit.cites:
+            return found
+        text = normalise(unit.text)
+        for match in _REPEATED.finditer(text):
+            word = match.group("count").lower()
+            value = float(word) if word.isdigit() else float(WORDS[word])
+            number = Number(match.group("count"), match.start("count"), match.end("count"), value, 1.0, form="word")
+            found.append(self._seeds(number, unit))
         return found
 
     def of_number(self, number: Number, unit: Unit, reading: Reading) -> Match | None:
@@ -121,6 +143,8 @@ class Tallies:
         if value < 2:
             return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "no count of replicates")
         most = max(sizes, default=1)
+        if value + 1 in sizes and _FURTHER.match(unit.text[number.end :]):
+            return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, f"{sizes[value + 1]}, the first one aside")
         if most < 2:
             why = "the record holds one value of each and no replicates"
             return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, why)
@@ -138,7 +162,8 @@ class Tallies:
         if value in runs or (value in sizes and value > 1):
             return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, runs.get(value) or sizes[value])
         repeated = re.search(r"\b(?:averag|mean|repeat|independent|each|per|replicat|std|standard|±)", unit.text, re.I)
-        if value < 2 or (not repeated and value < max(runs, default=0)):
+        every = re.search(r"\ball (?:of )?(?:the |our |these )?$", unit.text[: number.start], re.I)
+        if value < 2 or (not repeated and not every and value < max(runs, default=0)):
             return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a part of the runs")
         told = ", ".join(f"{n} {what}" for n, what in sorted(runs.items()))
         severity = None if repeated else Severity.WARNING

@@ -19,8 +19,8 @@ _WAYS = (
         r"reduc\w+|decreas\w+|lower\w*|drop(?:s|ped)?\b|fell\b|falls?\b|declin\w+|fewer\b|less\b|shorter\b|smaller\b",
     ),
     ("up", r"increas\w+|rais\w+|rises?\b|rose\b|grew\b|grows?\b|higher\b|larger\b|longer\b|more\b|greater\b"),
-    ("good", r"improv\w+|better\b|outperform\w*|surpass\w*|gains?\b|beats?\b|ahead\b"),
-    ("bad", r"worse\w*|degrad\w+|deteriorat\w+|underperform\w*"),
+    ("good", r"improv\w+|better\b|outperform\w*|surpass\w*|gains?\b|beats?\b|ahead\b|faster\b|quicker\b"),
+    ("bad", r"worse\w*|degrad\w+|deteriorat\w+|underperform\w*|slower\b"),
 )  # fmt: skip
 _WORD = re.compile("|".join(f"(?P<{way}>\\b(?:{words}))" for way, words in _WAYS), re.I)
 _BEHIND = re.compile(rf"^[\s)]*(?:%|points?|percentage points?)?\s?(?:{_WORD.pattern})", re.I)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -23,6 +23,7 @@ from hakken.research.papers.audit.records.words import (
 
 BASELINE = re.compile(r"\bbaseline\b|\bvanilla\b|\bcontrol\b|\breference\b|\bunmodified\b|^(?:run ?0|original)$", re.I)
 ABLATED = re.compile(r"\bablat|^(?:no|without|w/o|minus)\b|\bwithout\b|\bw/o\b", re.I)
+_REMOVED = re.compile(r"^(?:no|without|w/o|minus)\s+(?:the\s+|an?\s+)?(\S.*)$", re.I)
 _MANY = 12
 """Above so many variants only the comparisons with the baseline are computed."""
 
@@ -185,6 +186,7 @@ class Builder:
         known = self._variants.get(key) or _Named(key, [key], None, False, "")
         plain = " ".join(split_words(known.title))
         names = dict.fromkeys(n for name in known.names for n in (name, " ".join(split_words(name))) if len(n) > 1)
+        names |= dict.fromkeys(n for name in known.names if (part := _REMOVED.match(name)) for n in _without(part[1]))
         baseline = known.baseline
         if baseline is None:
             baseline = BASELINE.search(plain) is not None and not ABLATED.search(plain)
@@ -192,6 +194,12 @@ class Builder:
             names |= dict.fromkeys(["baseline"])
         ablation = known.ablation or ABLATED.search(known.title) is not None
         return Variant(key, known.title, tuple(names), baseline, ablation, done, known.source_hash)
+
+
+def _without(part: str) -> Iterator[str]:
+    """Other names of the variant that lacks a part."""
+    for word in ("no", "without", "without the", "w/o"):
+        yield f"{word} {part}"
 
 
 def _counts(evidence: Evidence) -> dict[tuple[str, str], dict[int, str]]:

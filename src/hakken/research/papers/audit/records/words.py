@@ -70,7 +70,7 @@ def unit_of(name: str) -> str:
             return unit
     if words & {"throughput", "fps"} or re.search(r"\bper (?:sec|second|s)\b", " ".join(split_words(name))):
         return "/s"
-    if words & {"time", "times", "seconds", "secs", "sec", "latency", "runtime", "duration"}:
+    if words & {"time", "times", "seconds", "secs", "sec", "latency", "runtime", "duration", "s"}:
         return "s"
     first = split_words(name)[:1]
     last = split_words(name)[-1:]
@@ -119,7 +119,9 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "mean": ("mean", "average", "avg"),
     "std": ("std", "standard deviation"),
     "num": ("number of", "num"),
+    "n": ("n", "number of"),
     "params": ("parameters", "params"),
+    "r2": ("r2", "r²", "r^2", "r-squared", "r squared", "coefficient of determination"),
     "lr": ("learning rate", "lr"),
     "seq": ("sequence", "seq"),
     "reward": ("reward", "rewards"),
@@ -137,7 +139,9 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "sec": ("second", "sec", "s"),
     "per": ("per", "/"),
 }
-_OPTIONAL = _set("final mean avg average overall total peak best score value ms pct percent percentage")
+_OPTIONAL = _set(
+    "final mean avg average overall total peak best score value ms s mb gb kb mib gib pct percent percentage"
+)
 """Words of a metric's name that a text may leave out."""
 _HEADS = frozenset(["acc", "accuracy", "error", "perplexity", "reward", "return", "f1", "divergence", "auc"])
 """Last words that name a metric alone, where a text leaves out the rest."""
@@ -178,6 +182,8 @@ def metric_names(name: str, dropped: frozenset[str] = frozenset()) -> tuple[str,
             "tokens/s",
             "throughput",
         ]
+    if len(words) == 2 and words[-1] in ("params", "parameters") and words[0] in ("n", "num"):
+        found += ["parameters", "params", "parameter count"]
     last = _SPELLINGS.get(short[-1], (short[-1],)) if short else ()
     if len(short) > 1 and _HEADS & set(last):
         found += last

@@ -20,11 +20,14 @@ _EFFECTS = (
     (
         "better",
         r"improv\w+|outperform\w*|surpass\w*|superior|better\b|enhances?\b|boost(?:s|ed)?\b"
-        r"|beats?\b",
+        r"|beats?\b|helps?\b",
     ),
     ("worse", r"deteriorat\w+|worse\w*|degrad\w+|harm(?:s|ed)\b|hurts?\b|inferior|underperform\w*"),
-    ("lower", r"lower(?:s|ed|ing)?\b|reduc(?:e|es|ed|ing|tions?)\b|decreas\w+|fell\b|drop(?:s|ped)\b|declin\w+"),
-    ("higher", r"higher\b|increas\w+|rises?\b|rose\b|grew\b"),
+    (
+        "lower",
+        r"lower(?:s|ed|ing)?\b|reduc(?:e|es|ed|ing|tions?)\b|decreas\w+|fell\b|falls\b|drop(?:s|ped)\b|declin\w+|shrinks?\b|shrank\b",
+    ),
+    ("higher", r"higher\b|increas\w+|rises?\b|rose\b|grew\b|rais(?:es?|ed)\b|climb(?:s|ed)\b"),
     ("faster", r"faster\b|accelerat(?:e|es|ed)\b|quicker\b|speeds? up\b"),
     ("slower", r"slower\b|slows? down\b"),
 )
@@ -87,9 +90,23 @@ def check_effects(unit: Unit, earlier: tuple[Unit, ...], topic: Topic, topics: T
     for match in _EFFECT.finditer(topic.text):
         claimed = _read(match, unit, earlier, topic, topics)
         found = _judge(claimed, match, unit, topics.effects) if claimed is not None else None
+        if found is not None and claimed is not None and _of_part(claimed, match, topic, topics):
+            return  # "without the gate it drops": against the full method, not against the baseline
         if found is not None:
             yield found
             return
+
+
+def _of_part(claimed: Compared, match: re.Match[str], topic: Topic, topics: Topics) -> bool:
+    """Whether it is about an ablation and holds against a variant that nothing was taken out of."""
+    known, effects = topics.evidence.variants, topics.effects
+    if _THAN.search(topic.text[match.end() :]) or not all(known[v].ablation for v in claimed.variants):
+        return False
+    whole = [v for v in effects.treated if not known[v].ablation]
+    return any(
+        (group := effects.every(claimed.variants, sorted(claimed.keys), against)) and not _fails(group, claimed)
+        for against in whole
+    )
 
 
 def _read(match: re.Match[str], unit: Unit, earlier: tuple[Unit, ...], topic: Topic, topics: Topics) -> Compared | None:
@@ -164,7 +181,7 @@ def _against(
     effects = topics.effects
     than = _THAN.search(right)
     if than is None and not _TRANSITIVE.match(match.group()):
-        return effects.baseline
+        return effects.baseline or _other_of_two(match, topic)
     object_at = match.end() + (than.end() if than else 0)
     if than is not None and _BEFORE.match(right[than.end() :].lstrip()):
         subjects, _ = _subjects(match, topic, None, earlier, topics, "")
@@ -175,6 +192,13 @@ def _against(
         return named[0].ids[0]
     usual = than is None or _USUAL.search(right[than.end() : than.end() + 60]) is not None
     return effects.baseline if usual else None
+
+
+def _other_of_two(match: re.Match[str], topic: Topic) -> str | None:
+    """``A (0.21) and B (0.22) differ: A has the lower error``: where nothing is the baseline, A is told against B."""
+    named = [m.ids[0] for m in topic.mentions if m.kind == "variant" and len(m.ids) == 1 and m.end <= match.start()]
+    others = dict.fromkeys(v for v in named if v != named[-1])
+    return next(iter(others)) if len(others) == 1 else None
 
 
 def _subjects(

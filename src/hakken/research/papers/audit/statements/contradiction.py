@@ -15,18 +15,18 @@ from hakken.research.papers.audit.language.phrases import NEGATED, OPEN, contrad
 WORDS = (
     ("down", r"reduc\w+|decreas\w+|drop(?:s|ped|ping)?\b|lower\w*|fell\b|falls?\b|fall\b|declin\w+|fewer\b"
              r"|cut(?:s|ting)?\b|shrink\w*|shrank\b|diminish\w*"),
-    ("up", r"increas\w+|rises?\b|rose\b|rais\w+|grew\b|grow(?:s|th)\b|higher\b|larger\b"),
+    ("up", r"increas\w+|rises?\b|rose\b|rais\w+|climb(?:s|ed)\b|grew\b|grow(?:s|th)\b|higher\b|larger\b"),
     ("good", r"improv\w+|better\b|gain(?:s|ed)?\b|enhanc\w+|boost\w*|superior\b"),
     ("bad", r"worse\w*|degrad\w+|deteriorat\w+|regress(?:es|ed|ion)?\b"),
-    ("fast", r"faster\b|speed-?ups?\b|accelerat\w+|quicker\b"),
-    ("slow", r"slower\b|slow-?downs?\b"),
+    ("fast", r"faster\b|speed-?ups?\b|speeds? up\b|sped up\b|accelerat\w+|quicker\b"),
+    ("slow", r"slower\b|slow-?downs?\b|slow(?:s|ed)? down\b"),
 )  # fmt: skip
 CHANGE = re.compile("|".join(f"(?P<{kind}>\\b(?:{pattern}))" for kind, pattern in WORDS), re.I)
 _FROM = re.compile(r"\bfrom\s+(?:an? |the )?(?:[\w'’-]+\s+){0,4}?(?:of\s+)?[~≈$(]*$", re.I)
 _TO = re.compile(r"^[^.;:!?\d]{0,70}?\bto\s+(?:an? |the |only |just |about |approximately |around )?[~≈$(]*$", re.I)
 _AGAINST = re.compile(
     r"^[^.;:!?\d]{0,50}?(?:compared (?:to|with)|in comparison (?:to|with)|versus|vs\.?|as opposed to|instead of"
-    r"|in contrast to|relative to|down from|up from)\s+(?:the |a |an |its |only |just )?"
+    r"|in contrast to|relative to|(?<![a-z]{3} )(?:down|up) from)\s+(?:the |a |an |its |only |just )?"
     r"(?:[\w'’-]+\s+){0,4}?[~≈$(]*$",
     re.I,
 )
@@ -47,6 +47,7 @@ _OTHER_CLAUSE = re.compile(r"[,;—–]\s(?:while|whereas|but|yet|although|thoug
 _HEDGED = re.compile(
     r"\b(?:about|approximately|around|roughly|nearly|almost|over|more than|up to|at least|some|close to|~|≈)\s*$", re.I
 )
+_RATE = re.compile(r"^\s?(?:\w+ )?(?:per |/ ?)(?:s|sec|second|minute|hour)\b|^\s?(?:fps|Hz)\b", re.I)
 _TIME = re.compile(r"time|seconds|steps|latency|epochs|iterations|\bms\b|hours|minutes", re.I)
 
 
@@ -193,6 +194,8 @@ def _direction(unit: Unit, pair: Pair, word: re.Match[str], direction_of: Direct
         expected = kind == "up"
     elif kind in ("good", "bad") and better is not None:
         expected = (better is Direction.MAX) == (kind == "good")
+    elif kind in ("fast", "slow") and _RATE.match(normalise(unit.text)[pair.end :]):
+        expected = kind == "fast"
     elif kind in ("fast", "slow") and _TIME.search(unit.text):
         expected = kind == "slow"
     if expected is None or expected == rises:

@@ -17,7 +17,7 @@ _GOOD = (
 _STRONG = r"(?:statistically |highly )?significan(?:t|tly|ce)|consisten(?:t|tly|cy)|reliabl[ey]|robust(?:ly)?"
 _CLAIM = re.compile(
     rf"\b(?P<strong>{_STRONG})\b(?:[,]? (?:and )?[\w-]+){{0,2}}? (?P<good>{_GOOD})"
-    rf"|\b(?P<good2>{_GOOD})(?: [\w-]+){{0,3}}? (?P<strong2>statistically significan\w+|significantly|consistently)\b",
+    rf"|\b(?P<good2>{_GOOD})(?: [\w-]+){{0,6}}? (?P<strong2>statistically significan\w+|significantly|consistently)\b",
     re.I,
 )
 _NO_EFFECT = re.compile(
@@ -56,6 +56,10 @@ def check_significance(unit: Unit, topic: Topic, topics: Topics) -> Finding | No
 def _meant(near: Topic, topic: Topic, topics: Topics) -> list[Effect]:
     """The comparisons that a claim may rest on: all that it does not exclude by name."""
     effects = topics.effects
+    named = list(dict.fromkeys(m.ids[0] for m in topic.mentions if m.kind == "variant" and len(m.ids) == 1))
+    if effects.baseline is None and len(named) == 2:
+        wanted = (near.keys - effects.costs) or topics.on(effects.results, topic.datasets)
+        return effects.every(named[:1], sorted(wanted), named[1]) + effects.every(named[1:], sorted(wanted), named[0])
     keys = (near.keys - effects.costs) or topics.on(effects.results, topic.datasets)
     variants = [v for v in effects.treated if not topic.variants or v in topic.variants]
     return effects.every(variants, sorted(keys))

@@ -14,7 +14,8 @@ from hakken.research.papers.audit.language.topics import DATASETS, Topic, Topics
 from hakken.research.papers.audit.records.effects import Effect, Effects
 
 _BEST = re.compile(
-    r"\b(?P<kind>best|lowest|highest|fastest|smallest|largest|slowest|worst)\b(?! (?:practices?|of (?:our|my)|known|way"
+    r"\b(?P<kind>best|most accurate|lowest|highest|fastest|smallest|largest|slowest|worst)\b"
+    r"(?! (?:practices?|of (?:our|my)|known|way"
     r"|balance|trade|fit|suited|learning|possible|in class|configuration|model|checkpoint|layer))(?!-known)",
     re.I,
 )
@@ -41,6 +42,12 @@ _OWNER = re.compile(
 )
 """What stands between a superlative and the one that it is said of: "the best loss is that of"."""
 _OVERALL = re.compile(r"^\s*(?:overall |average )?(?:performance|results?)\b|^ overall\b", re.I)
+_ON_SOME = re.compile(
+    rf"^[^.;:,]{{0,40}}?\b(?:on|in|for)\s(?:only |just )?(?!all\b)(?P<part>\w+) (?:out )?of "
+    rf"(?:the |our |all )?(?P<all>\w+ )?{DATASETS}",
+    re.I,
+)
+_ACCURACY = re.compile(r"acc|err|rmse|mse|mae|f1", re.I)
 _ALL_OF_THEM = re.compile(rf"\b(?:all|each|every|most|both|across)\b[^.;]{{0,30}}{DATASETS}", re.I)
 
 
@@ -116,6 +123,12 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
         if not variant:
             continue
         keys = topics.metrics(topic.text[match.end() : near], metric[:1])
+        if not keys and kind in ("fastest", "slowest"):
+            keys = topic.keys & topics.effects.costs
+        if kind == "most accurate":
+            kind, keys = "best", frozenset(k for k in keys | topics.effects.results if _ACCURACY.search(k))
+        if _ON_SOME.match(topic.text[match.end() : stop + 40]):
+            continue  # "the lowest error on two of three": the count is judged where counts are
         wrong = _wrong(variant, kind, topics.on(keys, topic.datasets), topic, topics)
         if not metric and _OVERALL.match(topic.text[match.end() :]) and kind in ("best", "worst"):
             wrong = _not_overall(variant, kind, topics.effects)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, is_prose
@@ -12,6 +13,7 @@ from hakken.research.papers.audit.language.topics import Topics
 from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.records.effects import Effects
 from hakken.research.papers.audit.records.evidence import Evidence
+from hakken.research.papers.audit.records.words import stems
 
 _STUDIES = re.compile(
     r"\b(?P<study>user stud(?:y|ies)|human (?:evaluations?|stud(?:y|ies)|judg\w+|raters?|annotators?|evaluators?)"
@@ -21,6 +23,13 @@ _STUDIES = re.compile(
     re.I,
 )
 _ABLATION = re.compile(r"\bablat(?:ion|ions|ed|ing)\b", re.I)
+_PART_OUT = re.compile(
+    r"\babl\w+(?: stud(?:y|ies)| experiments?)? (?:without|that (?:removes?|drops?|omits?)|removing|of) "
+    r"(?:the |an? |our )?(?P<part>[a-z][\w-]*(?: [a-z][\w-]*){0,1})\b",
+    re.I,
+)
+"""An ablation, and the part that it took out."""
+_VAGUE = stems("component module part parameter effect study each both")
 _NOBODY = "no recorded run has the numbers of"
 
 
@@ -41,8 +50,21 @@ def check_unrecorded(
         match = _STUDIES.search(unit.text)
         if match is not None and _asserted(unit, match) and match.group("study").lower().split()[-1] not in known:
             yield _make(unit, match.group("study"), "the record holds nothing of the kind")
+        elif (part := _PART_OUT.search(unit.text)) is not None and _strange_part(part, known) and _asserted(unit, part):
+            yield _make(unit, part.group(), "no run, note or source of the record knows this part")
         elif invented and (match := _ABLATION.search(unit.text)) is not None and _asserted(unit, match):
             yield _make(unit, match.group(), invented)
+
+
+def _strange_part(match: re.Match[str], known: str) -> bool:
+    """Whether the record knows none of the words of a part that is said to have been taken out."""
+    words = stems(match.group("part").replace("-", " ")) - _VAGUE
+    return bool(words) and not words & _stems_of(known)
+
+
+@lru_cache(maxsize=8)
+def _stems_of(text: str) -> frozenset[str]:
+    return stems(text)
 
 
 def _asserted(unit: Unit, match: re.Match[str]) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hakken.core.types import Finding, Severity
-from hakken.research.papers.audit.document.document import Document, UnitKind
-from hakken.research.papers.audit.language.numbers import find_numbers
+from hakken.research.papers.audit.document.document import Document, Unit, UnitKind
+from hakken.research.papers.audit.language.numbers import Number, find_numbers
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.records.effects import Effects
 from hakken.research.papers.audit.records.evidence import Evidence
@@ -31,6 +31,7 @@ def check_untold(document: Document, evidence: Evidence, names: Names, effects: 
     if len(effects.treated) < 2:
         return
     told = _named(document, names)
+    told |= _rows(document, evidence, names)
     if 2 * len(told & set(effects.treated)) < len(effects.treated):
         told |= _printed(document, evidence)
     untold = [v for v in effects.treated if v not in told]
@@ -59,22 +60,46 @@ def _named(document: Document, names: Names) -> set[str]:
 
 def _printed(document: Document, evidence: Evidence) -> set[str]:
     """Runs of which several numbers are printed that no other run has."""
+    units = [u for u in document.units if u.kind not in (UnitKind.CODE, UnitKind.EQUATION)]
+    return {v for v, count in _owned(units, evidence).items() if count >= _SIGNS}
+
+
+def _rows(document: Document, evidence: Evidence, names: Names) -> set[str]:
+    """Runs that a row of a table is made of, where its label names none."""
+    rows: dict[tuple[int, int], list[Unit]] = {}
+    for unit in document.units:
+        if unit.kind is UnitKind.CELL and unit.table is not None and not _names_run(unit, names):
+            rows.setdefault((unit.table, unit.line), []).append(unit)
+    return {
+        v for cells in rows.values() for v, n in _owned(cells, evidence).items() if n >= _SIGNS and 3 * n > len(cells)
+    }
+
+
+def _names_run(unit: Unit, names: Names) -> bool:
+    return any(m.kind == "variant" for text in (unit.column, *(t for _, t in unit.row)) for m in names.find(text))
+
+
+def _owned(units: Iterable[Unit], evidence: Evidence) -> Counter[str]:
+    """How many printed numbers are those of one run and of no other."""
     means = [
         (variant, mean)
         for variant, split, key in evidence.values
         if (mean := evidence.mean(variant, split, key)) is not None
     ]
     seen: Counter[str] = Counter()
-    for unit in document.units:
-        if unit.kind in (UnitKind.CODE, UnitKind.EQUATION):
-            continue
+    for unit in units:
         for number in find_numbers(unit.text):
             if len(re.sub(r"\D", "", number.text).lstrip("0")) < _DIGITS:
                 continue
-            owners = {v for v, mean in means if abs(mean - number.value) <= number.step / 2 + 1e-9}
+            owners = {v for v, mean in means if _prints(number, mean)}
             if len(owners) == 1:
                 seen[owners.pop()] += 1
-    return {v for v, count in seen.items() if count >= _SIGNS}
+    return seen
+
+
+def _prints(number: Number, mean: float) -> bool:
+    """Whether a number is a mean, or the percentage of one."""
+    return any(abs(value - number.value) <= number.step / 2 + 1e-9 for value in (mean, 100 * mean))
 
 
 def _best_on(shown: list[str], effects: Effects) -> str:
