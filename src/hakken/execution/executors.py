@@ -46,22 +46,25 @@ class RayExecutor(Executor):
         self._started = not self._ray.is_initialized()
         if self._started:
             self._ray.init(num_cpus=workers, include_dashboard=False)
-        self._waiting: list[Any] = []
+        self._waiting: dict[Future[Any], Any] = {}
+        """References of the calls under way: a reference that is kept keeps its result in the cluster's memory."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Send one call to the cluster."""
         reference = self._ray.remote(fn).remote(*args, **kwargs)
-        self._waiting.append(reference)
         future: Future[T] = reference.future()
+        self._waiting[future] = reference
+        future.add_done_callback(lambda done: self._waiting.pop(done, None))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for all calls, or cancel them; stop Ray where this executor started it."""
+        references = list(self._waiting.values())
         if cancel_futures:
-            for reference in self._waiting:
+            for reference in references:
                 self._ray.cancel(reference)
-        elif wait and self._waiting:
-            self._ray.wait(self._waiting, num_returns=len(self._waiting))
+        elif wait and references:
+            self._ray.wait(references, num_returns=len(references))
         self._waiting.clear()
         if self._started:
             self._ray.shutdown()

@@ -148,12 +148,12 @@ def open_session(
             f"The template {template.name} needs {', '.join(missing)}.", f"Install it: pip install {' '.join(missing)}"
         )
     rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
-    strongest = best_rung(allow_weak=True) if rung is None else None
-    level = rung or (strongest.rung if strongest else Rung.RLIMITS)
+    in_force = rung or best_rung(allow_weak=True).rung
     models = open_models(settings.models)
     with folder.write() as store:
-        run = _begin(folder, store, template, settings, level)
-        elapsed = sum(step.seconds for step in store.all("step", Step))
+        run = _begin(folder, store, template, settings, in_force)
+        # Of the stages as far as they got, in the sessions before: one that was broken off took its time too.
+        elapsed = sum(cost.seconds for cost in store.stage_costs())
         ledger = Ledger(
             models,
             store,

@@ -98,7 +98,9 @@ class Step(Record):
 
     name: str
     usage: Usage = Usage()
+    """Of all sessions."""
     seconds: float = 0.0
+    """Wall time of the session that finished it."""
     note: str = ""
 
 

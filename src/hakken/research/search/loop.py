@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
+from string import ascii_uppercase
 
 from hakken.core.source import SourceError
 from hakken.core.types import (
@@ -224,4 +225,10 @@ def _measured(search: _Search, node: Node) -> Node:
 def _title(search: _Search, expansion: Expansion) -> str:
     """The idea's title, told apart by a letter from its earlier versions."""
     number = len({entry.node.title for entry in search.journal.of(search.idea.id)})
-    return search.idea.title if number == 0 else f"{search.idea.title} ({chr(ord('A') + number)})"
+    return search.idea.title if number == 0 else f"{search.idea.title} ({letters(number)})"
+
+
+def letters(number: int) -> str:
+    """A, B, … Z, AA, AB and so on, from 0: names of versions, in which digits would look like measurements."""
+    above, last = divmod(number, 26)
+    return (letters(above - 1) if above else "") + ascii_uppercase[last]
