@@ -1,0 +1,41 @@
+"""An open run, and what a later session knows of the earlier ones."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from hakken.core.config import load_settings
+from hakken.core.types import Decision
+from hakken.research.experiments import load_template
+from hakken.research.session import open_session
+from hakken.store import RunFolder, Store
+
+DATA = Path(__file__).parent / "data"
+
+
+def test_the_time_of_a_stage_that_was_broken_off_counts_towards_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed and continued again and again, a run must not go on for ever."""
+    minutes = count()
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(Store, "now", staticmethod(lambda: begun + timedelta(minutes=next(minutes))))
+    chosen = [f"models.default=scripted:{DATA / 'weak.toml'}", "budget.seconds=90"]
+    settings = load_settings(files=[], assignments=chosen).settings
+    folder, template = RunFolder(tmp_path / "tiny-001"), load_template(DATA / "tiny")
+
+    def break_off(number: int) -> bool:
+        """A session that is interrupted after one minute in a stage; whether the time was up when it began."""
+        with open_session(folder, template, settings) as session:
+            late = session.ledger.too_late() is not None
+            with suppress(KeyboardInterrupt), session.step("search"):
+                session.lab.decide(Decision(what="One more", by="code", why=f"Session {number}."))
+                raise KeyboardInterrupt
+        return late
+
+    assert [break_off(number) for number in range(4)] == [False, False, True, True]
