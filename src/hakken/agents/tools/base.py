@@ -79,10 +79,6 @@ class Toolbox:
         """Argument types, in the same order."""
         return tuple(tool.arguments for tool in self._tools.values())
 
-    def type_of(self, name: str) -> type[Action]:
-        """Argument type of a tool."""
-        return self._tools[name].arguments
-
     def use(self, action: Action) -> Observation:
         """Use the tool that an action names; what it says is cut to its head and tail."""
         found = self._tools[str(getattr(action, "tool", ""))].use(action)

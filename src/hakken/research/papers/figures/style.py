@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WIDTH = 3.3
 """Inches: one column of the paper."""
 DPI = 200
-BLUE, ORANGE, GREEN, PURPLE = drawing.COLOURS[:4]
+BLUE, ORANGE = drawing.COLOURS[:2]
 GREY, BAND = drawing.GREY, drawing.BAND
 
 RC: dict[str, Any] = {
