@@ -95,6 +95,16 @@ def test_code_may_be_quoted_letter_for_letter_and_in_no_other_way() -> None:
     assert judge("The function returns `parameter * step**0.7` in the place of the value.", [], grounds).kept == ()
 
 
+def test_a_sentence_that_quotes_an_expression_again_and_again_is_stuck() -> None:
+    grounds = Grounds(references=frozenset(), code=CODE, quotes=quotable(CODE))
+    quote = "`parameter * step**0.5`"
+    stuck = judge(f"The value {quote} is an array with a chance of {quote} of being {quote}.", [], grounds)
+    assert stuck.kept == ()
+    assert "again and again" in stuck.reasons[0]
+    named = "The function `average` returns the value that `average` has kept as the parameter."
+    assert judge(named, [], grounds).kept == (named,)
+
+
 def test_expressions_that_may_be_quoted_come_from_the_code() -> None:
     found = quotable(CODE)
     assert found[:2] == ("parameter * step**0.5", "step**0.5")

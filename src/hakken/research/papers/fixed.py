@@ -70,7 +70,7 @@ def contributions(study: Study) -> str:
 def related_works(study: Study) -> str:
     """One sentence for each work, from its checked entry."""
     chosen = relevant(study.snapshot, study.bib, MOST_WORKS)
-    openings = ("The work of @{} {}.", "@{}, in a related line, {}.")
+    openings = ("The work of @{} {}.", "In a related line, the work of @{} {}.")
     return " ".join(openings[index % 2].format(work.key, work.gist) for index, work in enumerate(chosen))
 
 
@@ -93,7 +93,7 @@ def other_ideas(study: Study) -> str:
     for idea in study.snapshot.ideas:
         if study.idea is not None and idea.id == study.idea.id:
             continue
-        said = [escape_text(s) for s in clean_sentences(f"{idea.plan}")][:2]
+        said = [escape_text(s) for s in clean_sentences(idea.plan.replace("`", ""))][:2]
         place = f" (`{idea.target}`)" if idea.target else ""
         lines.append(f"- *{escape_text(idea.title)}*{place}. {' '.join(said)}".rstrip())
     return "The other ideas under test were these:\n\n" + "\n".join(lines) if lines else ""

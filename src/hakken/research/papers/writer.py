@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -184,6 +185,8 @@ _LEANING = re.compile(
     r"(?! (?:study|paper|work|experiment|question|test)\b)"
 )
 """How a sentence begins that makes sense only after another one."""
+_NO_NAME = re.compile(r"[^`\w.]")
+"""An expression, where a name alone may well stand twice in a sentence."""
 _RESULT = re.compile(
     r"\b(?:results?|findings?|outcomes?|evidence|experiments?|stud(?:y|ies)|tests?)\b[^,.]{0,40}"
     r"\b(?:obtained|shows?|showed|shown|indicates?|indicated|suggests?|suggested|demonstrates?|demonstrated|reveals?"
@@ -203,6 +206,9 @@ def _fault(sentence: str, said: Sequence[str], grounds: Grounds) -> str | None:
         return f"there is no {unknown[0]}"
     if bad := offences(sentence, frozenset(grounds.quotes)):
         return str(bad[0])
+    quoted = Counter(match.group() for match in QUOTE.finditer(sentence))
+    if stuck := [quote for quote, times in quoted.items() if times > (1 if _NO_NAME.search(quote) else 2)]:
+        return f"a sentence quotes {stuck[0]} again and again"
     if not grounds.outcome and _RESULT.search(sentence):
         return "a sentence speaks of results, which a program prints"
     if strange := broken_word(sentence, grounds.words):
