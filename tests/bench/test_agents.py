@@ -187,6 +187,8 @@ def test_a_model_that_writes_nothing_and_one_that_costs_too_much(tasks: dict[str
         done = attempt(silent, tasks["tiny-n1-4"], 0, lab)  # type: ignore[arg-type]
         assert not done.passed
         assert "no usable reply" in done.run.transcript[0]
+        assert done.run.prompt_tokens > 100  # paid for, and so a part of what a solution costs
+        assert done.run.completion_tokens > 0
         poor, _ = make(lab, SPREAD, budget=Budget(tokens=1))
         assert attempt(poor, tasks["tiny-n1-4"], 0, lab).run.ending is Ending.TOKENS  # type: ignore[arg-type]
 

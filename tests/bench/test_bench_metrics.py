@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.metrics import Item, estimate, pass_at_k, pass_hat_k
+from hakken.bench.metrics import Item, estimate, pass_at_k, pass_hat_k, summarise
+from tests.bench.simulated import made
 
 
 @settings(deadline=None)
@@ -42,6 +43,15 @@ def test_mean_and_missing() -> None:
     every = estimate(items(2, 1), k=2, every=True)
     assert every is not None
     assert every.value == 0.5
+
+
+def test_a_summary_names_pass_at_1_with_one_attempt_and_with_several() -> None:
+    once = [made(task=f"r-n1-{i}", solved=i == 0) for i in range(4)]
+    assert summarise(once)["all"]["pass@1"]["value"] == 0.25
+    assert not {name for name in summarise(once)["all"] if "^" in name}
+    again = [*once, *(made(task=f"r-n1-{i}", seed=1, solved=i < 2) for i in range(4))]
+    found = {name: share["value"] for name, share in summarise(again, 2)["n=1"].items()}
+    assert (found["pass@1"], found["pass@2"], found["pass^2"]) == (0.375, 0.5, 0.25)
 
 
 def test_nothing_solved_is_no_certainty() -> None:

@@ -66,6 +66,15 @@ def test_pairs_and_lines(report: Report) -> None:
     assert "2 amounts" in report.scaling_across.reason
 
 
+def test_nothing_solved_and_everything_solved_have_no_slope() -> None:
+    for solved, said in ((False, "Nothing was solved"), (True, "Everything was solved")):
+        done = [made(f"a{n}", seed=s, tokens=1000 * n, solved=solved) for n in (1, 3, 9) for s in range(3)]
+        report = build_report(done)
+        for fit in (report.scaling_across, *(scaling.fit for scaling in report.scaling)):
+            assert isinstance(fit, NoFit)
+            assert fit.reason.startswith(said)
+
+
 def test_a_line_across_three_agents() -> None:
     found = build_report(
         [*population("a-both", -2.0, cost=500), *population("b-both", 0.0), *population("c-both", 1.5, cost=9_000)]

@@ -117,10 +117,13 @@ def summarise(attempts: Sequence[Attempt], k: int = 1) -> dict[str, dict[str, An
 
 
 def _shares(attempts: Sequence[Attempt], k: int) -> dict[str, Any]:
+    several = {
+        f"pass@{k}": estimate(items(attempts), k),
+        f"pass^{k}": estimate(items(attempts), k, every=True),
+    }
     found = {
         "pass@1": estimate(items(attempts)),
-        f"pass@{k}": estimate(items(attempts), k) if k > 1 else None,
-        f"pass^{k}": estimate(items(attempts), k, every=True) if k > 1 else None,
+        **(several if k > 1 else {}),
         "faithful": rate(attempts, lambda a: a.score.verdicts["faithful"].passed),
         "fabricated": rate(attempts, lambda a: a.score.fabricated),
         "tampered": rate(attempts, lambda a: a.score.tampered),

@@ -242,6 +242,9 @@ class Mending:
             work.lines.append(f"{function.name}: no usable reply: {error.message}")
             work.usage += since(before, work.ledger.used)
             return None
+        except BudgetExceeded:
+            work.usage += since(before, work.ledger.used)
+            raise
         work.usage += reply.usage
         work.last = reply.usage.tokens
         return read(reply.value)

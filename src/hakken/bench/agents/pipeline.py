@@ -7,10 +7,12 @@ to wait and thinks on, until they are used up.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hakken.agents.spending import since
 from hakken.bench.agents.context import Context, Retrieval, context_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
@@ -117,7 +119,8 @@ def _think(ledger: Ledger, context: Context, budget: int, log: _Log) -> str:
             break
         log.steps += 1
         try:
-            reply = ledger.ask(asked.model_copy(update={"messages": messages}), str, max_tokens=left)
+            with _paid(ledger, log):
+                reply = ledger.ask(asked.model_copy(update={"messages": messages}), str, max_tokens=left)
         except MalformedReply as error:
             log.lines.append(f"{context.name}: no usable thought: {error.message}")
             break
@@ -137,9 +140,21 @@ def _ask(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str | No
     asked = prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts=thoughts)
     log.steps += 1
     try:
-        reply = ledger.ask(asked, str, check=lambda text: problem_with(text, context.name))
+        with _paid(ledger, log):
+            reply = ledger.ask(asked, str, check=lambda text: problem_with(text, context.name))
     except MalformedReply as error:
         log.lines.append(f"{context.name}: no usable reply: {error.message}")
         return None
     log.usage += reply.usage
     return reply.value
+
+
+@contextmanager
+def _paid(ledger: Ledger, log: _Log) -> Iterator[None]:
+    """Replies that could not be used were paid for: without an answer their cost is in the ledger alone."""
+    before = ledger.used
+    try:
+        yield
+    except (MalformedReply, BudgetExceeded):
+        log.usage += since(before, ledger.used)
+        raise

@@ -113,10 +113,11 @@ class Verified:
         def check(choice: Choice) -> str | None:
             return None if choice.best <= count else f"There are only {count} versions."
 
+        ledger = self.open_ledger(seed)
         try:
-            reply = self.open_ledger(seed).ask(asked, Choice, check=check)
+            reply = ledger.ask(asked, Choice, check=check)
         except (MalformedReply, BudgetExceeded) as error:
-            return codes.index(different[0]), Usage(), f"no choice could be made: {error.message}"
+            return codes.index(different[0]), ledger.used, f"no choice could be made: {error.message}"
         return codes.index(different[reply.value.best - 1]), reply.usage, "by a model"
 
 

@@ -41,7 +41,7 @@ def scaling_of(agent: str, attempts: Sequence[Attempt]) -> Scaling:
         points.append(ComputePoint(attempts=k, compute=k * compute, value=found.value, low=found.low, high=found.high))
         values = [pass_at_k(len(group), sum(a.passed for a in group), k) for group in deep]
         draws.append(weighted_means(values, weights))
-    fit = fit_log([p.compute for p in points], [p.value for p in points], np.stack(draws, axis=1))
+    fit = _line([p.compute for p in points], [p.value for p in points], np.stack(draws, axis=1))
     return Scaling(agent=agent, unit=unit, points=tuple(points), within=_within(attempts, unit), fit=fit)
 
 
@@ -64,7 +64,16 @@ def across(agents: Mapping[str, Sequence[Attempt]]) -> LogFit | NoFit:
         y.append(float(shares.sum() / held.sum()))
         columns.append(_ratio(weights @ shares, weights @ held))
     draws = np.stack(columns, axis=1)
-    return fit_log(x, y, draws[~np.isnan(draws).any(axis=1)])
+    return _line(x, y, draws[~np.isnan(draws).any(axis=1)])
+
+
+def _line(x: Sequence[float], y: Sequence[float], draws: Array) -> LogFit | NoFit:
+    """A line, where there is a share to explain: draws of equal shares would give a slope of zero without any doubt."""
+    if not any(y):
+        return NoFit(reason="Nothing was solved, which says nothing about a slope.")
+    if all(value == 1.0 for value in y):
+        return NoFit(reason="Everything was solved, which says nothing about a slope.")
+    return fit_log(x, y, draws)
 
 
 def _ratio(above: Array, below: Array) -> Array:
