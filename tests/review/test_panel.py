@@ -88,6 +88,20 @@ def test_a_form_that_contradicts_itself_is_sent_back(tmp_path: Path) -> None:
     assert result.meta == result.members[0]
 
 
+def test_scores_that_a_weak_model_cannot_make_agree_stand_and_say_so(tmp_path: Path) -> None:
+    parts = ("soundness", "quality", "contribution", "presentation", "significance")
+
+    def reply(request: Request) -> Any:
+        if request.purpose == "review/scores":
+            return SMALL_SCORES | dict.fromkeys(parts, 3) | {"overall": 3}
+        return small_reply(request)
+
+    result, log = run(tmp_path, reply, strong=False, members=1)
+    assert result.meta.overall == 3
+    assert any("contradicts parts that are all 3 or more. Make them agree. They stand" in f for f in result.failures)
+    assert purposes(log).count("review/scores") == 3, "the first answer is taken from the record"
+
+
 def test_a_point_with_an_invented_number_is_left_out(tmp_path: Path) -> None:
     bad = "An error of 9.87 would be needed to matter here."
     result, _ = run(

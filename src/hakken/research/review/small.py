@@ -111,8 +111,17 @@ class SmallJobs:
                 lists[aspect.field] += [point] if point else []
         texts = Texts(thought="", summary=summary, **{name: tuple(items) for name, items in lists.items()})
         output = SmallScores if self._material.signs.uncertainty else UncertainScores
-        small = self._ask("scores", output, _contradiction, texts=texts, scales=guide().scales, max_tokens=400)
-        return fill(texts, small.scores)
+        return fill(texts, self._scores(output, texts).scores)
+
+    def _scores(self, output: type[SmallScores], texts: Texts) -> SmallScores:
+        """The scores; where a weak model cannot make them agree, its first ones, and that is said."""
+        ask = partial(self._ask, "scores", output, texts=texts, scales=guide().scales, max_tokens=400)
+        try:
+            return ask(_contradiction)
+        except MalformedReply:
+            small = ask(lambda _: None)  # answered from the record, where only the agreement was wrong
+        self.failures.append(f"scores: {_contradiction(small)} They stand as they came.")
+        return small
 
     def _fault(self, text: str, said: list[str]) -> str | None:
         return sift([text], self._material.text, said)[1] or None
