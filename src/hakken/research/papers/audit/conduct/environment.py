@@ -124,7 +124,7 @@ def _versions(unit: Unit, text: str, evidence: Evidence, code: str) -> Iterator[
                 continue
             said = f"{match.group('name')} {version}"
             if true is None and not re.search(
-                rf"{'|'.join((re.escape(name), *modules))}\W{{1,4}}{re.escape(version)}", code
+                rf"(?:{'|'.join((re.escape(name), *modules))})\W{{1,4}}{re.escape(version)}", code
             ):
                 yield _make("version", Severity.ERROR, unit, said, "the record holds no version of it")
             elif true is not None and true != version and not true.startswith(version + "."):

@@ -31,7 +31,8 @@ _FREE = re.compile(
 )
 _SAME_SIZE = re.compile(
     r"\b(?:all|both|each|every|the)\b[^.;]{0,40}\b(?:have|has|use|uses|with|of|share)\b[^.;]{0,15}"
-    r"\b(?:the same|equal|identical) (?:number of |amount of |count of )?(?:\w+ )?(?P<what>param|flops|steps|updates|epochs|memory)\w*",
+    r"\b(?:the same|equal|identical) (?:number of |amount of |count of )?(?:\w+ )?"
+    r"(?P<what>param|flops|steps|updates|epochs|memory)\w*",
     re.I,
 )
 _COST_WORDS = re.compile(

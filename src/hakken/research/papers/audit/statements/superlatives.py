@@ -47,6 +47,7 @@ _ON_SOME = re.compile(
     rf"(?:the |our |all )?(?P<all>\w+ )?{DATASETS}",
     re.I,
 )
+_NOT_FIRST = re.compile(r"\b(?:second|third|fourth|next|2nd|3rd|(?:one of|among)(?: the)?)[ -]$", re.I)
 _ACCURACY = re.compile(r"acc|err|rmse|mse|mae|f1", re.I)
 _ALL_OF_THEM = re.compile(rf"\b(?:all|each|every|most|both|across)\b[^.;]{{0,30}}{DATASETS}", re.I)
 
@@ -115,7 +116,7 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
             continue  # part of a name, unless it is "the best validation loss"
         start, stop = clause(match, topic.text)
         left = topic.text[start : match.start()]
-        if is_open(left) or NEGATED.search(left):
+        if is_open(left) or NEGATED.search(left) or _NOT_FIRST.search(left):
             continue
         near = min(stop, match.end() + 40)
         metric = named or [m for m in topic.mentions if m.kind == "metric" and match.end() <= m.start < near]
@@ -214,7 +215,7 @@ def check_bold(document: Document, topics: Topics) -> Iterator[Finding]:
         bold = [u for u in cells if u.bold and not _whole_row(u, document)]
         if len(directions) != 1 or None in directions or not bold or len(bold) == len(cells) or len(cells) < 2:
             continue
-        if len({u.row[0][1] for u in cells}) < 2 and len({u.column for u in cells}) < 2:
+        if len({u.line for u in cells}) < 2 and len({u.column for u in cells}) < 2:
             continue
         values = [find_numbers(u.text)[0].value for u in cells]
         best = (min if directions == {Direction.MIN} else max)(values)
