@@ -159,6 +159,8 @@ def test_the_command_validates_and_grades(tmp_path: Path) -> None:
     assert entry["report"]["any_medal"] is False
     code, text = call("report", str(tmp_path / "r.json"), "--json")
     assert (code, json.loads(text)["enough_seeds"]) == (0, False)
+    code, text = call("report", *[str(tmp_path / "r.json")] * 3)
+    assert (code, "r.json is named 3 times. Name the report of each seed once." in text) == (2, True)
     sample.write_text("id,progression\n")
     code, text = call("validate", "diabetes-year", str(sample))
     assert code == 1

@@ -142,7 +142,9 @@ def test_a_leaderboard_without_scores_is_refused(tmp_path: Path) -> None:
 
 def leaks(ready: Prepared) -> dict[str, bool]:
     board = load_board(ready.competition)
-    return {probe.name: probe.leak for probe in probe_arena(arena_of(ready, board), ready)}
+    found = probe_arena(arena_of(ready, board), ready)
+    assert all(bool(probe.finding) is not probe.passed for probe in found)  # a finding is said where there is one
+    return {probe.name: probe.leak for probe in found}
 
 
 @pytest.mark.parametrize("name", ["tumour-odds", "diabetes-year", "party-scale", "carbon-weekly"])

@@ -308,6 +308,10 @@ def test_the_command(data: Path, tmp_path: Path) -> None:
     words = ["bench", "import", "autoexperiment", str(tmp_path / "MLRC"), "--out", str(tmp_path / "tasks")]
     result = CliRunner().invoke(app, [*words, "--seconds", "1"])
     assert result.exit_code == 0, result.stderr
+    none = CliRunner().invoke(
+        app, ["bench", "import", "autoexperiment", str(data), "-n", "9", "--out", str(tmp_path / "0")]
+    )
+    assert (none.exit_code, "0 tasks of AutoExperiment" in none.stdout) == (1, True)
     assert f"1 tasks of AutoExperiment in {tmp_path / 'tasks'}, 0 left out" in result.stdout
     for more, sentence in ((["--mode", "all"], "no mode 'all'"), (["--hidden", "none"], "There is no none")):
         failed = CliRunner().invoke(app, [*words, *more])

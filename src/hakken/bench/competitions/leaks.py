@@ -47,6 +47,7 @@ class Probe(Record):
     expected: bool = False
     """Not passed, and part of the task."""
     finding: str
+    """What is wrong; empty where nothing is."""
 
     @property
     def leak(self) -> bool:
@@ -66,7 +67,7 @@ def probe(arena: Arena, seen: View) -> tuple[Probe, ...]:
         _single_feature(arena, seen),
         _constant(arena, seen),
     )
-    return tuple(p.model_copy(update={"expected": not p.passed and p.name in expected}) for p in found)
+    return tuple(p.model_copy(update={"finding": ""} if p.passed else {"expected": p.name in expected}) for p in found)
 
 
 def probe_arena(arena: Arena, prepared: Any) -> tuple[Probe, ...]:

@@ -189,7 +189,8 @@ def _probe(paper: _Paper, lab: Lab, check: bool, seconds: float) -> None:
         return
     for (trial, variant), outcome in zip(keys, outcomes, strict=True):
         _judge(paper, trial, variant, outcome, sign)
-        lab.tell(f"{paper.name}: {trial.solution.splitlines()[0][:80]}: {paper.why[trial.key] or 'runs'}")
+        where = f" ({variant.name})" if variant else ""
+        lab.tell(f"{paper.name}: {trial.solution.splitlines()[0][:80]}{where}: {paper.why[trial.key] or 'runs'}")
 
 
 def _judge(paper: _Paper, trial: Trial, variant: Variant | None, outcome: Outcome, sign: str) -> None:

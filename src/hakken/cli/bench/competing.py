@@ -246,8 +246,15 @@ def aggregate_(
     """
     from hakken.bench.competitions.pointers import read_text
     from hakken.bench.competitions.reports import aggregate, load_report
+    from hakken.bench.pace import counted
     from hakken.cli.console import emit, say, table
+    from hakken.core.errors import UsageError
 
+    places = [path.resolve() for path in files]
+    if twice := [path for path, place in zip(files, places, strict=True) if places.count(place) > 1]:
+        raise UsageError(
+            f"{twice[0]} is named {places.count(twice[0].resolve())} times.", "Name the report of each seed once."
+        )
     reports = [load_report(path) for path in files]
     named = sorted({entry.competition_id for report in reports for entry in report.competition_reports})
     wanted = [line.strip() for line in read_text(split).splitlines() if line.strip()] if split else named
@@ -257,9 +264,8 @@ def aggregate_(
         return
     rows = [(name, f"{s.mean:.1f}", f"{s.standard_error:.1f}") for name, s in found.metrics.items()]
     table(("percent of competitions", "mean", "SEM"), rows, left=1)
-    say(
-        f"{found.num_seeds_averaged} seeds, {found.num_competitions_per_seed} competitions, {found.padded} runs missing"
-    )
+    seeds_and_more = counted(found.num_seeds_averaged, "seed"), counted(found.num_competitions_per_seed, "competition")
+    say(f"{', '.join(seeds_and_more)}, {counted(found.padded, 'run')} missing")
     if not found.enough_seeds:
         say("Fewer than three seeds: no headline.")
 

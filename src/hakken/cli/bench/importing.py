@@ -158,6 +158,7 @@ def _show(done: Imported, as_json: bool) -> None:
 
     if as_json:
         emit(done.model_dump(mode="json"))
+        _check_some(done)
         return
     for reason, tasks in done.by_reason().items():
         named = ", ".join(tasks[:4]) + (f" and {len(tasks) - 4} more" if len(tasks) > 4 else "")
@@ -165,3 +166,10 @@ def _show(done: Imported, as_json: bool) -> None:
     for note in done.notes:
         say(f"  note: {note}")
     say(f"{len(done.tasks)} tasks of {done.benchmark} in {shown(Path(done.folder))}, {len(done.left_out)} left out")
+    _check_some(done)
+
+
+def _check_some(done: Imported) -> None:
+    """What was left out, and why, has been said; a script hears that there is nothing to go on with."""
+    if not done.tasks:
+        raise typer.Exit(1)

@@ -120,11 +120,12 @@ def _names(text: str, option: str) -> list[str]:
 
 def _announce(grid: list[Job], left: list[Job], will: Expected, out: Path, at_once: int) -> None:
     """Say what is about to happen, and what it may spend."""
+    from hakken.bench.pace import counted
     from hakken.cli.console import clock, money, shown, tell
 
     models, templates = {job.model for job in grid}, {job.template.name for job in grid}
     tell(
-        f"{len(grid)} runs (models: {len(models)}, templates: {len(templates)}) in {shown(out)}: "
+        f"{counted(len(grid), 'run')} (models: {len(models)}, templates: {len(templates)}) in {shown(out)}: "
         f"{len(grid) - len(left)} are over, {len(left)} to go, {at_once} at once"
     )
     if not left:
