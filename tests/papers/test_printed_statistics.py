@@ -39,6 +39,7 @@ from hakken.research.papers.facts import compute_facts
 from hakken.research.papers.manuscript import to_markdown
 from hakken.research.papers.render import PaperMetadata, render
 from hakken.research.papers.study import Study
+from hakken.research.papers.wording import level
 from hakken.research.papers.writer import write
 from tests.papers.builders import METRICS, NOISE, REPORT, build_snapshot, make_trial
 
@@ -352,3 +353,10 @@ def test_a_probe_that_fails_stands_in_abstract_and_conclusion(paper: Papers) -> 
 )
 def test_a_changed_digit_is_caught(paper: Papers, name: str, old: str, new: str) -> None:
     assert paper(name).errors_after(old, new)
+
+
+@pytest.mark.parametrize(
+    ("share", "printed"), [(0.95, "95 %"), (2 * 0.95 - 1, "90 %"), (0.995, "99.5 %"), (1 - 1e-3, "99.9 %")]
+)
+def test_a_level_is_never_rounded_to_certainty(share: float, printed: str) -> None:
+    assert level(share) == printed

@@ -8,7 +8,7 @@ from textwrap import shorten
 from hakken.core.types import Comparison, MetricSpec, NodeStatus, Operator, Snapshot, Split, Trial
 from hakken.research.papers.facts import label, parity_rows
 from hakken.research.papers.render.escape import escape_text
-from hakken.research.papers.wording import better_word, decimals_for, difference_unit, number, p_value
+from hakken.research.papers.wording import better_word, decimals_for, difference_unit, level, number, p_value
 
 
 def pipe_table(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, name: str, align: str = "") -> str:
@@ -31,7 +31,7 @@ def comparison_table(snapshot: Snapshot, split: Split, places: dict[str, int]) -
         return None
     baseline, d = rows[0], places[spec.key]
     base_name = label(snapshot, baseline.baseline_id)
-    level = f"{baseline.level * 100:.0f} % interval"
+    interval = f"{level(baseline.level)} interval"
     blank = [""] * 5
     cells = [[base_name, f"{number(baseline.baseline_mean, d)} ({number(baseline.baseline_sd, d)})", *blank]]
     for c in sorted(rows, key=lambda c: -c.gain):
@@ -46,9 +46,9 @@ def comparison_table(snapshot: Snapshot, split: Split, places: dict[str, int]) -
     caption = (
         f"{spec.label.capitalize()} on {escape_text(spec.dataset)} ({better_word(spec)} is better{unit}), "
         f"{split.value} seeds: mean and standard deviation, paired difference from the baseline "
-        f"with its {level}, effect size.{holm}"
+        f"with its {interval}, effect size.{holm}"
     )
-    header = ["Version", "Mean (SD)", "Difference", level, "Effect size", "p", "n"]
+    header = ["Version", "Mean (SD)", "Difference", interval, "Effect size", "p", "n"]
     return pipe_table(header, cells, caption, f"{split.value}")
 
 
@@ -88,8 +88,8 @@ def secondary_table(snapshot: Snapshot, node_id: str, places: dict[str, int]) ->
         "and standard deviation, and the paired difference. The claim is about the primary metric alone; every other p "
         "is adjusted by Holm's method."
     )
-    level = f"{rows[0].level * 100:.0f} % interval"
-    header = ["Metric", "Baseline", "Selected", "Difference", level, "Effect size", "p"]
+    interval = f"{level(rows[0].level)} interval"
+    header = ["Metric", "Baseline", "Selected", "Difference", interval, "Effect size", "p"]
     return pipe_table(header, cells, caption, "metrics")
 
 

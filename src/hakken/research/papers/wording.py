@@ -37,6 +37,11 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
+def level(share: float) -> str:
+    """``95 %``, ``99.5 %``: rounded to whole percents, an interval at a small alpha would claim to be certain."""
+    return f"{100 * share:.4g} %"
+
+
 def count(n: int, noun: str, plural: str = "") -> str:
     """``1 seed``, ``20 seeds``."""
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
@@ -78,7 +83,7 @@ def comparison_views(c: Comparison, spec: MetricSpec, decimals: int, variant: st
         f"On the {where} seeds, the mean {spec.label} with {quoted(variant)} was {with_unit(value, spec)} (standard "
         f"deviation {number(c.variant_sd, decimals)}, n = {c.n}) against {with_unit(baseline, spec)} "
         f"({number(c.baseline_sd, decimals)}) for the baseline: a difference of {delta}{unit} "
-        f"({c.level * 100:.0f} % interval {low} to {high}; {p}), {_verdict(c)}{floor}."
+        f"({level(c.level)} interval {low} to {high}; {p}), {_verdict(c)}{floor}."
     )
     views = {
         "value": with_unit(value, spec),
@@ -142,7 +147,7 @@ def matched_sentence(c: Comparison, spec: MetricSpec, decimals: int, variant: st
         f"{with_unit(number(c.baseline_mean, decimals), spec)} (standard deviation {number(c.baseline_sd, decimals)}), "
         f"{quoted(variant)} had {with_unit(number(c.variant_mean, decimals), spec)} (standard deviation "
         f"{number(c.variant_sd, decimals)}, n = {c.n}): a difference of "
-        f"{number(c.difference, decimals, sign=True)}{difference_unit(spec)} ({c.level * 100:.0f} % interval "
+        f"{number(c.difference, decimals, sign=True)}{difference_unit(spec)} ({level(c.level)} interval "
         f"{number(c.low, decimals)} to {number(c.high, decimals)}; {p}), {decided}."
     )
 
@@ -157,7 +162,7 @@ def effect_sentence(c: Comparison) -> str:
         else "difference over the root of the mean variance"
     )
     return (
-        f"The standardised effect size ({what}) was {number(c.effect_size, 2)} ({c.level * 100:.0f} % interval "
+        f"The standardised effect size ({what}) was {number(c.effect_size, 2)} ({level(c.level)} interval "
         f"{number(c.effect_low, 2)} to {number(c.effect_high, 2)}, which supposes normally distributed differences)."
     )
 
@@ -194,7 +199,7 @@ def equivalence_sentence(c: Comparison, spec: MetricSpec, decimals: int) -> str:
         if c.equivalent
         else f"does not keep to {margin} {test}: equivalence was not shown"
     )
-    return f"For equivalence, the {(2 * c.level - 1) * 100:.0f} % interval of the difference, {interval}, {end}."
+    return f"For equivalence, the {level(2 * c.level - 1)} interval of the difference, {interval}, {end}."
 
 
 _ASKED = {
