@@ -74,8 +74,6 @@ def compare(
     p = 1.0 if fixed else sign_flip_p(y - x, rng_seed) if paired else relabel_p(x, y, rng_seed)
     gain = spec.gain(t.difference, 0.0)
     sure = (low > 0 or high < 0) and p < 1 - level and (noise_floor is None or abs(t.difference) > noise_floor)
-    rivals = x if paired else np.full_like(y, np.median(x))
-    margin = None if fixed else noise_floor if margin is None else margin
     return Comparison(
         metric=spec.key,
         variant_id=variant_id,
@@ -89,15 +87,20 @@ def compare(
         p=p,
         paired=paired,
         noise_floor=noise_floor,
-        wins=sum(bool(spec.gain(own, rival) > 0) for own, rival in zip(y, rivals, strict=True)),
+        wins=_wins(spec, x, y, paired),
         verdict="inconclusive" if not sure else "better" if gain > 0 else "worse",
-        sd_difference=float((y - x).std(ddof=1)) if paired else None,
-        **_sides(x, y, t.difference),
-        **_sizes(t, level, noise_floor, margin),
+        **_sides(x, y, t.difference, paired),
+        **_sizes(t, level, noise_floor, None if fixed else noise_floor if margin is None else margin),
     )
 
 
-def _sides(x: Array, y: Array, difference: float) -> dict[str, float | None]:
+def _wins(spec: MetricSpec, x: Array, y: Array, paired: bool) -> int:
+    """Values of the variant that are better than their partner's, or than the baseline's median."""
+    rivals = x if paired else np.full_like(y, np.median(x))
+    return sum(spec.gain(float(own), float(rival)) > 0 for own, rival in zip(y, rivals, strict=True))
+
+
+def _sides(x: Array, y: Array, difference: float, paired: bool) -> dict[str, float | None]:
     """Means and standard deviations of baseline and variant, and the difference relative to the baseline."""
     mean = float(x.mean())
     return {
@@ -105,6 +108,7 @@ def _sides(x: Array, y: Array, difference: float) -> dict[str, float | None]:
         "baseline_sd": float(x.std(ddof=1)),
         "variant_mean": float(y.mean()),
         "variant_sd": float(y.std(ddof=1)),
+        "sd_difference": float((y - x).std(ddof=1)) if paired else None,
         "relative": difference / abs(mean) if mean else None,
     }
 
