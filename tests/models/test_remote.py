@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from hakken.core.errors import (
     UsageError,
 )
 from hakken.core.types import Message, Model, Request
+from hakken.models import provider
 from hakken.models.registry import open_model
 from tests.models.loopback import USAGE, Answer, Loopback, chat_reply, serve
 
@@ -221,3 +225,23 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_strong_is_a_setting(server: Loopback) -> None:
     assert open_model(f"{server.url}#x", ModelSettings()).strong
     assert not open_model(f"{server.url}#x", ModelSettings(strong=False)).strong
+
+
+def test_first_calls_at_once_share_one_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clients of a provider belong to one loop: with two of them, calls would fail."""
+    begun: list[asyncio.AbstractEventLoop] = []
+    another = threading.Event()
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        begun.append(asyncio.SelectorEventLoop())
+        if len(begun) > 1:
+            another.set()
+        another.wait(0.5)  # for another thread to begin one too, which it must not
+        return begun[-1]
+
+    provider._start_loop.cache_clear()
+    monkeypatch.setattr(asyncio, "new_event_loop", new_event_loop)
+    with ThreadPoolExecutor(4) as pool:
+        loops = {pool.submit(provider._loop) for _ in range(4)}
+        found = {id(future.result()) for future in loops}
+    assert len(found) == len(begun) == 1

@@ -21,6 +21,7 @@ from hakken.core.prompts import Prompt
 from hakken.core.types import Budget, Call, CallLog, Completion, Infill, Model, Request, Role, Usage
 from hakken.models.conversation import Conversation, Question, Reply
 from hakken.models.purse import Purse
+from hakken.models.retrying import pause_before_retry
 
 T = TypeVar("T")
 
@@ -225,7 +226,7 @@ class Ledger:
             try:
                 return _Outcome((*calls, job.call(job.model.generate(job.request))))
             except ModelError as error:
-                pause = _pause(error, len(calls))
+                pause = pause_before_retry(error, len(calls), _LONGEST_WAIT)
                 calls.append(job.call(None, f"{type(error).__name__}: {error.message}"))
                 # A full minute is waited out however few tries the settings give; none at all means none.
                 patient = isinstance(error, RateLimited) and self._settings.retries > 0
@@ -317,12 +318,3 @@ class _Inline(Executor):
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
-
-
-def _pause(error: ModelError, tried: int) -> float | None:
-    """Seconds before the next try: doubling from one, or longer where the server asks; None when trying is no use."""
-    if not error.retry:
-        return None
-    asked = error.retry_after if isinstance(error, RateLimited) else None
-    pause = max(asked or 0.0, min(2.0**tried, 30.0))
-    return pause if pause <= _LONGEST_WAIT else None

@@ -41,6 +41,7 @@ _OURS = {"anthropic", "google", "bedrock"}
 """Extras that have the same name here and there."""
 _THINKING_ROOM = 4096
 """Tokens beside the answer for models that always think first: their thoughts count against the limit."""
+_starting = threading.Lock()
 _FINISH: dict[Any, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
 
 
@@ -82,7 +83,9 @@ class ProviderModel:
             response = future.result(self._timeout + 5)
         except TimeoutError as error:
             future.cancel()
-            raise ModelTimeout(f"{self.name} did not answer in time.") from error
+            raise ModelTimeout(
+                f"{self.name} did not answer in time.", "Raise models.timeout_seconds if it is slow."
+            ) from error
         except Exception as error:  # The boundary: whatever a provider's client raises becomes one of our errors.
             raise translate(error, self.name) from error
         return _completion(response, roomy, time.monotonic() - start)
@@ -146,17 +149,26 @@ def _infer(name: str) -> ProvidedModel:
     except UserError as error:
         variable = re.search(r"`([A-Z][A-Z0-9_]+)`", str(error))
         if variable is None:
-            raise UsageError(f"There is no model {name!r}: {_sentence(error)}") from error
+            raise UsageError(
+                f"There is no model {name!r}: {_sentence(error)}", "`hakken model list` shows the forms of names."
+            ) from error
         raise PrerequisiteError(
             f"{name} needs the environment variable {variable[1]}.", f"export {variable[1]}=…"
         ) from error
     except Exception as error:  # The boundary: a provider's client that cannot be set up, such as without its key.
-        raise PrerequisiteError(f"{name} cannot be set up: {_sentence(error)}") from error
+        raise PrerequisiteError(
+            f"{name} cannot be set up: {_sentence(error)}", "Check its key and address in the environment."
+        ) from error
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """One event loop in a thread of its own: the clients underneath are asynchronous and belong to one loop."""
+    with _starting:  # a cache alone lets two first calls make two loops
+        return _start_loop()
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
-    """One event loop in a thread of its own: the clients underneath are asynchronous and belong to one loop."""
+def _start_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="hakken-providers", daemon=True).start()
     return loop

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Callable
 
 from hakken.core.config import ModelSettings
-from hakken.core.errors import BudgetExceeded, ModelError, RateLimited
+from hakken.core.errors import BudgetExceeded, ModelError
 from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage, content_hash
 from hakken.models.conversation import fold_seed
 from hakken.models.forecast import price
 from hakken.models.purse import Purse
+from hakken.models.retrying import pause_before_retry
 from hakken.models.usage import estimate_tokens, prompt_text
 
 _LONGEST_WAIT = 60.0
@@ -130,7 +131,7 @@ class Account:
                 completion = self._model.generate(sent)
             except ModelError as error:
                 self._record(sent, meant.key(self._model.name), None, f"{type(error).__name__}: {error.message}")
-                pause = _pause(error, tried)
+                pause = pause_before_retry(error, tried, _LONGEST_WAIT)
                 tried += 1
                 if pause is None or tried > self._settings.retries or self._purse.too_late(pause):
                     raise
@@ -154,10 +155,3 @@ class Account:
                 error=error,
             )
         )
-
-
-def _pause(error: ModelError, tried: int) -> float | None:
-    """Seconds before the next try; None where another try is of no use."""
-    asked = error.retry_after if isinstance(error, RateLimited) else None
-    pause = max(asked or 0.0, min(2.0**tried, 30.0))
-    return pause if error.retry and pause <= _LONGEST_WAIT else None
