@@ -190,9 +190,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Check its name and its permissions.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+        raise ConfigError(f"{path} is not valid TOML: {error}.", "Mend it there, or leave the file out.") from error
 
 
 def _assignment(text: str) -> dict[str, Any]:
@@ -215,7 +215,10 @@ def _merge(base: dict[str, Any], layer: dict[str, Any], origin: str, origins: di
         if isinstance(value, dict):
             child = base.setdefault(key, {})
             if not isinstance(child, dict):
-                raise ConfigError(f"{origin}: {path} is a table here and a value elsewhere.")
+                raise ConfigError(
+                    f"{origin}: {path} is a table here and a value elsewhere.",
+                    "`hakken config show` lists every key with its value.",
+                )
             _merge(child, value, origin, origins, path)
         else:
             base[key] = value

@@ -147,7 +147,9 @@ def load_script(path: Path, strong: bool | None = None) -> ScriptedModel:
         for rule in script.rules:
             re.compile(rule.match or "")
     except OSError as error:
-        raise ConfigError(f"The script {path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(
+            f"The script {path} cannot be read: {error.strerror}.", "Check its name and its permissions."
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -106,7 +106,10 @@ def pull(progress: Progress | None = None, weights: Weights = QWEN) -> Path:
             if partial.stat().st_size < weights.size:
                 _fetch_pieces(partial, weights, report)
         except OSError as error:
-            raise HakkenError(f"The weights cannot be written to {partial}: {error.strerror}.") from error
+            raise HakkenError(
+                f"The weights cannot be written to {partial}: {error.strerror}.",
+                "Check its permissions, or set HAKKEN_CACHE to another folder.",
+            ) from error
         _verify(partial, weights)
         partial.replace(final)
     return final

@@ -142,7 +142,10 @@ def read_completion(text: str, request: Request, name: str, seconds: float) -> t
         content = storable(content)
         finish = _FINISH.get(choice.get("finish_reason"), "other")
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-        raise ModelUnavailable(f"{name} sent something that is not a chat completion: {text[:80]!r}.") from error
+        raise ModelUnavailable(
+            f"{name} sent something that is not a chat completion: {text[:80]!r}.",
+            "Is its address right, /v1 included?",
+        ) from error
     used = data.get("usage")
     used = used if isinstance(used, dict) else {}
     told = used.get("prompt_tokens"), used.get("completion_tokens")

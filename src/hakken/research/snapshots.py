@@ -28,7 +28,7 @@ def read_snapshot(folder: RunFolder, store: Store) -> Snapshot:
     """
     started = store.get("run", Started)
     if started is None:
-        raise StoreError(f"{folder.path} holds no run.")
+        raise StoreError(f"{folder.path} holds no run.", "`hakken runs` lists the runs.")
     nodes = tuple(store.all("node", Node))
     # Trials end in an order that nobody decides: what is computed from them must not depend on it.
     order = {node.id: number for number, node in enumerate(nodes)}

@@ -7,6 +7,7 @@ from pathlib import Path
 from hakken.core.errors import StoreError
 from hakken.core.files import write_bytes
 from hakken.core.types import content_hash
+from hakken.store.database import RESTORE
 
 
 class Artifacts:
@@ -35,9 +36,9 @@ class Artifacts:
         try:
             data = path.read_bytes()
         except OSError:
-            raise StoreError(f"The artifact {name} is missing from {self.root}.") from None
+            raise StoreError(f"The artifact {name} is missing from {self.root}.", RESTORE) from None
         if content_hash(data) != name:
-            raise StoreError(f"The artifact {path} was changed after it was recorded.")
+            raise StoreError(f"The artifact {path} was changed after it was recorded.", RESTORE)
         return data
 
     def text(self, name: str) -> str:

@@ -30,6 +30,7 @@ CREATE INDEX events_by_kind ON events (kind);
 """
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 """What the system says when the trouble is the disk or its permissions, and no fault of the program."""
+RESTORE = "Restore it from a copy of the run folder, or begin another run with --new."
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -51,7 +52,7 @@ def open_database(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
                     "Upgrade Hakken to open it.",
                 )
             if read_only and version == 0:
-                raise StoreError(f"{path} holds no run yet.")
+                raise StoreError(f"{path} holds no run yet.", "The command that made it begins the run.")
             if read_only and version < SCHEMA_VERSION:
                 connection = _in_memory(connection)
             elif version < SCHEMA_VERSION:
@@ -65,7 +66,7 @@ def open_database(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 def _connect_for_reading(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise StoreError(f"There is no record at {path}.")
+        raise StoreError(f"There is no record at {path}.", "`hakken runs` lists the runs.")
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
     connection = sqlite3.connect(address, uri=True)
     try:
@@ -131,9 +132,11 @@ def readable_errors(path: Path) -> Iterator[None]:
             raise StoreError(
                 f"{path} cannot be opened for writing ({text}).", "Check the folder's permissions."
             ) from error
-        raise StoreError(f"{path} cannot be used: {text}.") from error
+        raise StoreError(
+            f"{path} cannot be used: {text}.", "Check its disk, and that no other program has it open."
+        ) from error
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path} is not a Hakken record, or it is damaged: {error}.") from error
+        raise StoreError(f"{path} is not a Hakken record, or it is damaged: {error}.", RESTORE) from error
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from hakken.core.errors import StoreError, VersionConflict
 from hakken.core.types import Call, Event, EventKind, Record, Split, Trial, Usage
-from hakken.store.database import open_database, readable_errors
+from hakken.store.database import RESTORE, open_database, readable_errors
 from hakken.store.kinds import PAYLOADS, NodeLine, StageCost
 from hakken.store.projections import TABLES, apply, rebuild
 
@@ -254,9 +254,11 @@ class Store:
             StoreError: the file is damaged, or an event does not fit.
         """
         if (said := self._rows("PRAGMA integrity_check")[0][0]) != "ok":
-            raise StoreError(f"{self.path} is damaged: {said}.")
+            raise StoreError(f"{self.path} is damaged: {said}.", RESTORE)
         for event in self.events():
             try:
                 PAYLOADS[event.kind].model_validate(event.data)
             except ValueError as error:
-                raise StoreError(f"Event {event.seq} ({event.kind}) of {self.path} is damaged: {error}") from None
+                raise StoreError(
+                    f"Event {event.seq} ({event.kind}) of {self.path} is damaged: {error}", RESTORE
+                ) from None

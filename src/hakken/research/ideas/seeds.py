@@ -29,7 +29,10 @@ def load_seed_ideas(template: Template) -> list[Idea]:
             return []
         return [_idea(row, number, template) for number, row in enumerate(rows, start=1)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TemplateError(f"The seed ideas of {template.name} cannot be read: {error!r}.") from error
+        raise TemplateError(
+            f"The seed ideas of {template.name} cannot be read: {error!r}.",
+            "Mend the file, or remove it: seed ideas are optional.",
+        ) from error
 
 
 def slug(text: str) -> str:

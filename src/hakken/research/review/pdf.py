@@ -62,7 +62,7 @@ def _pages(path: Path) -> tuple[str, list[list[str]]]:
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).casefold():
             raise UsageError(f"{path} is encrypted.", "Give a copy without a password.") from None
-        raise UsageError(f"{path} cannot be read as a PDF: {error}.") from None
+        raise UsageError(f"{path} cannot be read as a PDF: {error}.", "Give its .tex or .md instead.") from None
     try:
         pages = []
         for index in range(len(document)):
