@@ -9,7 +9,7 @@ import typst
 
 from hakken.core.errors import RenderError
 from hakken.core.types import Finding, Severity
-from hakken.research.papers.layout import check_layout, page_images
+from hakken.research.papers.layout import check_layout
 
 GOOD = "#set page(width: 400pt, height: 500pt, margin: 50pt)\n#set par(justify: true)\n#lorem(120)\n\n"
 
@@ -56,13 +56,6 @@ def test_cut_figure(tmp_path: Path) -> None:
     typst.compile(tmp_path / "inner.typ", tmp_path / "inner.pdf", root=tmp_path)
     found = findings(tmp_path, '#place(top + left, dx: 280pt, image("inner.pdf", width: 120pt))')
     assert "figure_cut" in {f.kind for f in found}
-
-
-def test_page_images(tmp_path: Path) -> None:
-    findings(tmp_path, "#pagebreak() More.")
-    files = page_images(tmp_path / "page.pdf", tmp_path / "pages", dpi=40)
-    assert [f.name for f in files] == ["page-01.png", "page-02.png"]
-    assert files[0].read_bytes().startswith(b"\x89PNG")
 
 
 def test_no_pdf(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from statistics import median
 from hakken.core.types import Record, Trial
 
 TOLERANCE = 0.10
-"""A relative difference above this must be disclosed (design, rule 7)."""
+"""A relative difference above this must be disclosed."""
 QUANTITIES = {
     "cpu_seconds": ("CPU time", "s"),
     "steps": ("steps", ""),

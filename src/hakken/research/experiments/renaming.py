@@ -13,8 +13,6 @@ from typing import TypeAlias
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOKS_AT_NAMES = frozenset({"locals", "vars", "eval", "exec", "dir", "inspect", "_getframe", "getsource"})
 """A file that mentions one of these may read the names of its own variables: nothing in it is renamed."""
 

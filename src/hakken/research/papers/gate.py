@@ -1,4 +1,4 @@
-"""The gate of bound statements (design, rule 2): a model's prose states no quantity, comparison or effect."""
+"""The gate of bound statements: a model's prose states no quantity, comparison or effect."""
 
 from __future__ import annotations
 

@@ -69,21 +69,6 @@ def check_layout(pdf: Path) -> list[Finding]:
     return findings + list(_empty_pages(pages))
 
 
-def page_images(pdf: Path, out_dir: Path, dpi: int = 110) -> list[Path]:
-    """Write each page as ``page-01.png`` and so on; returns the files.
-
-    Raises:
-        RenderError: the file is no PDF.
-    """
-    out_dir.mkdir(parents=True, exist_ok=True)
-    with _open(pdf) as document:
-        files = []
-        for k, page in enumerate(document, 1):
-            files.append(out_dir / f"page-{k:02d}.png")
-            page.render(scale=dpi / 72).to_pil().save(files[-1])
-        return files
-
-
 def _open(pdf: Path) -> Any:
     import pypdfium2
 

@@ -38,12 +38,11 @@ class Journal:
         entries = [e for e in (self.of(idea_id) if idea_id else self.rounds) if e.comparison is not None and e.measured]
         return max(entries, key=lambda e: e.comparison.gain if e.comparison else 0.0, default=None)
 
-    def lines(self, idea_id: str, others: bool = True) -> list[str]:
+    def lines(self, idea_id: str) -> list[str]:
         """What a model is told: every round of the idea, and the best of the other ideas."""
         told = [self._line(entry) for entry in self.of(idea_id)]
-        if others:
-            rest = {e.node.idea_id for e in self.rounds if e.node.idea_id and e.node.idea_id != idea_id}
-            told += [f"other idea, {self._line(best)}" for key in sorted(rest) if (best := self.best(key))]
+        rest = {e.node.idea_id for e in self.rounds if e.node.idea_id and e.node.idea_id != idea_id}
+        told += [f"other idea, {self._line(best)}" for key in sorted(rest) if (best := self.best(key))]
         return told
 
     def _line(self, entry: Round) -> str:
