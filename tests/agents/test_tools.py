@@ -100,6 +100,28 @@ def test_what_is_no_file_is_not_waited_for(place: Place, box: Toolbox) -> None:
         place.read("data")
 
 
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 300 + "/below", "d/" * 3000 + "x"])
+def test_a_name_that_no_disk_takes_is_refused_by_every_tool(box: Toolbox, name: str) -> None:
+    for action in (
+        ReadLines(path=name),
+        ListFiles(path=name),
+        SearchText(pattern="x", path=name),
+        CreateFile(path=name, text="x"),
+        ReplaceText(path=name, old="x", new="y"),
+    ):
+        seen = box.use(action)
+        assert seen.failed
+        assert "cannot be used" in seen.text
+        assert len(seen.text) < 200
+
+
+def test_a_folder_in_the_place_of_a_new_file_is_not_taken_back(place: Place, box: Toolbox) -> None:
+    assert not box.use(CreateFile(path="new", text="x")).failed
+    (place.root / "new").unlink()
+    (place.root / "new").mkdir()
+    assert box.use(UndoEdit(path="new")).failed
+
+
 def test_edits_and_taking_them_back(place: Place, box: Toolbox) -> None:
     seen = box.use(ReplaceText(path="shapes.py", old="import math\n", new="import math\nimport random\n"))
     assert "   4 import random" in seen.text

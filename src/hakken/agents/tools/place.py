@@ -14,6 +14,8 @@ from hakken.core.reading import Unreadable, read_bytes
 
 LARGEST = 1 << 20
 """Bytes of a file that is read or edited."""
+_SHOWN = 100
+"""Characters of a name that cannot be used."""
 _HIDDEN = frozenset({"__pycache__", ".git"})
 
 
@@ -72,11 +74,23 @@ class Place:
             raise OutOfPlace(f"{name} cannot be written: {error.strerror}.") from None
 
     def remove(self, name: str) -> None:
-        """Take a file away."""
-        self._inside(name).unlink(missing_ok=True)
+        """Take a file away.
+
+        Raises:
+            OutOfPlace: it is outside, or a folder is there.
+        """
+        path = self._inside(name)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutOfPlace(f"{name} cannot be removed: {error.strerror}.") from None
 
     def exists(self, name: str) -> bool:
-        """Whether something is there."""
+        """Whether something is there.
+
+        Raises:
+            OutOfPlace: it is outside.
+        """
         return self._inside(name).exists()
 
     def files(self, below: str = ".") -> list[str]:
@@ -103,7 +117,11 @@ class Place:
         for part in [path, *path.parents]:
             if part == self.root:
                 return path
-            if part.is_symlink():
+            try:
+                linked = part.is_symlink()
+            except OSError as error:  # such as a name that is too long
+                raise OutOfPlace(f"{name[:_SHOWN]} cannot be used: {error.strerror}.") from None
+            if linked:
                 raise OutOfPlace(f"{name} is a link or lies behind one.")
         raise OutOfPlace(f"{name} is outside of the workspace.")
 
