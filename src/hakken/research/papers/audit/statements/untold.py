@@ -71,7 +71,7 @@ def _rows(document: Document, evidence: Evidence, names: Names) -> set[str]:
         if unit.kind is UnitKind.CELL and unit.table is not None and not _names_run(unit, names):
             rows.setdefault((unit.table, unit.line), []).append(unit)
     return {
-        v for cells in rows.values() for v, n in _owned(cells, evidence).items() if n >= _SIGNS and 3 * n > len(cells)
+        v for cells in rows.values() for v, n in _owned(cells, evidence).items() if n >= _SIGNS and 2 * n > len(cells)
     }
 
 
