@@ -122,6 +122,16 @@ def test_one_agent_with_two_budgets_is_two_agents_in_a_report(tmp_path: Path) ->
     assert [a.agent for a in collect([tmp_path / "5 minutes"])[0]] == ["fixed-both"]
 
 
+def test_two_commands_of_one_program_are_two_agents(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).mkdir()
+        found = made("external-python", settings={"budget": "x", "command": f"external:python {name}"})
+        (tmp_path / name / "0.json").write_text(found.model_dump_json())
+    attempts, notes = collect([tmp_path / "a.py", tmp_path / "b.py"])
+    names = [f"external-python [external:python {name}]" for name in ("a.py", "b.py")]
+    assert ([a.agent for a in attempts], notes) == (names, [])
+
+
 def test_a_file_that_is_no_attempt_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text("{}")
     (tmp_path / ".half.part.json").write_text("{")

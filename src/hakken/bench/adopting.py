@@ -154,7 +154,7 @@ def _function(root: Path, text: str) -> FunctionRef:
     except ValueError as error:
         raise UsageError(f"--function: {error}.", "Name one so: --function path/to/module.py:name.") from None
     if not (root / function.file).is_file():
-        raise UsageError(f"--function {text}: there is no file {function.file} in {root}.", "Mend the path.")
+        raise UsageError(f"--function {text}: there is no file {function.file} in the repository.", "Mend the path.")
     return function
 
 
@@ -164,8 +164,6 @@ def load_hidden(file: Path) -> tuple[Variant, ...]:
     Raises:
         UsageError: there are none, or one is wrong or changes nothing.
     """
-    if not file.is_file():
-        raise UsageError(f"There is no file {file}.", "Mend the path, or leave --hidden out.")
     try:
         raw: Any = tomllib.loads(file.read_text(encoding="utf-8"))
         tables = raw["hidden"]
@@ -178,7 +176,9 @@ def load_hidden(file: Path) -> tuple[Variant, ...]:
         problem = first_problem(error)
     except KeyError:
         problem = "there is no [[hidden]] table"
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
+    except OSError as error:
+        problem = f"the file cannot be read ({error.strerror})"
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
         problem = str(error).splitlines()[0]
     if problem:
         raise UsageError(

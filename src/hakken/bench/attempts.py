@@ -33,6 +33,8 @@ from hakken.core.types import Record, Rung, content_hash
 
 SETTINGS = ("retrieval", "model", "think", "memory", "prompting", "candidates", "mends", "max_steps")
 """Attributes of an agent that the record keeps, where it has them, so that reports can be split by them."""
+LIMITS = ("budget", "window", "command")
+"""Settings that an agent's name does not say, and that its attempts must share."""
 _MOST = 20_000
 """Characters of an answer, or of a function, that are kept."""
 
@@ -173,7 +175,7 @@ def run_attempts(
         on_done: Hears of every attempt, those first that were there already.
         executor: Threads for the attempts, others than those of the laboratory (which they wait for); without one
             they are made one after the other, in this thread.
-        limits: What attempts are held to, in words, such as their budget: a part of their settings.
+        limits: What attempts are held to, in words, by ``LIMITS``: a part of their settings.
 
     Raises:
         UsageError: the folder holds such attempts that were made under other limits.

@@ -10,7 +10,7 @@ from pathlib import Path
 from hakken import __version__
 from hakken.analysis.resampling import mean_interval
 from hakken.analysis.scaling import NoFit
-from hakken.bench.attempts import Attempt, read_attempts
+from hakken.bench.attempts import LIMITS, Attempt, read_attempts
 from hakken.bench.metrics import Estimate, average, by_task, cluster_of, estimate, items, rate
 from hakken.bench.reports.compute import across, scaling_of
 from hakken.bench.reports.contamination import Contamination
@@ -33,7 +33,7 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
         UsageError: there is none.
         PrerequisiteError: a log is named, and inspect-ai is not installed.
     """
-    found: dict[tuple[str, str, str, int, str], Attempt] = {}
+    found: dict[tuple[str, str, str, int, tuple[tuple[str, str], ...]], Attempt] = {}
     notes: list[str] = []
     twice = 0
     for folder in folders:
@@ -42,7 +42,7 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
             raise UsageError(f"There are no attempts in {folder}.", "Make some: `hakken bench run TASKS`.")
         notes += [f"{path.name} in {folder.name} is no attempt of this version, and is left out." for path in strange]
         for attempt in attempts:
-            key = (attempt.agent, attempt.task, attempt.task_hash, attempt.seed, attempt.settings.get("budget", ""))
+            key = (attempt.agent, attempt.task, attempt.task_hash, attempt.seed, _held_to(attempt))
             twice += key in found
             found.setdefault(key, attempt)
     if twice:
@@ -51,17 +51,22 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
 
 
 def _told_apart(attempts: list[Attempt]) -> list[Attempt]:
-    """An agent that was tried with several budgets stands for as many agents."""
-    budgets: dict[str, set[str]] = {}
+    """An agent that was tried with several budgets, or under one name with several commands, stands for as many."""
+    known: dict[tuple[str, str], set[str]] = {}
     for attempt in attempts:
-        if budget := attempt.settings.get("budget"):
-            budgets.setdefault(attempt.agent, set()).add(budget)
-    return [
-        attempt.model_copy(update={"agent": f"{attempt.agent} [{budget}]"})
-        if (budget := attempt.settings.get("budget")) and len(budgets[attempt.agent]) > 1
-        else attempt
-        for attempt in attempts
-    ]
+        for limit, value in _held_to(attempt):
+            known.setdefault((attempt.agent, limit), set()).add(value)
+    found = []
+    for attempt in attempts:
+        parts = [value for limit, value in _held_to(attempt) if len(known[attempt.agent, limit]) > 1]
+        name = f"{attempt.agent} [{'; '.join(parts)}]" if parts else attempt.agent
+        found.append(attempt.model_copy(update={"agent": name}))
+    return found
+
+
+def _held_to(attempt: Attempt) -> tuple[tuple[str, str], ...]:
+    """The limits that an attempt says; those of older versions say none."""
+    return tuple((limit, attempt.settings[limit]) for limit in LIMITS if limit in attempt.settings)
 
 
 def _of_log(path: Path) -> list[Attempt]:

@@ -183,7 +183,7 @@ def _attempt(
         kept = [a for a in load_attempts(out) if a.agent == who.name and a.task in names and a.seed < attempts]
         total = len(tasks) * attempts
         _announce(who.name, total, len(kept), forecast_attempts(total - len(kept), model, budget, parallel, kept))
-        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model)
+        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model, agent)
         if kind == "threads":
             side = executor if parallel > 1 else None
             done = run_attempts(who, tasks, range(attempts), lab, out, watch.done, executor=side, limits=limits)
@@ -194,8 +194,11 @@ def _attempt(
         return run_recipe(recipe, tasks, range(attempts), place, out, executor, watch.done, limits=limits), who.name
 
 
-def _limits(budget: Budget, chosen: AgentOptions, model: str) -> dict[str, str]:
-    """What an agent with a model is held to, in words: attempts that go on later must be held to the same."""
+def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str) -> dict[str, str]:
+    """What an agent with a model is held to, in words: attempts that go on later must be held to the same.
+
+    A command that somebody wrote is named after its program alone, so its words are a part of it too.
+    """
     from hakken.agents import Memory
 
     if not model:
@@ -204,7 +207,8 @@ def _limits(budget: Budget, chosen: AgentOptions, model: str) -> dict[str, str]:
     parts += [f"US$ {budget.usd:g}"] if budget.usd is not None else []
     parts += [f"{budget.seconds / 60:g} minutes"] if budget.seconds is not None else []
     window = {} if chosen.memory is Memory.FULL else {"window": str(chosen.window)}
-    return {"budget": ", ".join(parts), **window}
+    command = {"command": agent} if agent.startswith("external:") and " " in agent else {}
+    return {"budget": ", ".join(parts), **window, **command}
 
 
 class _Watch:
