@@ -195,18 +195,24 @@ def _sizes(book: FactBook, c: Comparison, spec: MetricSpec) -> None:
             )
 
 
+_APART = (Split.NOISE, Split.EXPLORE)
+"""Seeds that the noise floor is drawn from: none that the report tests on."""
+
+
 def _noise(book: FactBook) -> None:
     snapshot, spec = book.snapshot, book.snapshot.template.primary
     floors = {c.noise_floor: where for where, c in snapshot.comparisons if c.metric == spec.key and c.noise_floor}
     for floor, split in floors.items():
         places = book.decimals[spec.key]
         n = next(c.n for where, c in snapshot.comparisons if c.noise_floor == floor and where is split)
+        drawn = sum(t.value(spec.key) is not None for where in _APART for t in snapshot.trials_of("n0", where))
+        scaled = ", estimated by scaling from the sets that the explore and noise seeds allow" if drawn < 2 * n else ""
         book.add(
             "noise",
             f"{split.value}",
             f"Two disjoint sets of {n} seeds of the same, unchanged baseline differ in mean {spec.label} by less than "
-            f"{number(floor, places)}{difference_unit(spec)} in 95 % of random draws; this is the noise floor for the "
-            f"{split.value} seeds.",
+            f"{number(floor, places)}{difference_unit(spec)} in 95 % of random draws{scaled}; this is the noise floor "
+            f"for the {split.value} seeds.",
             metric=spec.key,
             values={"floor": floor, "n": float(n)},
             views={"value": f"{number(floor, places)}{difference_unit(spec)}"},
