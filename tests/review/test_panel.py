@@ -88,18 +88,28 @@ def test_a_form_that_contradicts_itself_is_sent_back(tmp_path: Path) -> None:
     assert result.meta == result.members[0]
 
 
-def test_scores_that_a_weak_model_cannot_make_agree_stand_and_say_so(tmp_path: Path) -> None:
+def disagreeing(request: Request) -> Any:
     parts = ("soundness", "quality", "contribution", "presentation", "significance")
+    if request.purpose == "review/scores":
+        return SMALL_SCORES | dict.fromkeys(parts, 3) | {"overall": 3}
+    return small_reply(request)
 
-    def reply(request: Request) -> Any:
-        if request.purpose == "review/scores":
-            return SMALL_SCORES | dict.fromkeys(parts, 3) | {"overall": 3}
-        return small_reply(request)
 
-    result, log = run(tmp_path, reply, strong=False, members=1)
+def test_scores_that_a_weak_model_cannot_make_agree_stand_and_say_so(tmp_path: Path) -> None:
+    result, log = run(tmp_path, disagreeing, strong=False, members=1)
     assert result.meta.overall == 3
     assert any("contradicts parts that are all 3 or more. Make them agree. They stand" in f for f in result.failures)
     assert purposes(log).count("review/scores") == 3, "the first answer is taken from the record"
+
+
+def test_scores_stand_as_well_where_the_budget_ends_before_they_are_mended(tmp_path: Path) -> None:
+    _, log = run(tmp_path, disagreeing, strong=False, members=1)
+    first = purposes(log).index("review/scores")
+    used = sum(call.completion.usage.completion_tokens for call in log.calls[: first + 1] if call.completion)
+    account, _ = ledger(disagreeing, strong=False, budget=Budget(completion_tokens=used))
+    result = review(write_paper(tmp_path), account, ReviewSettings(members=1))
+    assert result.meta.overall == 3
+    assert any("They stand" in failure for failure in result.failures)
 
 
 def test_a_point_with_an_invented_number_is_left_out(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from hakken.store import RunFolder, Store
 from hakken.store.kinds import Resumed, Started
 
 STAGES = ("ideas", "baseline", "search", "report", "paper", "review")
-TOKEN_SHARES = {"ideas": 0.18, "search": 0.28, "paper": 0.41, "review": 0.13}
+TOKEN_SHARES = {"ideas": 0.18, "search": 0.24, "paper": 0.38, "review": 0.20}
 """Share of a budget of completion tokens that each stage may use, so that a small budget still ends with a paper."""
 
 

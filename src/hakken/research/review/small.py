@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
 
-from hakken.core.errors import MalformedReply
+from hakken.core.errors import BudgetExceeded, MalformedReply
 from hakken.core.prompts import prompt
 from hakken.core.types import Record, ReviewForm
 from hakken.models.ledger import Ledger
@@ -118,8 +118,9 @@ class SmallJobs:
         ask = partial(self._ask, "scores", output, texts=texts, scales=guide().scales, max_tokens=400)
         try:
             return ask(_contradiction)
-        except MalformedReply:
-            small = ask(lambda _: None)  # answered from the record, where only the agreement was wrong
+        except (MalformedReply, BudgetExceeded):
+            # Answered from the record, at no cost, where only the agreement was wrong.
+            small = ask(lambda _: None)
         self.failures.append(f"scores: {_contradiction(small)} They stand as they came.")
         return small
 
