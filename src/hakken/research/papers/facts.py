@@ -206,7 +206,7 @@ def _noise(book: FactBook) -> None:
         places = book.decimals[spec.key]
         n = next(c.n for where, c in snapshot.comparisons if c.noise_floor == floor and where is split)
         drawn = sum(t.value(spec.key) is not None for where in _APART for t in snapshot.trials_of("n0", where))
-        scaled = ", estimated by scaling from the sets that the explore and noise seeds allow" if drawn < 2 * n else ""
+        scaled = ", as scaled from sets of fewer seeds" if drawn < 2 * n else ""
         book.add(
             "noise",
             f"{split.value}",
