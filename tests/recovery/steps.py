@@ -180,7 +180,7 @@ def reviewing(bench: Bench, seed: int, *, strong: bool = False) -> None:
 def _author(bench: Bench, seed: int, *, strong: bool) -> Author:
     target = Target(file="experiment.py", function="combine")
     idea = Idea(id="i1", name="trim", target=target, lever="free", origin="model", **_IDEA)
-    return Author(bench.template, idea, bench.ledger(seed, strong=strong), ())
+    return Author(bench.template, idea, bench.ledger(seed, strong=strong))
 
 
 def _take(bench: Bench, change: Change | SourceError) -> None:

@@ -11,7 +11,7 @@ from hakken.core.types import Idea, Request, Role, Target
 from hakken.models import Ledger
 from hakken.models.scripted import FunctionModel
 from hakken.research.experiments import load_template
-from hakken.research.search.author import Author
+from hakken.research.search.author import Author, Trouble
 from hakken.research.search.edits import Change
 from hakken.research.search.hole import hole_of
 from tests.agents.helpers import Log
@@ -38,7 +38,7 @@ def drawn(asked: list[Request], fillings: list[str], count: int, **more: object)
         return CHAT if request.infill is None else fillings[request.sample % len(fillings)]
 
     ledger = Ledger({Role.CODE: FunctionModel(answer, strong=False, parallel=1)}, Log())
-    author = Author(load_template(TINY), IDEA, ledger, packages=())
+    author = Author(load_template(TINY), IDEA, ledger)
     return list(author.write(TEXTS, [], "", None, count, **more))  # type: ignore[arg-type]
 
 
@@ -91,3 +91,14 @@ def test_what_is_not_there_is_said_without_a_run(filling: str, problem: str) -> 
     change = drawn([], [filling], 1)[0]
     assert isinstance(change, Change)
     assert problem in change.problem
+
+
+def test_a_mended_version_that_still_lacks_the_name_is_seen_without_a_run() -> None:
+    failing = CHAT.replace("sorted(readings)", "middle(readings)")
+    ledger = Ledger({Role.CODE: FunctionModel(lambda _: failing, strong=False, parallel=1)}, Log())
+    broken = {
+        "experiment.py": TEXTS["experiment.py"].replace("def combine(readings):", "def combine(readings):\n    middle")
+    }
+    change = Author(load_template(TINY), IDEA, ledger).mend(broken, TEXTS, Trouble("It fails."), 1)
+    assert isinstance(change, Change)
+    assert "'middle'" in change.problem

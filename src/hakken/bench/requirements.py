@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from hakken.bench.trees import walk
-from hakken.core.source import syntax_tree
+from hakken.core.source import imported_roots, syntax_tree
 
 _MAX_BYTES = 1 << 20
 
@@ -23,7 +21,7 @@ def imported_packages(root: Path) -> tuple[str, ...]:
         own |= {PurePosixPath(part).stem for part in path.parts}
         if path.suffix == ".py" and info.st_size <= _MAX_BYTES:
             try:
-                wanted |= set(_imports(syntax_tree((root / path).read_bytes())))
+                wanted |= set(imported_roots(syntax_tree((root / path).read_bytes())))
             except (OSError, SyntaxError, ValueError, RecursionError):
                 continue  # a file that Python cannot read imports nothing
     found = wanted - own - set(sys.stdlib_module_names) - set(sys.builtin_module_names)
@@ -37,14 +35,6 @@ def requirement(module: str) -> str:
         return f"{names[0]}=={importlib.metadata.version(names[0])}"
     except importlib.metadata.PackageNotFoundError:
         return names[0]
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0]
 
 
 def _installed(name: str) -> bool:

@@ -46,7 +46,7 @@ def run(
     \b
     Examples:
       hakken run                                the template that ships, with the embedded model
-      hakken run --profile short --seed 3       a few minutes, another seed
+      hakken run --profile short --seed 3       a smaller run (a quarter of an hour), another seed
       hakken run epidemic --model openai:gpt-5 --budget-usd 2
       hakken run my_template -c search.ideas=5 -c models.review=anthropic:claude-sonnet-4-5
       hakken run AI-Scientist/templates/grokking --metric x_div_y/final_val_acc_mean:max

@@ -9,6 +9,7 @@ import ast
 import textwrap
 import threading
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -79,6 +80,15 @@ def is_deeper(tree: ast.AST, levels: int) -> bool:
             return False
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     return bool(level)
+
+
+def imported_roots(tree: ast.AST) -> Iterator[str]:
+    """First parts of the names of all modules that code imports, relative imports aside, in the order of the tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
 
 
 def lines_of(text: str) -> list[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Collection
 
 from pyflakes import checker, messages
 
-from hakken.core.source import parse
+from hakken.core.source import imported_roots, parse
 
 
 def undefined_names(text: str) -> tuple[str, ...]:
@@ -28,11 +27,5 @@ def strange_imports(text: str, known: Collection[str]) -> tuple[str, ...]:
     Raises:
         SourceError: the text is not Python.
     """
-    names: list[str] = []
-    for node in ast.walk(parse(text)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names.append(node.module or "")
-    roots = dict.fromkeys(name.partition(".")[0] for name in names)
+    roots = dict.fromkeys(imported_roots(parse(text)))
     return tuple(root for root in roots if root not in known and root not in sys.stdlib_module_names)

@@ -39,7 +39,6 @@ class Author:
     template: Template
     idea: Idea
     ledger: Ledger
-    packages: tuple[str, ...]
 
     @property
     def strong(self) -> bool:
@@ -95,10 +94,15 @@ class Author:
                 failure=trouble.failure,
                 output=trouble.output[-700:],
             )
-        return next(self._draw(asked, texts, range(turn, turn + 1)))
+        return next(self._draw(asked, texts, range(turn, turn + 1), working=original))
 
     def _draw(
-        self, asked: Prompt, texts: Sources, numbers: range, hole: Hole | None = None
+        self,
+        asked: Prompt,
+        texts: Sources,
+        numbers: range,
+        hole: Hole | None = None,
+        working: Sources | None = None,
     ) -> Iterator[Change | SourceError]:
         options: dict[str, Any] = {}
         output: type[Any] = EditList
@@ -117,7 +121,7 @@ class Author:
                     continue
                 try:
                     change = self._read(reply.value, texts, hole)
-                    yield looked_over(change, texts, {*self.packages, *self._files()})
+                    yield looked_over(change, working or texts, {*self.template.packages, *self._files()})
                 except SourceError as error:
                     yield error
 
@@ -163,9 +167,11 @@ class Author:
         }
 
     def _available(self) -> str:
-        if not self.packages:
+        if not self.template.packages:
             return "Only the standard library and what the file imports already can be used."
-        return f"Besides the standard library, only these packages can be imported: {', '.join(self.packages)}."
+        return (
+            f"Besides the standard library, only these packages can be imported: {', '.join(self.template.packages)}."
+        )
 
 
 def uses(text: str, name: str) -> str:

@@ -110,7 +110,7 @@ def looked_over(change: Change, before: Sources, packages: Collection[str]) -> C
 
     Args:
         change: What is to be looked at.
-        before: The files that it changes, whose own oddities do not count.
+        before: The files as they were when they worked, whose own oddities do not count.
         packages: What may be imported besides the standard library and what the files import already.
     """
     for name, text in change.sources.items():
@@ -119,7 +119,8 @@ def looked_over(change: Change, before: Sources, packages: Collection[str]) -> C
             continue
         if strange := strange_imports(text, {*packages, *strange_imports(old, ())}):
             return replace(change, problem=f"No module named {strange[0]!r} is there to be imported.")
-        if missing := [each for each in undefined_names(text) if each not in undefined_names(old)]:
+        odd = undefined_names(old)
+        if missing := [each for each in undefined_names(text) if each not in odd]:
             return replace(change, problem=f"The name {missing[0]!r} is used and not defined.")
     return change
 

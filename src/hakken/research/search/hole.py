@@ -22,9 +22,9 @@ def hole_of(text: str, name: str, idea: Idea) -> Hole | None:
     before, found, after = text.partition(source)
     if not found:
         return None
-    asked = textwrap.wrap(f"{idea.title.rstrip('.')}. {idea.plan}".replace('"""', "'").replace("\\", " "), _WIDTH - 4)
-    lines = [*docstring(text, name).replace("\\", " ").splitlines(), "", *asked]
-    quoted = textwrap.indent("\n".join(lines).strip(), "    ").strip()
+    asked = textwrap.wrap(f"{idea.title.rstrip('.')}. {idea.plan}", _WIDTH - 4)
+    said = "\n".join([docstring(text, name), "", *asked]).strip()
+    quoted = textwrap.indent(said.replace('"""', "'").replace("\\", " "), "    ").strip()
     decorators = source.partition("def ")[0]
     head = f'{decorators}{signature(text, name)}\n    """{quoted}\n    """'
     prefix = near_before(before.rstrip("\n") + "\n\n", _BEFORE)

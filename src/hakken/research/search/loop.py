@@ -77,9 +77,7 @@ def explore_idea(
         policy: Chooses each expansion.
         seed: Of the policy's choices.
     """
-    search = _Search(
-        template, idea, lab, Author(template, idea, ledger, template.packages), limits, list(earlier.rounds)
-    )
+    search = _Search(template, idea, lab, Author(template, idea, ledger), limits, list(earlier.rounds))
     rng = Random(f"{seed}/{idea.id}")
     for _ in range(limits.nodes):
         expansion = policy(search.journal, idea.id, rng)
