@@ -23,6 +23,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.recovery.pipeline import RUN, TEMPLATE, settings
 
 from hakken.core.types import (

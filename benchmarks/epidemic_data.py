@@ -13,10 +13,10 @@ history and 8 weeks of future. So no file of histories holds a week that is some
 
 from __future__ import annotations
 
+import argparse
 import csv
 import gzip
 import io
-import sys
 import zipfile
 from pathlib import Path
 
@@ -80,4 +80,6 @@ def main(wheel: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("wheel", type=Path, help="the downloaded package")
+    main(parser.parse_args().wheel)

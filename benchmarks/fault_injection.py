@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.recovery.kills import Outcome, killed_and_continued, left_alone
 from tests.recovery.nursery import open_nursery
 

@@ -6,6 +6,7 @@ ends by itself.
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ def chat(server: ServerState, text: str, tokens: int, **fields: Any) -> dict[str
 
 def main() -> None:
     """Measure and print."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     start = time.monotonic()
     server = ensure_server(SETTINGS)
     started = time.monotonic() - start

@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.recovery.ground import bombard, prepare_ground
 from tests.recovery.steps import steps
 

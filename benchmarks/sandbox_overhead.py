@@ -6,6 +6,7 @@ to ``sandbox_overhead.md`` beside this file.
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import resource
@@ -51,7 +52,9 @@ def cpu() -> float:
 
 def main() -> None:
     """Measure, print and write the table."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rounds", type=int, nargs="?", default=30)
+    rounds = parser.parse_args().rounds
     rungs = [status.rung for status in probe() if status.available]
     times: dict[tuple[str, str], list[float]] = {}
     work: dict[tuple[str, str], list[float]] = {}

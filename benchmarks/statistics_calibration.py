@@ -12,7 +12,7 @@ variance between the sides, so a paired difference has the deviation of one tria
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -273,4 +273,6 @@ def main(studies: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", type=int, nargs="?", default=1000, help="simulated studies a cell")
+    main(parser.parse_args().studies)
