@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hakken.bench.agents import Ending, Mending, Pipeline, Retrieval
+from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
 from hakken.bench.agents.agreement import Trial, agreeing, best
 from hakken.bench.agents.context import context_of
 from hakken.bench.agents.writing import problem_with, put
@@ -19,7 +19,7 @@ from hakken.bench.making import Proved, make_tasks, write
 from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
 from hakken.bench.types import FunctionRef, MaskMode
-from hakken.core.errors import UsageError
+from hakken.core.errors import ModelUnavailable, UsageError
 from hakken.core.types import Budget, Request
 from hakken.models import Ledger
 from tests.agents.helpers import Talker
@@ -179,6 +179,27 @@ def test_each_function_has_its_share_of_the_tokens(tasks: dict[str, TaskFolder],
     assert "tiny/fit.py:spread" in done.written
     both, _ = mending(lab, WALK, WALK, SPREAD, SPREAD)
     assert attempt(both, tasks["tiny-n2-1-4"], 0, lab).passed
+
+
+def test_what_was_spent_before_the_model_went_away_counts(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    def once(request: Request) -> str:
+        if len(talker.asked) > 1:
+            raise ModelUnavailable("The server is down.")
+        return WALK
+
+    talker = Talker(by=once)
+    for agent in (
+        Pipeline(lambda seed: talker.ledger(), lab),
+        Mending(lambda seed: talker.ledger(), lab, candidates=1),
+        Dynamic(lambda seed: talker.ledger(), lab),
+    ):
+        talker.asked.clear()
+        done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
+        assert (done.run.ending, done.passed) == (Ending.FAILED, False)
+        assert done.run.words == "The server is down."
+        assert done.run.prompt_tokens > 0
+        assert done.run.completion_tokens > 0
+        assert done.settings
 
 
 def test_a_model_that_writes_nothing_and_one_that_costs_too_much(tasks: dict[str, TaskFolder], lab: Lab) -> None:

@@ -28,6 +28,7 @@ from hakken.core.types import (
 from hakken.research.experiments import load_template
 from hakken.research.ideas import load_seed_ideas, place_for
 from hakken.research.run import RunResult, run
+from hakken.research.session import Silent
 from hakken.research.snapshots import read_snapshot
 from hakken.store import RunFolder
 from hakken.store.kinds import Facts
@@ -49,9 +50,24 @@ def settings(runs: Path, *more: str) -> Settings:
     return load_settings(files=[], assignments=[*chosen, *more]).settings
 
 
+class Told(Silent):
+    """Progress that keeps its lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
-    return run(DATA / "tiny", settings(tmp_path_factory.mktemp("runs")))
+def progress() -> Told:
+    return Told()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, progress: Told) -> RunResult:
+    return run(DATA / "tiny", settings(tmp_path_factory.mktemp("runs")), progress=progress)
 
 
 def facts_of(folder: Path) -> tuple[Fact, ...]:
@@ -96,6 +112,18 @@ def test_the_record_tells_the_story(finished: RunResult) -> None:
     assert all(order[f"node/{n.id}"] > frozen for n in snapshot.nodes if n.operator is not Operator.BASELINE)
     last_choice = max(seq for stream, seq in order.items() if stream.startswith("trial/") and "explore" in stream)
     assert all(order[f"trial/{t.id}"] > last_choice for t in snapshot.trials if t.split is Split.REPORT)
+
+
+def test_every_version_is_told_of_once(finished: RunResult, progress: Told) -> None:
+    with RunFolder(finished.folder).read() as store:
+        nodes = read_snapshot(RunFolder(finished.folder), store).nodes
+    versions = [node for node in nodes if node.operator is not Operator.BASELINE]
+    assert len(versions) > 5
+    for node in versions:
+        lines = [line for line in progress.lines if line.startswith(f"{node.id} {node.operator.value}: ")]
+        assert len(lines) == 1, node
+        if node.failure is not None:
+            assert lines[0].endswith(f": failed: {node.failure.message}")
 
 
 def test_no_sentence_of_a_model_states_an_effect(finished: RunResult) -> None:

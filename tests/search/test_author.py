@@ -83,7 +83,7 @@ def test_no_hole_is_filled_twice_in_the_same_way() -> None:
 @pytest.mark.parametrize(
     ("filling", "problem"),
     [
-        ("    return middle(readings)", "'middle' is used and not defined"),
+        ("    return middle(readings)", "'middle' is used where it is not defined"),
         ("    import torch\n    return torch.median(readings)", "No module named 'torch'"),
     ],
 )

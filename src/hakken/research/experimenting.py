@@ -28,6 +28,7 @@ from hakken.research.ideas import Ideation, load_seed_ideas, place_for, propose
 from hakken.research.papers.gate import safe_label
 from hakken.research.search import Journal, Limits, ablations, explore_idea, greedy
 from hakken.research.session import Session
+from hakken.research.telling import told
 
 MOST_ABLATIONS = 3
 
@@ -190,7 +191,8 @@ def _explore_one(session: Session, idea: Idea, journal: Journal) -> Journal:
         session.template, idea, session.lab, session.ledger, limits, journal, policy=policy, seed=seed
     ):
         journal = Journal(journal.objective, (*journal.rounds, entry))
-        session.progress.note(_told(entry.node, entry.comparison))
+        if entry.comparison is not None:  # of the others, and of those that were drawn before them, the laboratory has
+            session.progress.note(told(entry.node, entry.comparison))
     return journal
 
 
@@ -204,17 +206,6 @@ def _close(session: Session, idea: Idea, journal: Journal) -> None:
         why="" if measured else (failures[-1] if failures else "No version of the code ran."),
     )
     session.store.once(EventKind.IDEA_CLOSED, f"closed/{idea.id}", outcome)
-
-
-def _told(node: Node, comparison: Comparison | None) -> str:
-    if comparison is not None:
-        sign = "better" if comparison.gain > 0 else "worse"
-        return (
-            f"{node.id} {node.operator.value}: {node.title}: {comparison.variant_mean:.4g} against "
-            f"{comparison.baseline_mean:.4g}, {sign} by {abs(comparison.gain):.3g}"
-        )
-    reason = node.failure.message if node.failure else f"same as {node.twin_id}"
-    return f"{node.id} {node.operator.value}: {node.title}: {node.status.value.replace('_', ' ')}: {reason}"
 
 
 def select(session: Session) -> Node | None:
@@ -266,7 +257,7 @@ def _measure(session: Session, node: Node) -> Node | None:
         return None
     node = lab.finish(node.model_copy(update={"status": NodeStatus.DONE}))
     comparison = lab.compare(node)
-    session.progress.note(_told(node, comparison))
+    session.progress.note(told(node, comparison))
     return node
 
 

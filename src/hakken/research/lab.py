@@ -47,6 +47,8 @@ from hakken.store.kinds import Compared
 _TAIL = 1500
 """Characters of a failing trial's output that a model is shown."""
 
+_DROPPED = (NodeStatus.FAILED, NodeStatus.REPLICATE, NodeStatus.NO_OP)
+
 
 class Lab:
     """Experiments of one run."""
@@ -63,6 +65,7 @@ class Lab:
         alpha: float = 0.05,
         guard: Callable[[], None] = lambda: None,
         on_trial: Callable[[Trial], None] = lambda _: None,
+        on_dropped: Callable[[Node], None] = lambda _: None,
     ) -> None:
         """Open a laboratory.
 
@@ -76,9 +79,11 @@ class Lab:
             alpha: Level of every test; intervals are at ``1 - alpha``.
             guard: Called before trials start; raises when the run's budget is met.
             on_trial: Told of each trial as it ends.
+            on_dropped: Told of each node that fails or is the same as an earlier one, when that enters the record.
         """
         self._store, self._folder, self._template, self._executor = store, folder, template, executor
-        self._rung, self._allow_weak, self._guard, self._on_trial = rung, allow_weak, guard, on_trial
+        self._rung, self._allow_weak, self._guard = rung, allow_weak, guard
+        self._on_trial, self._on_dropped = on_trial, on_dropped
         self._level = 1 - alpha
         self._nodes: dict[str, Node] = {}
         self._sources: dict[str, dict[str, str]] = {}
@@ -130,6 +135,8 @@ class Lab:
         if recorded is None:
             self._store.append(EventKind.NODE_CHANGED, stream, node, expects=0)
             recorded = node
+            if node.status in _DROPPED:
+                self._on_dropped(node)
         self._nodes[node.id] = recorded
         self._twins.setdefault(recorded.source_hash, recorded)
         self._sources[node.id] = dict(sources)
@@ -140,6 +147,8 @@ class Lab:
         stream = f"node/{node.id}"
         if self._store.version(stream) == 1:
             self._store.append(EventKind.NODE_CHANGED, stream, node, expects=1)
+            if node.status in _DROPPED:
+                self._on_dropped(node)
         ended = self._store.get(stream, Node)
         assert ended is not None
         self._nodes[node.id] = ended

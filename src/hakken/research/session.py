@@ -32,6 +32,7 @@ from hakken.execution import best_rung, describe_machine, open_executor
 from hakken.models import Ledger, open_models
 from hakken.research.experiments import missing_packages
 from hakken.research.lab import Lab
+from hakken.research.telling import told
 from hakken.store import RunFolder, Store
 from hakken.store.kinds import Resumed, Started
 
@@ -176,6 +177,7 @@ def open_session(
                 alpha=settings.statistics.alpha,
                 guard=lambda: _in_time(ledger),
                 on_trial=progress.trial,
+                on_dropped=lambda node: progress.note(told(node)),
             )
             yield Session(folder, store, settings, template, run, ledger, lab, progress)
 

@@ -11,6 +11,7 @@ from typing import Any
 from hakken.agents import LoopSettings, Stop, Trajectory, run_loop
 from hakken.agents.tools import EditHistory, Finish, Place, Shell, Tool, Toolbox, editor_tools, reader_tools
 from hakken.agents.tools.notes import Notebook, note_tools
+from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.simple import report, write_answer
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.folder import COMMANDS, EXPERIMENTS, PAPER, TaskFolder
@@ -72,10 +73,14 @@ class Dynamic:
 
     def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
         """Work until it answers or a limit is met."""
+        ledger = self.open_ledger(seed)
+        return accounted(ledger, lambda: self._worked(ledger, task, workspace, seed))
+
+    def _worked(self, ledger: Ledger, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
         end = time.monotonic() + (self.budget.seconds or 1800.0)
         answer = _Answer(task, workspace, self.lab, self.honest)
         tools = self._tools(workspace, answer, lambda: end - time.monotonic())
-        done = run_loop(_task_text(task, self.loop.small), tools, self.open_ledger(seed), self.loop, self.budget)
+        done = run_loop(_task_text(task, self.loop.small), tools, ledger, self.loop, self.budget)
         who = {"agent": self.name, "task": task.task.id, "seed": seed, "model": self.model}
         done = done.model_copy(update=who)
         if self.honest and not answer.given:

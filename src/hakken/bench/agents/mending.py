@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hakken.agents.spending import since
 from hakken.bench.agents.agreement import Trial, agreeing, best, judge
+from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.capture import captured, returning
 from hakken.bench.agents.context import Surroundings, close_context
 from hakken.bench.agents.contract import first_breach
@@ -108,15 +109,18 @@ class Mending:
         """Write, run, compare, mend, report."""
         end = time.monotonic() + (self.budget.seconds or 1800.0)
         work = _Work(self.open_ledger(seed), task, workspace, end)
+        return accounted(work.ledger, lambda: self._worked(work))
+
+    def _worked(self, work: _Work) -> AgentRun:
         ending = Ending.FINISHED
-        functions = task.task.functions
+        functions = work.task.task.functions
         try:
             for index, function in enumerate(functions):
                 self._write(work, function, len(functions) - index)
         except BudgetExceeded as error:
             ending = Ending.SECONDS if error.kind == "seconds" else Ending.TOKENS
             work.lines.append(error.reason)
-        reported = report(task, workspace, self.lab)
+        reported = report(work.task, work.workspace, self.lab)
         work.lines.append("all experiments ran" if reported else "an experiment fails and is left out of the answer")
         return AgentRun(
             ending=ending,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hakken.agents.spending import since
+from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.context import Context, Retrieval, context_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
@@ -69,7 +70,11 @@ class Pipeline:
 
     def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
         """Write, run, report."""
-        ledger, log = self.open_ledger(seed), _Log()
+        ledger = self.open_ledger(seed)
+        return accounted(ledger, lambda: self._worked(ledger, task, workspace))
+
+    def _worked(self, ledger: Ledger, task: TaskFolder, workspace: Path) -> AgentRun:
+        log = _Log()
         end = time.monotonic() + self.seconds
         ending = Ending.FINISHED
         try:

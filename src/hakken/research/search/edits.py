@@ -121,7 +121,7 @@ def looked_over(change: Change, before: Sources, packages: Collection[str]) -> C
             return replace(change, problem=f"No module named {strange[0]!r} is there to be imported.")
         odd = undefined_names(old)
         if missing := [each for each in undefined_names(text) if each not in odd]:
-            return replace(change, problem=f"The name {missing[0]!r} is used and not defined.")
+            return replace(change, problem=f"The name {missing[0]!r} is used where it is not defined.")
     return change
 
 
