@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from hakken.core.config import load_settings
-from hakken.core.types import Decision
+from hakken.core.errors import BudgetExceeded
+from hakken.core.prompts import Prompt
+from hakken.core.types import Decision, Message, Role
 from hakken.research.experiments import load_template
-from hakken.research.session import open_session
+from hakken.research.session import Session, open_session
 from hakken.store import RunFolder, Store
 
 DATA = Path(__file__).parent / "data"
@@ -39,3 +41,36 @@ def test_the_time_of_a_stage_that_was_broken_off_counts_towards_the_budget(
         return late
 
     assert [break_off(number) for number in range(4)] == [False, False, True, True]
+
+
+def test_tokens_that_a_stage_leaves_over_are_the_next_ones(tmp_path: Path) -> None:
+    chosen = [f"models.default=scripted:{DATA / 'weak.toml'}", "budget.completion_tokens=1000"]
+    settings = load_settings(files=[], assignments=chosen).settings
+    folder, template = RunFolder(tmp_path / "tiny-001"), load_template(DATA / "tiny")
+    asked = Prompt(
+        name="ideas/propose",
+        role=Role.IDEAS,
+        messages=(Message(role="user", content="An idea?"),),
+        max_tokens=200,
+        temperature=0.7,
+        hash="",
+    )
+
+    samples = count()
+
+    def spent(session: Session, name: str) -> int:
+        """Tokens of a stage that asks until it may not ask again."""
+        before = session.ledger.used.completion_tokens
+        with session.step(name), suppress(BudgetExceeded):
+            for sample in samples:
+                session.ledger.ask(asked, str, sample=sample)
+                if name == "ideas":
+                    break
+        return session.ledger.used.completion_tokens - before
+
+    with open_session(folder, template, settings) as session:
+        reply = spent(session, "ideas")
+        assert 0 < reply < 180
+        searched = spent(session, "search")
+        # Of 180 + 240 tokens, without those of the ideas; the last reply may go over.
+        assert 420 - reply <= searched < 420

@@ -8,6 +8,7 @@ from hakken.cli.console import clock, money, say, shown, table
 from hakken.core.types import (
     AuditReport,
     Claim,
+    Manuscript,
     PaperFiles,
     Record,
     Review,
@@ -42,6 +43,8 @@ class Summary(Record):
     stages: tuple[StageCost, ...]
     pdf: str | None
     pages: int | None
+    prose_by_model: float | None
+    """Share of the paper's prose, fact sentences aside, that a model wrote; the rest was put together by code."""
     audit_passed: bool | None
     audit_findings: dict[str, int]
     numbers: tuple[int, int] | None
@@ -67,6 +70,7 @@ def _summary(folder: RunFolder, store: Store) -> Summary:
     claim = store.get("claim/C1", Claim)
     files, report = store.get("files", PaperFiles), store.get("audit", AuditReport)
     review, stages = store.get("review", Review), tuple(store.stage_costs())
+    manuscript = store.get("manuscript", Manuscript)
     statuses = store.node_statuses()
     return Summary(
         run=folder.path.name,
@@ -87,6 +91,7 @@ def _summary(folder: RunFolder, store: Store) -> Summary:
         stages=stages,
         pdf=shown((folder.path / files.pdf).absolute()) if files and files.pdf else None,
         pages=files.pages if files else None,
+        prose_by_model=_prose_by_model(manuscript) if manuscript else None,
         audit_passed=report.passed if report else None,
         audit_findings={s.value: sum(f.severity is s for f in report.findings) for s in Severity} if report else {},
         numbers=(report.numbers_matched, report.numbers_checked) if report else None,
@@ -94,6 +99,12 @@ def _summary(folder: RunFolder, store: Store) -> Summary:
         review_decision=review.meta.decision if review else None,
         failures=tuple(f"{f.stage}: {f.message}" for f in store.all("failure", StageFailure)),
     )
+
+
+def _prose_by_model(manuscript: Manuscript) -> float:
+    from hakken.research.papers.manuscript import share_by_model  # here: the papers take long to import
+
+    return round(share_by_model(manuscript), 3)
 
 
 def _finding(store: Store, claim: Claim | None) -> str:
@@ -124,6 +135,9 @@ def print_summary(summary: Summary) -> None:
     say(f"ideas   {summary.ideas}")
     say(f"nodes   {summary.nodes} ({versions or 'none'})")
     say(f"trials  {summary.trials}, {summary.trials_failed} failed")
+    if summary.prose_by_model is not None:
+        pages = f"{summary.pages} pages; " if summary.pages else ""
+        say(f"paper   {pages}a model wrote {summary.prose_by_model:.0%} of its prose, fact sentences aside")
     if summary.numbers:
         verdict = "passed" if summary.audit_passed else "did NOT pass"
         counts = ", ".join(f"{n} {severity}s" for severity, n in summary.audit_findings.items())

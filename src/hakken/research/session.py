@@ -38,7 +38,8 @@ from hakken.store.kinds import Resumed, Started
 
 STAGES = ("ideas", "baseline", "search", "report", "paper", "review")
 TOKEN_SHARES = {"ideas": 0.18, "search": 0.24, "paper": 0.38, "review": 0.20}
-"""Share of a budget of completion tokens that each stage may use, so that a small budget still ends with a paper."""
+"""Share of a budget of completion tokens that each stage may use, so that a small budget still ends with a paper; what
+an earlier stage has left over is the later ones'."""
 
 
 class Progress(Protocol):
@@ -101,15 +102,13 @@ class Session:
     def step(self, name: str) -> Iterator[None]:
         """An arrow of the pipeline: recorded when it begins and when it is done, with what it cost.
 
-        Its share of the run's completion tokens is enforced here.
+        What it may use of the run's completion tokens is enforced here.
         """
         stream = f"step/{name}"
         self.progress.stage(name, False)
         self.store.once(EventKind.STEP_STARTED, stream, Step(name=name))
         start = time.monotonic()
-        limit = self.settings.budget.completion_tokens
-        share = TOKEN_SHARES.get(name)
-        with self.ledger.allowance(int(limit * share) if limit and share else None):
+        with self.ledger.allowance(self._grant(name)):
             yield
         if self.store.version(stream) == 1:
             # What the record knows of the stage, earlier sessions included; calls answered from it are not spent again.
@@ -117,6 +116,19 @@ class Session:
             step = Step(name=name, usage=costs[name], seconds=round(time.monotonic() - start, 3))
             self.store.append(EventKind.STEP_FINISHED, stream, step, expects=1)
         self.progress.stage(name, True)
+
+    def _grant(self, name: str) -> int | None:
+        """Completion tokens for a stage: the shares up to its own, without what the stages before it have used.
+
+        By the record of finished stages, so that a resumed run grants the same.
+        """
+        limit, stages = self.settings.budget.completion_tokens, list(TOKEN_SHARES)
+        if limit is None or name not in stages:
+            return None
+        upto = stages[: stages.index(name) + 1]
+        before = [step for stage in upto[:-1] if (step := self.store.get(f"step/{stage}", Step))]
+        used = sum(step.usage.completion_tokens for step in before)
+        return max(0, int(limit * sum(TOKEN_SHARES[stage] for stage in upto)) - used)
 
     def baseline(self) -> Node:
         """The unchanged template as a node."""

@@ -60,7 +60,6 @@ class Resumed(Record):
     """The same command, again."""
 
     version: str
-    why: str = ""
 
 
 class NodeLine(NamedTuple):

@@ -30,7 +30,7 @@ CREATE TABLE trials (id TEXT PRIMARY KEY, node TEXT, split TEXT, seed INTEGER, c
     output_hash TEXT, failure TEXT) STRICT;
 CREATE TABLE metrics (trial TEXT, key TEXT, value REAL, PRIMARY KEY (trial, key)) STRICT;
 CREATE TABLE steps (seq INTEGER PRIMARY KEY, name TEXT, finished INTEGER, seconds REAL, calls INTEGER,
-    prompt_tokens INTEGER, completion_tokens INTEGER, usd REAL, note TEXT) STRICT;
+    prompt_tokens INTEGER, completion_tokens INTEGER, usd REAL) STRICT;
 CREATE TABLE stages (name TEXT PRIMARY KEY, number INTEGER, seconds REAL, trials INTEGER, calls INTEGER,
     prompt_tokens INTEGER, completion_tokens INTEGER, call_seconds REAL, usd REAL) STRICT;
 CREATE TABLE moment (one INTEGER PRIMARY KEY, time TEXT, stage TEXT) STRICT;
@@ -222,7 +222,7 @@ def _step(finished: int) -> Callable[[sqlite3.Connection, int, Row], None]:
     def write(connection: sqlite3.Connection, seq: int, step: Row) -> None:
         usage = step["usage"]
         connection.execute(
-            "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?)",
             (
                 seq,
                 step["name"],
@@ -230,7 +230,6 @@ def _step(finished: int) -> Callable[[sqlite3.Connection, int, Row], None]:
                 float(step["seconds"]),
                 *(usage[key] for key in ("calls", "prompt_tokens", "completion_tokens")),
                 float(usage["usd"]),
-                step["note"],
             ),
         )
 

@@ -101,7 +101,6 @@ class Step(Record):
     """Of all sessions."""
     seconds: float = 0.0
     """Wall time of the session that finished it."""
-    note: str = ""
 
 
 class IdeaOutcome(Record):
