@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hakken.core.source import SourceError
-from hakken.core.undefined import strange_imports, undefined_names
+from hakken.core.undefined import qualified, strange_imports, undefined_names
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,43 @@ from hakken.core.undefined import strange_imports, undefined_names
 )
 def test_undefined_names(text: str, missing: tuple[str, ...]) -> None:
     assert undefined_names(text) == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "mended", "put"),
+    [
+        (
+            "import numpy as np\ndef f(x):\n    return tanh(x) / 2, 1 - tanh(x) ** 2\n",
+            "np.tanh(x) / 2, 1 - np.tanh(x)",
+            ("np.tanh",),
+        ),
+        (
+            "import math\ndef f(ä):\n    return 'ä', sqrt(ä) + exp(sqrt(ä))\n",
+            "'ä', math.sqrt(ä) + math.exp(math.sqrt(ä))",
+            ("math.sqrt", "math.exp"),
+        ),
+    ],
+)
+def test_a_name_without_its_module_gets_it(text: str, mended: str, put: tuple[str, ...]) -> None:
+    new, names = qualified(text)
+    assert mended in new
+    assert names == put
+    assert undefined_names(new) == ()
+    assert qualified(new) == (new, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    return tanh(x)\n",  # nothing is imported
+        "import numpy as np\ndef f(x):\n    return relu(x)\n",  # no such function
+        "import numpy as np\ndef f(x):\n    return shape\n",  # a name that is not called may mean anything
+        "import numpy as np\ndef tanh(x):\n    return x\ndef f(x):\n    return tanh(x)\n",
+        "import torch\ndef f(x):\n    return tanh(x)\n",
+    ],
+)
+def test_other_names_are_left_alone(text: str) -> None:
+    assert qualified(text) == (text, ())
 
 
 def test_strange_imports() -> None:

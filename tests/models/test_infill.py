@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hakken.core.errors import ModelUnavailable
+from hakken.core.errors import MalformedReply, ModelUnavailable
 from hakken.core.prompts import Prompt
 from hakken.core.types import Completion, Infill, Message, Request, Role, Usage
 from hakken.models.conversation import Conversation, Question, first_request
@@ -36,15 +36,15 @@ def test_what_is_no_filling_is_an_error(reply: str) -> None:
         read_filling(reply, REQUEST, "local", 0.5)
 
 
-def test_a_repair_is_asked_as_a_chat() -> None:
+def test_a_hole_that_cannot_be_used_is_not_asked_about() -> None:
     asked = Prompt(
         name="test/fill", hash="h", role=Role.CODE, max_tokens=50, temperature=0.2, messages=REQUEST.messages
     )
     talk = Conversation(Question(asked, str, infill=HOLE, check=lambda _: "too short"), 0, 1)
     assert talk.request.infill == HOLE
-    assert talk.hear(Completion(text="x", usage=Usage()), "k", cached=False) is None
-    assert talk.request.infill is None
-    assert "too short" in talk.request.messages[-1].content
+    ended = talk.hear(Completion(text="x", usage=Usage()), "k", cached=False)
+    assert isinstance(ended, MalformedReply)
+    assert "in 1 try: too short" in ended.message
 
 
 def test_two_holes_are_two_questions() -> None:

@@ -80,6 +80,13 @@ def test_a_rewrite_keeps_the_docstring_and_the_signature() -> None:
     assert "sorted(readings)[2]" in source
 
 
+def test_a_name_without_its_module_gets_it_and_the_thought_says_so() -> None:
+    reply = "Thought: Take the root.\n```python\ndef combine(readings):\n    return sqrt(readings[0])\n```"
+    change = read_rewrite(reply, {"experiment.py": f"import math\n{TEXT}"}, TARGET)
+    assert "return math.sqrt(readings[0])" in change.sources["experiment.py"]
+    assert change.thought == "Take the root. The program wrote math.sqrt where the module was missing."
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [

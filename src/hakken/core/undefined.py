@@ -1,13 +1,18 @@
-"""Names that code uses and nobody defines: found before the code runs, where a run would end with ``NameError``."""
+"""Names that code uses and nobody defines: found, and mended where plain, before a run would end with ``NameError``."""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from pyflakes import checker, messages
 
 from hakken.core.source import imported_roots, parse
+
+_KNOWN = ("numpy", "math")
+"""Modules whose names are written without their prefix most often."""
 
 
 def undefined_names(text: str) -> tuple[str, ...]:
@@ -16,9 +21,45 @@ def undefined_names(text: str) -> tuple[str, ...]:
     Raises:
         SourceError: the text is not Python.
     """
-    found = checker.Checker(parse(text)).messages
+    return tuple(dict.fromkeys(str(each.message_args[0]) for each in _found(parse(text))))
+
+
+def qualified(text: str) -> tuple[str, tuple[str, ...]]:
+    """The code with ``np.tanh(x)`` in the place of ``tanh(x)``, where the file imports NumPy or ``math``.
+
+    Returns:
+        The code, and each name that was given its module, such as ``np.tanh``.
+
+    Raises:
+        SourceError: the text is not Python.
+    """
+    tree = parse(text)
+    if "\r" in text:
+        return text, ()  # lines are counted otherwise there
+    modules = {alias: name for alias, name in _imported(tree) if name in _KNOWN}
+    called = {(n.func.lineno, n.func.col_offset) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    # By bytes, as the tree counts; from the last to the first, so that no place moves before its turn.
+    lines, put = text.encode().split(b"\n"), list[str]()
+    for each in sorted(_found(tree), key=lambda each: (each.lineno, each.col), reverse=True):
+        name, line = str(each.message_args[0]), lines[each.lineno - 1]
+        alias = next((a for a, module in modules.items() if hasattr(importlib.import_module(module), name)), None)
+        if alias is None or (each.lineno, each.col) not in called or line[each.col :][: len(name)] != name.encode():
+            continue
+        lines[each.lineno - 1] = line[: each.col] + f"{alias}.".encode() + line[each.col :]
+        put.append(f"{alias}.{name}")
+    return b"\n".join(lines).decode(), tuple(dict.fromkeys(reversed(put)))
+
+
+def _found(tree: ast.Module) -> list[messages.Message]:
     kinds = (messages.UndefinedName, messages.UndefinedLocal)
-    return tuple(dict.fromkeys(str(each.message_args[0]) for each in found if isinstance(each, kinds)))
+    return [each for each in checker.Checker(tree).messages if isinstance(each, kinds)]
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Name in the file, and module."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from ((alias.asname or alias.name, alias.name) for alias in node.names)
 
 
 def strange_imports(text: str, known: Collection[str]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Question(Generic[T]):
     avoid: tuple[str, ...] = ()
     """Words that a model which supports it is kept from writing."""
     infill: Infill | None = None
-    """The prompt as a text with a hole, for models that fill such."""
+    """The prompt as a text with a hole, for models that fill such; what cannot be used is not repaired."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ class Conversation(Generic[T]):
         self.question = question
         self.request = first_request(question, seed)
         self._first = self.request
-        self._left = repairs
+        # A hole has no place for a reason, and another draw costs less than a conversation about it.
+        self._left = repairs if question.infill is None else 0
         self._usage = Usage()
         self._rejected: list[str] = []
         self._cached = True
@@ -114,8 +115,7 @@ class Conversation(Generic[T]):
         )
         # Another seed for each turn: a model that repeats itself would make an equal request, answered from the record.
         seed = fold_seed(self._first.seed, len(self._rejected))
-        # A hole has no place for the reason, so that it is asked again as a chat.
-        update = {"messages": self._first.messages + follow_up, "seed": seed, "infill": None}
+        update = {"messages": self._first.messages + follow_up, "seed": seed}
         self.request = self._first.model_copy(update=update)
         return None
 

@@ -20,8 +20,8 @@ from hakken.research.search.laboratory import Sources
 
 _USES = 6
 """Lines around a call that a small model is shown."""
-_FILLING = 240
-"""Tokens of a function's body at most."""
+_FILLING = 160
+"""Tokens of a function's body at most: three times as many as the bodies that run have on average."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ class Author:
             options["grammar"] = rewrite_grammar(texts[self.target.file], self.target.function or "")
         if hole is not None:
             options |= {"infill": hole.infill, "max_tokens": _FILLING}
-        at_once = max(1, self.ledger.model(Role.CODE).parallel)
+        # Draws of one prompt: a model on this machine reads it once for all when they come one after the other.
+        at_once = self.ledger.model(Role.CODE).parallel if self.strong else 1
         samples = list(numbers)
         while samples:
             batch, samples = samples[:at_once], samples[at_once:]

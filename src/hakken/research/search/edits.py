@@ -19,7 +19,7 @@ from hakken.core.source import (
     with_docstring,
 )
 from hakken.core.types import Target, Template
-from hakken.core.undefined import strange_imports, undefined_names
+from hakken.core.undefined import qualified, strange_imports, undefined_names
 from hakken.research.search.laboratory import Sources
 
 
@@ -79,6 +79,9 @@ def read_rewrite(reply: str, sources: Sources, target: Target) -> Change:
     after = replace_function(before, target.function, code)
     if _same(function_source(before, target.function), function_source(after, target.function)):
         raise SourceError("The function is the same as before; it must carry out the idea.")
+    after, put = qualified(after)
+    if put:
+        thought = f"{thought} The program wrote {', '.join(put)} where the module was missing.".strip()
     return Change(thought, {**sources, target.file: after})
 
 
