@@ -145,7 +145,7 @@ def test_a_small_model_sees_outline_callers_and_values(tasks: dict[str, TaskFold
     blind, unasked = mending(lab, SPREAD, examples=False, vote=False)
     assert attempt(blind, tasks["tiny-n1-4"], 0, lab).passed
     assert "- places: list of" not in unasked[0].messages[0].content
-    assert (len(unasked), blind.name) == (1, "mending-c12-m3-no-examples-no-vote")
+    assert (len(unasked), blind.name) == (1, "mending-c18-m3-no-examples-no-vote")
 
 
 def test_the_version_that_most_agree_with_is_kept(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -153,6 +153,32 @@ def test_the_version_that_most_agree_with_is_kept(tasks: dict[str, TaskFolder], 
     agent, asked = mending(lab, odd, SPREAD, SPREAD.replace("size =", "size = 0 +"))
     done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
     assert (done.passed, len(asked)) == (True, 3)
+
+
+def test_a_hole_that_names_what_is_not_there_needs_no_run(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    fillings = ["    return [placez[0]] * 10", "    return [len(placez)] * 10", SPREAD.split("\n", 2)[2].rstrip("`\n")]
+
+    def say(request: Request) -> str:
+        return SPREAD if request.infill is None else fillings[min(request.sample, 2)]
+
+    talker = Talker(by=say)
+    done = attempt(Mending(lambda seed: talker.ledger(), lab), tasks["tiny-n1-4"], 0, lab)
+    assert done.passed
+    assert [request.infill is not None for request in talker.asked] == [True, True, True, True]
+    assert done.run.transcript[:4] == (
+        "spread: version 1 (filled): The name 'placez' is used where it is not defined.",
+        "spread: version 2 (filled): The name 'placez' is used where it is not defined.",
+        "spread: version 3 (filled): runs",
+        "spread: version 4 (same as an earlier one): runs",
+    )
+
+
+def test_every_sixth_version_and_the_last_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    wrong = SPREAD.replace("range(10)", "range(9)")
+    talker = Talker(by=lambda request: "    return None" if request.infill else wrong)
+    agent = Mending(lambda seed: talker.ledger(), lab, candidates=8, mends=0)
+    assert not attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
+    assert [request.infill is not None for request in talker.asked] == [*[True] * 5, False, True, False]
 
 
 def test_numbers_that_are_none_are_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:

@@ -20,6 +20,7 @@ from hakken.bench.agents.capture import captured, returning
 from hakken.bench.agents.context import Surroundings, close_context
 from hakken.bench.agents.contract import first_breach
 from hakken.bench.agents.hole import hole_of
+from hakken.bench.agents.names import unknown, with_modules
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
@@ -39,6 +40,8 @@ _COOL, _WARM, _WARMER = 0.2, 0.7, 0.2
 """Temperature of the first version of each form and of the others, and what each repetition adds: it tells nothing."""
 PARTS = ("examples", "vote", "fill", "contract")
 """What can be switched off, to see what it is worth."""
+_ROUND = 6
+"""Versions until one is asked for in a chat."""
 _ENOUGH = 2
 """Complete versions with the same numbers that end the search."""
 
@@ -90,7 +93,7 @@ class Mending:
 
     open_ledger: Callable[[int], Ledger]
     lab: Lab
-    candidates: int = 12
+    candidates: int = 18
     mends: int = 3
     budget: Budget = field(default_factory=Budget)
     model: str = ""
@@ -178,30 +181,33 @@ class Mending:
         if reply is None:
             return
         try:
-            content = put(masked, function.name, reply)
+            content, code = with_modules(put(masked, function.name, reply), code_of(reply))
         except (MaskError, SyntaxError) as error:
             work.lines.append(f"{function.name}: version {turn + 1} refused: {error}")
             return
-        code = code_of(reply)
         key = _shape(code)
         same = next((version for version in versions if version.key == key), None)
-        if same is None:
+        # Holes are many, and half of those that fail name what is not there: these need no run.
+        missing = unknown(content, masked) if self._fills(turn) else ""
+        if same is not None:
+            trial, work.repeated = same.trial, work.repeated + 1
+        elif missing:
+            trial = Trial(ran=0, of=len(work.task.task.experiments), numbers="", trouble=missing)
+        else:
             (work.workspace / function.file).write_bytes(content)
             trial = self._try(work, function, context.stub)
-        else:
-            trial, work.repeated = same.trial, work.repeated + 1
         versions.append(_Version(code, content, key, trial))
         kind = "same as an earlier one" if same else "mended" if old else "filled" if self._fills(turn) else "fresh"
         said = trial.trouble or "runs"
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
 
-    @property
-    def _holes(self) -> int:
-        """Versions that are asked for as holes. They come first and together: their prompt is then read only once."""
-        return self.candidates - max(1, self.candidates // 4) if self.fill else 0
-
     def _fills(self, turn: int) -> bool:
-        return turn < self._holes
+        """Whether a version is asked for as a hole: each but every sixth and the last, since a chat fails otherwise."""
+        return self.fill and turn < self.candidates - 1 and turn % _ROUND != _ROUND - 1
+
+    @property
+    def _first_chat(self) -> int:
+        return next(turn for turn in range(self.candidates + 1) if not self._fills(turn))
 
     def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
         """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""
@@ -238,7 +244,9 @@ class Mending:
                 str,
                 sample=turn,
                 check=lambda text: problem_with(read(text), function.name),
-                temperature=_COOL if turn in (0, self._holes) else min(1.3, _WARM + _WARMER * work.repeated),
+                temperature=_COOL
+                if turn == 0 or turn == self._first_chat
+                else min(1.3, _WARM + _WARMER * work.repeated),
                 grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
                 infill=hole.infill if hole is not None else None,
             )

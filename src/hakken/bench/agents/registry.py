@@ -33,7 +33,7 @@ class AgentOptions(Record):
     think: NonNegativeInt = 0
     """Tokens of reasoning before a function's code, of the fixed agent."""
     candidates: PositiveInt | None = None
-    """Versions of a function (12) of the mending agent; candidates (6) of a verified one."""
+    """Versions of a function (18) of the mending agent; candidates (6) of a verified one."""
     mends: NonNegativeInt = 3
     """Rounds with the traceback."""
     examples: bool = True
@@ -123,7 +123,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
     return Mending(
         replace(setup, settings=settings).ledger,
         setup.lab,
-        options.candidates or 12,
+        options.candidates or 18,
         options.mends,
         setup.budget,
         setup.model,

@@ -32,7 +32,7 @@ Looked = Annotated[str, typer.Option(help="fixed: what is looked up: none, code,
 Think = Annotated[int, typer.Option(min=0, help="fixed: tokens of reasoning before a function's code.")]
 Candidates = Annotated[
     int | None,
-    typer.Option(min=1, help="mending: versions of a function (12); verified: candidates of the other agent (6)."),
+    typer.Option(min=1, help="mending: versions of a function (18); verified: candidates of the other agent (6)."),
 ]
 Mends = Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")]
 Without = Annotated[
