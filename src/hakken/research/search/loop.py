@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -25,6 +26,9 @@ from hakken.research.search.journal import Journal, Round
 from hakken.research.search.laboratory import Laboratory, Sources
 from hakken.research.search.policy import Expansion, Policy, greedy
 from hakken.research.search.tuning import tune
+
+_HOPELESS = 4
+"""Versions of one round that end for the same reason, in the same words."""
 
 
 @dataclass(frozen=True)
@@ -127,17 +131,20 @@ def _written(search: _Search, expansion: Expansion) -> Node | None:
         Operator.DRAFT: "Write something clearly different from what was tried." if history else "",
     }.get(expansion.operator, "")
     last: Node | None = None
-    turn = len(search.journal.of(search.idea.id))
+    turn, reasons = len(search.journal.of(search.idea.id)), Counter[str]()
     for change in search.author.write(base, history, wish, best, search.limits.candidates, turn):
         if isinstance(change, SourceError):
-            last = _refused(search, expansion, str(change), last)
-            continue
-        node = _admit(search, expansion, change)
-        if node.status is NodeStatus.PROPOSED:
-            node = _tried(search, node)
-        if node.status is NodeStatus.RUNNING:
-            return node
-        last = node
+            last, why = _refused(search, expansion, str(change), last), str(change)
+        else:
+            node = _admit(search, expansion, change)
+            if node.status is NodeStatus.PROPOSED:
+                node = _tried(search, node)
+            if node.status is NodeStatus.RUNNING:
+                return node
+            last, why = node, node.failure.message if node.failure else node.status.value
+        reasons[why] += 1
+        if reasons[why] == _HOPELESS:
+            break  # the model cannot do this one: what is left is better spent on another idea
     if last is not None and last.status is NodeStatus.FAILED and last.files:
         return _debugged(search, last, best or base)
     return last

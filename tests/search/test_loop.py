@@ -1,0 +1,93 @@
+"""The search on one idea, in a laboratory that only remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from hakken.core.source import function_source
+from hakken.core.types import (
+    Failure,
+    FailureCause,
+    Idea,
+    Node,
+    NodeStatus,
+    Role,
+    Split,
+    Target,
+    Template,
+    Trial,
+    content_hash,
+)
+from hakken.models import Ledger
+from hakken.models.scripted import FunctionModel
+from hakken.research.experiments import load_template
+from hakken.research.search import Journal, Limits, explore_idea
+from hakken.research.search.laboratory import Sources
+from tests.agents.helpers import Log
+
+TINY = Path(__file__).parents[1] / "research" / "data" / "tiny"
+
+
+class Failing:
+    """A laboratory in which every version fails its smoke run; it says why by the function's code."""
+
+    def __init__(self, template: Template, says: Callable[[str], str]) -> None:
+        self.pristine = {"experiment.py": (Path(template.root) / "experiment.py").read_text(encoding="utf-8")}
+        self.nodes: dict[str, Node] = {"n0": Node.model_construct(id="n0")}
+        self._texts: dict[str, Sources] = {}
+        self._says = says
+
+    def next_id(self) -> str:
+        return f"n{len(self.nodes)}"
+
+    def identity(self, sources: Sources) -> str:
+        return content_hash(repr(sorted(sources.items())).encode())
+
+    def sources(self, node_id: str) -> Sources:
+        return self._texts[node_id]
+
+    def propose(self, node: Node, sources: Sources) -> Node:
+        files = {path: content_hash(text.encode()) for path, text in sources.items()}
+        self.nodes[node.id], self._texts[node.id] = node.model_copy(update={"files": files}), sources
+        return self.nodes[node.id]
+
+    def finish(self, node: Node) -> Node:
+        self.nodes[node.id] = node
+        return node
+
+    def smoke(self, node: Node) -> Trial:
+        said = self._says(function_source(self._texts[node.id]["experiment.py"], "combine"))
+        return Trial.model_construct(
+            id=f"{node.id}-smoke", split=Split.SMOKE, failure=Failure(cause=FailureCause.CRASHED, message=said)
+        )
+
+    def output_tail(self, trial: Trial) -> str:
+        return ""
+
+
+@pytest.mark.parametrize(("says", "versions"), [(lambda code: "It diverged.", 4), (lambda code: code, 8)])
+def test_an_idea_that_always_fails_for_one_reason_is_left(says: Callable[[str], str], versions: int) -> None:
+    template, number = load_template(TINY), count(1)
+    reply = "Thought: x\n```python\ndef combine(readings):\n    return readings[0] * {}\n```"
+    ledger = Ledger(
+        {Role.CODE: FunctionModel(lambda _: reply.format(next(number)), strong=False, parallel=1)}, Log(), seed=0
+    )
+    idea = Idea(
+        id="i1",
+        name="first",
+        title="The first reading",
+        hypothesis="It is best.",
+        plan="Take the first reading.",
+        interestingness=5,
+        feasibility=5,
+        novelty=5,
+        target=Target(file="experiment.py", function="combine"),
+    )
+    lab = Failing(template, says)
+    rounds = list(explore_idea(template, idea, lab, ledger, Limits(1, 0, 8), Journal(template.primary, ())))
+    assert [entry.node.status for entry in rounds] == [NodeStatus.FAILED]
+    assert len(lab.nodes) - 1 == versions
