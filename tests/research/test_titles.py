@@ -15,6 +15,9 @@ from hakken.research.ideas.propose import as_name
         ("Changed targets", "Changed targets"),
         ("Smoothed labels", "Smoothed labels"),
         ("A climate change model", "A climate change model"),
+        ("dropout_rate", "Dropout rate"),
+        ("softmax layer", "Softmax layer"),
+        ("t-SNE features.", "t-SNE features"),
     ],
 )
 def test_a_title_reads_as_a_name(title: str, name: str) -> None:

@@ -154,8 +154,14 @@ def _one(brief: Ideation, ledger: Ledger, focus: Focus | None, known: Sequence[I
 
 
 def as_name(title: str) -> str:
-    """A title that reads as a name: "The change in dropout mask" is "Changed dropout mask"."""
-    return _CHANGE.sub("Changed ", title.rstrip("."))
+    """A title that reads as a name.
+
+    "The change in dropout mask" is "Changed dropout mask", and "step_size" is "Step size".
+    """
+    name = _CHANGE.sub("Changed ", title.rstrip("."))
+    if " " not in name:
+        name = name.strip("_").replace("_", " ")
+    return name[:1].upper() + name[1:] if re.match("[a-z]{2}", name) else name
 
 
 def _tried(known: Sequence[Idea], focus: Focus | None) -> list[str]:
