@@ -103,6 +103,8 @@ def test_a_sentence_that_quotes_an_expression_again_and_again_is_stuck() -> None
     assert "again and again" in stuck.reasons[0]
     named = "The function `average` returns the value that `average` has kept as the parameter."
     assert judge(named, [], grounds).kept == (named,)
+    value = judge("The mask is a matrix with entries set to `average` where a unit is kept.", [], grounds)
+    assert value.reasons == ("a sentence takes the function average for a value",)
 
 
 def test_expressions_that_may_be_quoted_come_from_the_code() -> None:

@@ -20,6 +20,9 @@ from hakken.research.ideas.similarity import twin
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=300)]
 Score = Annotated[int, Field(ge=1, le=10)]
+_NOTHING = re.compile(
+    r"\bno (?:code )?(?:changes?|modifications?) (?:is|are) (?:needed|required|necessary)\b", re.IGNORECASE
+)
 _CHANGE = re.compile(r"^(?:(?:the|a) )?change (?:in|of|to) (?:the )?", re.IGNORECASE)
 
 
@@ -98,9 +101,9 @@ def propose(
             on_rejected(reason.message)
             continue
         known = twin(idea.title, idea.plan, str(idea.target), [*seeds, *brief.known, *found])
-        if known is not None:
+        if known is not None or _NOTHING.search(idea.plan):
             misses += 1
-            on_rejected(f"{idea.title!r} repeats {known.title!r}.")
+            on_rejected(f"{idea.title!r} {f'repeats {known.title!r}' if known else 'changes nothing'}.")
             continue
         found.append(_numbered(idea, brief, found))
         yield found[-1]

@@ -187,6 +187,8 @@ _LEANING = re.compile(
 """How a sentence begins that makes sense only after another one."""
 _NO_NAME = re.compile(r"[^`\w.]")
 """An expression, where a name alone may well stand twice in a sentence."""
+_VALUE = re.compile(r"\b(?:set|equal|equals|assigned|initiali[sz]ed)(?: to)? `(\w+)`")
+"""What a sentence takes for a value."""
 _RESULT = re.compile(
     r"\b(?:results?|findings?|outcomes?|evidence|experiments?|stud(?:y|ies)|tests?)\b[^,.]{0,40}"
     r"\b(?:obtained|shows?|showed|shown|indicates?|indicated|suggests?|suggested|demonstrates?|demonstrated|reveals?"
@@ -209,6 +211,8 @@ def _fault(sentence: str, said: Sequence[str], grounds: Grounds) -> str | None:
     quoted = Counter(match.group() for match in QUOTE.finditer(sentence))
     if stuck := [quote for quote, times in quoted.items() if times > (1 if _NO_NAME.search(quote) else 2)]:
         return f"a sentence quotes {stuck[0]} again and again"
+    if (value := _VALUE.search(sentence)) and f"def {value[1]}(" in grounds.code:
+        return f"a sentence takes the function {value[1]} for a value"
     if not grounds.outcome and _RESULT.search(sentence):
         return "a sentence speaks of results, which a program prints"
     if strange := broken_word(sentence, grounds.words):
