@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -32,12 +32,17 @@ from tests.agents.helpers import Log
 TINY = Path(__file__).parents[1] / "research" / "data" / "tiny"
 
 
+def _body(factor: int) -> str:
+    """An expression; with the factor one, that of the template."""
+    return f"readings[0] * {factor}" if factor > 1 else "sum(readings) / len(readings)"
+
+
 class Failing:
     """A laboratory in which every version fails its smoke run; it says why by the function's code."""
 
     def __init__(self, template: Template, says: Callable[[str], str]) -> None:
         self.pristine = {"experiment.py": (Path(template.root) / "experiment.py").read_text(encoding="utf-8")}
-        self.nodes: dict[str, Node] = {"n0": Node.model_construct(id="n0")}
+        self.nodes: dict[str, Node] = {"n0": Node.model_construct(id="n0", source_hash="")}
         self._texts: dict[str, Sources] = {}
         self._says = says
 
@@ -52,7 +57,10 @@ class Failing:
 
     def propose(self, node: Node, sources: Sources) -> Node:
         files = {path: content_hash(text.encode()) for path, text in sources.items()}
-        self.nodes[node.id], self._texts[node.id] = node.model_copy(update={"files": files}), sources
+        twin = next((each for each in self.nodes.values() if each.source_hash == node.source_hash), None)
+        status = {"status": NodeStatus.REPLICATE, "twin_id": twin.id} if twin else {}
+        self.nodes[node.id] = node.model_copy(update={"files": files, **status})
+        self._texts[node.id] = sources
         return self.nodes[node.id]
 
     def finish(self, node: Node) -> Node:
@@ -69,12 +77,24 @@ class Failing:
         return ""
 
 
-@pytest.mark.parametrize(("says", "versions"), [(lambda code: "It diverged.", 4), (lambda code: code, 8)])
-def test_an_idea_that_always_fails_for_one_reason_is_left(says: Callable[[str], str], versions: int) -> None:
-    template, number = load_template(TINY), count(1)
-    reply = "Thought: x\n```python\ndef combine(readings):\n    return readings[0] * {}\n```"
+@pytest.mark.parametrize(
+    ("says", "factors", "versions"),
+    [
+        (lambda code: "It diverged.", count(2), 4),
+        (lambda code: code, count(2), 8),
+        (lambda code: code, iter([2, 3, 2, 2, 2, 5, 6, 7]), 5),  # a version that comes again fails as it did
+        (lambda code: code, iter([2, 1, 1, 1, 1, 3, 4, 5]), 5),  # and one that cannot be taken is a reason too
+    ],
+)
+def test_an_idea_that_keeps_failing_for_one_reason_is_left(
+    says: Callable[[str], str], factors: Iterator[int], versions: int
+) -> None:
+    template = load_template(TINY)
+    reply = "Thought: x\n```python\ndef combine(readings):\n    return {}\n```"
     ledger = Ledger(
-        {Role.CODE: FunctionModel(lambda _: reply.format(next(number)), strong=False, parallel=1)}, Log(), seed=0
+        {Role.CODE: FunctionModel(lambda _: reply.format(_body(next(factors))), strong=False, parallel=1)},
+        Log(),
+        seed=0,
     )
     idea = Idea(
         id="i1",
@@ -89,5 +109,5 @@ def test_an_idea_that_always_fails_for_one_reason_is_left(says: Callable[[str], 
     )
     lab = Failing(template, says)
     rounds = list(explore_idea(template, idea, lab, ledger, Limits(1, 0, 8), Journal(template.primary, ())))
-    assert [entry.node.status for entry in rounds] == [NodeStatus.FAILED]
+    assert [entry.measured for entry in rounds] == [False]
     assert len(lab.nodes) - 1 == versions

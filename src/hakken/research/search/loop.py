@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -28,7 +27,7 @@ from hakken.research.search.policy import Expansion, Policy, greedy
 from hakken.research.search.tuning import tune
 
 _HOPELESS = 4
-"""Versions of one round that end for the same reason, in the same words."""
+"""Versions of one round that end for the same reason, in the same words; a repeated version ends as its twin."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,8 @@ def _written(search: _Search, expansion: Expansion) -> Node | None:
         Operator.DRAFT: "Write something clearly different from what was tried." if history else "",
     }.get(expansion.operator, "")
     last: Node | None = None
-    turn, reasons = len(search.journal.of(search.idea.id)), Counter[str]()
+    turn = len(search.journal.of(search.idea.id))
+    reasons, ends = list[str](), dict[str, str]()
     for change in search.author.write(base, history, wish, best, search.limits.candidates, turn):
         if isinstance(change, SourceError):
             last, why = _refused(search, expansion, str(change), last), str(change)
@@ -141,9 +141,10 @@ def _written(search: _Search, expansion: Expansion) -> Node | None:
                 node = _tried(search, node)
             if node.status is NodeStatus.RUNNING:
                 return node
-            last, why = node, node.failure.message if node.failure else node.status.value
-        reasons[why] += 1
-        if reasons[why] == _HOPELESS:
+            last, why = node, node.failure.message if node.failure else ends.get(node.twin_id or "", node.status.value)
+            ends[node.id] = why
+        reasons.append(why)
+        if reasons.count(why) == _HOPELESS:
             break  # the model cannot do this one: what is left is better spent on another idea
     if last is not None and last.status is NodeStatus.FAILED and last.files:
         return _debugged(search, last, best or base)
