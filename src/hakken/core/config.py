@@ -54,13 +54,23 @@ class SearchSettings(Record):
     """Further ideas, asked for one by one while fewer than ``ideas`` have led to a version that could be measured."""
     idea_reflections: NonNegativeInt = 1
     nodes_per_idea: PositiveInt = 5
-    debug_rounds: NonNegativeInt = 4
-    candidates: PositiveInt = 3
-    """Edits drawn from one prompt; the first that passes the smoke run is kept."""
+    debug_rounds: NonNegativeInt | None = None
+    """Rounds of mending a version that fails; by default 4 with a strong model and 1 with a small one."""
+    candidates: PositiveInt | None = None
+    """Edits drawn from one prompt, of which the first that passes the smoke run is kept; by default 3 with a strong
+    model and 8 with a small one, whose fresh versions cost little and run more often than those that it has mended."""
     ablate: bool = True
     match: bool = True
     """Run a compute-matched baseline when the winner uses over 10 % more than the baseline."""
     workers: PositiveInt = Field(default_factory=lambda: max(1, os.cpu_count() or 1))
+
+    def mends(self, strong: bool) -> int:
+        """Debug rounds with such a model."""
+        return (4 if strong else 1) if self.debug_rounds is None else self.debug_rounds
+
+    def draws(self, strong: bool) -> int:
+        """Candidates with such a model."""
+        return self.candidates or (3 if strong else 8)
 
 
 class StatisticsSettings(Record):

@@ -38,16 +38,16 @@ _PARAGRAPHS = 11
 
 _SMALL = (
     _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 850, 0.5, 200),
-    _Job("changes", Role.CODE, lambda s: most_versions(s) * min(s.search.candidates, 2), 500, 0.3, 120),
-    _Job("repairs", Role.CODE, lambda s: most_versions(s) * min(1, s.search.debug_rounds) * 0.5, 700, 0.4, 130),
+    _Job("changes", Role.CODE, lambda s: most_versions(s) * min(s.search.draws(False), 4), 600, 0.3, 45),
+    _Job("repairs", Role.CODE, lambda s: most_versions(s) * min(1, s.search.mends(False)) * 0.5, 600, 0.9, 90),
     _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.8, 600, 0.4, 90),
     _Job("review", Role.REVIEW, lambda s: s.review.members * 10, 4100, 0.12, 50),
 )
 """The embedded model: many small jobs; sizes as seen on the digits template."""
 _LARGE = (
     _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 3000, 1.0, 300),
-    _Job("changes", Role.CODE, lambda s: most_versions(s) * min(s.search.candidates, 2), 4000, 1.0, 900),
-    _Job("repairs", Role.CODE, lambda s: most_versions(s) * min(1, s.search.debug_rounds) * 0.3, 5000, 1.0, 900),
+    _Job("changes", Role.CODE, lambda s: most_versions(s) * min(s.search.draws(True), 2), 4000, 1.0, 900),
+    _Job("repairs", Role.CODE, lambda s: most_versions(s) * min(1, s.search.mends(True)) * 0.3, 5000, 1.0, 900),
     _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.3, 2500, 1.0, 150),
     _Job("review", Role.REVIEW, lambda s: s.review.members * (1 + s.review.reflections) + 1, 14000, 1.0, 900),
 )

@@ -182,8 +182,8 @@ def explore(session: Session) -> Journal:
 
 def _explore_one(session: Session, idea: Idea, journal: Journal) -> Journal:
     search = session.settings.search
-    limits = Limits(search.nodes_per_idea, search.debug_rounds, search.candidates)
     strong = session.ledger.model(Role.CODE).strong
+    limits = Limits(search.nodes_per_idea, search.mends(strong), search.draws(strong))
     # Another idea is a better use of a small model than another try at one that it cannot carry out.
     policy = greedy if strong else partial(greedy, drafts=1)
     seed = session.settings.seed
