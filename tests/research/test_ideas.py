@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from hakken.core.types import Request, Role
+from hakken.core.types import Idea, Request, Role
 from hakken.models import Ledger
 from hakken.models.scripted import FunctionModel
 from hakken.research.experiments import load_template
 from hakken.research.ideas import Ideation, propose
+from hakken.research.ideas.soundness import fault, importable
 from tests.agents.helpers import Log
 
 TINY = Path(__file__).parent / "data" / "tiny"
@@ -31,12 +32,13 @@ GOOD: dict[str, Any] = {
     ("plan", "reason"),
     [
         ("No changes are needed. The function already performs its task.", "changes nothing"),
+        ("Use tf.math.reduce_mean of the sorted readings.", "needs tensorflow, which the experiment does not have"),
         (GOOD["plan"], "repeats 'Trimmed mean'"),
     ],
 )
-def test_a_proposal_that_changes_nothing_or_repeats_another_is_passed_over(plan: str, reason: str) -> None:
+def test_a_proposal_that_leads_nowhere_is_passed_over(plan: str, reason: str) -> None:
 
-    replies = [GOOD, {**GOOD, "title": "Identity function" if "No" in plan else GOOD["title"], "plan": plan}]
+    replies = [GOOD, {**GOOD, "title": GOOD["title"] if plan == GOOD["plan"] else "Identity function", "plan": plan}]
 
     def say(request: Request) -> str:
         return json.dumps(replies[min(request.sample, 1)])
@@ -52,3 +54,12 @@ def test_a_proposal_that_changes_nothing_or_repeats_another_is_passed_over(plan:
     )
     assert [idea.title for idea in found] == ["Trimmed mean"]
     assert any(reason in said for said in rejected)
+
+
+def test_what_the_files_import_is_there() -> None:
+    assert importable(["scikit-learn"], ["import torch.nn as nn", "int main() {"]) == {"sklearn", "torch"}
+    idea = Idea(
+        **{key: value for key, value in GOOD.items() if key != "plan"}, id="i1", name="x", plan="Use torch.relu."
+    )
+    assert fault(idea, {"torch"}) == ""
+    assert fault(idea, {"numpy"}) == "needs torch, which the experiment does not have"

@@ -17,12 +17,10 @@ from hakken.models import Ledger
 from hakken.research.ideas.focus import Focus, focuses
 from hakken.research.ideas.seeds import slug
 from hakken.research.ideas.similarity import twin
+from hakken.research.ideas.soundness import fault, importable
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=300)]
 Score = Annotated[int, Field(ge=1, le=10)]
-_NOTHING = re.compile(
-    r"\bno (?:code )?(?:changes?|modifications?) (?:is|are) (?:needed|required|necessary)\b", re.IGNORECASE
-)
 _CHANGE = re.compile(r"^(?:(?:the|a) )?change (?:in|of|to) (?:the )?", re.IGNORECASE)
 
 
@@ -90,6 +88,7 @@ def propose(
         places = list(focuses(brief.template, brief.pristine, Random(brief.seed)))
         if not places:  # whole files only: let the model choose
             places = [None] * (2 * brief.count)
+    packages = importable(brief.template.packages, brief.pristine.values())
     misses = 0
     for number, focus in enumerate(places):
         if len(found) == brief.count or misses > 2 * brief.count:
@@ -101,9 +100,9 @@ def propose(
             on_rejected(reason.message)
             continue
         known = twin(idea.title, idea.plan, str(idea.target), [*seeds, *brief.known, *found])
-        if known is not None or _NOTHING.search(idea.plan):
+        if why := f"repeats {known.title!r}" if known else fault(idea, packages):
             misses += 1
-            on_rejected(f"{idea.title!r} {f'repeats {known.title!r}' if known else 'changes nothing'}.")
+            on_rejected(f"{idea.title!r} {why}.")
             continue
         found.append(_numbered(idea, brief, found))
         yield found[-1]
