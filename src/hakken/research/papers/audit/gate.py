@@ -17,12 +17,14 @@ from hakken.research.papers.audit.document.document import Document
 from hakken.research.papers.audit.document.reading import read_document
 from hakken.research.papers.audit.form.source import check_source
 from hakken.research.papers.audit.form.structure import any_picture, check_structure
+from hakken.research.papers.audit.language.about import Scoper
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.matching.candidates import Candidates
 from hakken.research.papers.audit.matching.foreign import ForeignMatcher
 from hakken.research.papers.audit.matching.grouping import findings_of, single_findings
 from hakken.research.papers.audit.matching.own import Match, Matcher, Verdict
 from hakken.research.papers.audit.matching.pool import Pool
+from hakken.research.papers.audit.matching.strangers import Strangers
 from hakken.research.papers.audit.records.evidence import Evidence
 from hakken.research.papers.audit.records.hakken import from_snapshot
 from hakken.research.papers.audit.report.folding import folded
@@ -49,7 +51,9 @@ class Auditor:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.candidates = Candidates(evidence)
-        self._use(Names(evidence))
+        self.plain = Names(evidence)
+        """What the paper says of names, without what its tables show."""
+        self._use(self.plain)
 
     def _use(self, names: Names) -> None:
         """Build the checks on the names that a paper uses; they remember what they have seen."""
@@ -58,6 +62,14 @@ class Auditor:
         self.directions = Directions(self.evidence, names)
         self.rankings = Rankings(self.evidence, names)
         self.statements = Statements(self.evidence, names)
+
+    def _with_rows(self, document: Document) -> Names:
+        """The names of a paper, those of its tables' rows included that stand for the run whose numbers they hold."""
+        if not self.evidence.foreign:
+            return self.plain
+        strangers = Strangers(Scoper(self.plain), self.pool)
+        strangers.read(document)
+        return self.plain.with_rows(strangers.rows())
 
     def _matcher(self, names: Names) -> Matcher | ForeignMatcher:
         if self.evidence.foreign:
@@ -94,7 +106,9 @@ class Auditor:
     ) -> Audit:
         """Audit a paper that has been read; units that were seen before cost nothing."""
         start = time.perf_counter() if start is None else start
-        if (names := self.names.bound(document)) is not self.names:
+        self.plain = self.plain.bound(document)
+        names = self._with_rows(document)
+        if names.labels != self.names.labels:
             self._use(names)
         matches = tuple(self.matcher.match_document(document))
         found = [*self._findings(document, matches, folder, bib)]

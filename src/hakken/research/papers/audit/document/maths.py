@@ -12,8 +12,12 @@ simeq ≈ lt < gt > ll < gg > to → rightarrow → gets ← leftarrow ← uparr
 dots … neq ≠ ne ≠ subset ⊂ subseteq ⊆ sum Σ prod Π partial ∂ nabla ∇ mid | percent % dagger † ast *
 """
 _SYMBOLS = dict(re.findall(r"([A-Za-z]+) (\S)", _PAIRS))
+_SIZES = r"(?:\\(?:scriptsize|scriptscriptstyle|scriptstyle|tiny|footnotesize|small)\s*)?"
 _MATH = (
     (re.compile(r"\{,\}"), ","),
+    # A spread that is set small: 90.1_{\pm 0.2}, or 90.1_{0.2}.
+    (re.compile(rf"[_^]\s*\{{\s*{_SIZES}(?:\\pm|±)\s*([^{{}}]*)\}}"), r" ± \1"),
+    (re.compile(rf"(?:(?<=\d)|^)_\s*\{{\s*{_SIZES}(\d*\.\d+)\s*\}}"), r" ± \1"),
     (
         re.compile(
             r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:rm|bf|it|sf|tt|bb|cal|scr|frak)|operatorname\*?|boldsymbol|bm|num|qty"

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.around import Around
 from hakken.research.papers.audit.language.groups import RESPECTIVE, all_of, grouped, ids_of, respective
-from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise, side_of
+from hakken.research.papers.audit.language.numbers import ARROW, Number, find_numbers, normalise, side_of
 from hakken.research.papers.audit.language.rivals import AGAINST, OBJECT
 from hakken.research.papers.audit.language.scope import Mention, Names
+from hakken.research.papers.audit.language.topics import GENERIC
 from hakken.research.papers.audit.language.units import measured_in, unit_behind, unit_of_header
 from hakken.research.papers.audit.matching.pool import ACROSS
 from hakken.research.papers.audit.records.words import stems
@@ -53,6 +54,19 @@ _ACROSS = re.compile(
 )
 _ELSEWHERE = re.compile(r"[,;—–]\s*(?:while|whereas|but|and|compared|in contrast|versus|than)\b", re.I)
 """Opens a clause about something else."""
+_PACE = re.compile(
+    r"^\s?%?\s*(?:longer|shorter|more|less|faster|slower|extra|additional|higher|lower)(?: average| total)?"
+    r" (?:training|inference|sampling|generation)\b(?! (?:loss|acc|error|data|steps|samples))",
+    re.I,
+)
+"""``32 % longer training``: a time."""
+_REST = re.compile(
+    r"^\s?%?(?:,? (?:and )?[-+]?[\d.]+\s?%?)*(?: percentage points?| points?)?,? (?:on|in|for) (?:the )?"
+    r"(?:other|others|remaining|rest)\b",
+    re.I,
+)
+"""``46 % on the other two``: on those that were not named last."""
+_PASSIVE = re.compile(r"\b(?:beaten|outperformed|surpassed|overtaken|exceeded|outdone) by\b", re.I)
 _SPEED = re.compile(r"\b(?:faster|slower|speed\w*|quicker|longer|shorter)\b", re.I)
 
 
@@ -103,21 +117,27 @@ class Scoper:
         lead = self.names.find(around.lead)
         variants = self.nearest("variant", number, text, mentions)
         base = self.evidence.baseline
+        turned = number.form in ("low", "high") and _is_turn(number, text)
         if number.form in ("low", "high") and not _directly_named(number, text, mentions):
             variants = self._ends(number, text, mentions, variants)
         backs = [*earlier, lead]
-        if number.form == "low" and not variants and base and _before(text[: number.start]):
+        if number.form == "low" and not variants and base and turned:
             variants = (base,)
         texts = [*reversed(around.before), around.lead]
         told = self._subject(texts)
         if not variants and side_of(number, text) == "second":
             variants = self._rival_of(told, texts)
-        variants = variants or told
+        if not variants and not (turned and number.form == "high" and told == (base,)):
+            variants = told  # what a change ends at is not the baseline's
+        if side_of(number, text) and _PASSIVE.search(text[: number.start]):
+            variants = ()  # either may be told first
         metrics = self.nearest("metric", number, text, mentions)
+        if pace := _PACE.match(text[number.end :]):
+            metrics = self._speeds(pace.group()) or metrics
         if not metrics and _SPEED.search(text[max(0, number.start - 60) : number.end + 40]):
             metrics = self._speeds(text)
         named = bool(metrics)
-        metrics = metrics or _first(backs, "metric", but=None)
+        metrics = metrics or self._kin(text[: number.start], backs) or _first(backs, "metric", but=None)
         datasets = self.nearest("dataset", number, text, mentions)
         across = _ACROSS.search(text) is not None
         if not datasets and not _OF_ALL.search(text):
@@ -129,6 +149,19 @@ class Scoper:
         if own and unit_said and not set(metrics) & set(self.by_unit.get(unit_said, ())):
             unit_said = ""  # a time that is told to be another metric is no value of it
         return self._about(variants, against, metrics, named, datasets, across, unit_said)
+
+    def _kin(self, left: str, backs: list[list[Mention]]) -> tuple[str, ...]:
+        """Metrics that a general word means: "the loss", told in full by a sentence before, or any of that family."""
+        found = [(m.end(), sign) for word, sign in GENERIC for m in word.finditer(left)]
+        if not found:
+            return ()
+        sign = max(found, key=lambda pair: pair[0])[1]
+        kin = tuple(m.key for m in self.evidence.metrics if sign.search(m.name))
+        for mentions in backs:
+            told = [i for m in mentions if m.kind == "metric" for i in m.ids if i in kin]
+            if told:
+                return tuple(dict.fromkeys(told))
+        return kin
 
     def _about(
         self,
@@ -166,11 +199,16 @@ class Scoper:
             groups = outer if any(g[-1].end <= number.start for g in outer) else groups
         after = [g for g in groups if g[0].start >= number.end]
         prior = [g for g in groups if g[-1].end <= number.start]
+        stop = _end_of(number, text) if kind != "variant" else number.end
+        stop = stop if after and after[0][0].start >= stop else number.end
+        if kind == "dataset" and prior and _REST.match(text[number.end :]):
+            named = ids_of(prior[-1])
+            return tuple(d for d in self.evidence.dataset_names if d not in named)
         paired = kind == "variant" and side_of(number, text) != ""
         if prior and kind != "metric" and not paired and _IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
             return ids_of(prior[-1])
-        if after and not (prior and _is_next(text[number.end : after[0][0].start], text[after[0][-1].end :])):
-            between = re.sub(r"\([^)]*\)", "", text[number.end : after[0][0].start])
+        if after and not (prior and _is_next(text[stop : after[0][0].start], text[after[0][-1].end :])):
+            between = re.sub(r"\([^)]*\)", "", text[stop : after[0][0].start])
             between = re.sub(r"^\s?(?:%|\))", "", between)
             if kind == "dataset" and _ON_BEHIND.match(between):
                 return ids_of(after[0])
@@ -182,6 +220,15 @@ class Scoper:
             return told
         if prior:
             return ids_of(prior[-1])
+        if after and kind == "metric" and _ELSEWHERE.search(text[stop : after[0][0].start]):
+            return ()
+        if (
+            after
+            and kind == "dataset"
+            and "," in text[stop : after[0][0].start]
+            and _OF_ALL.search(text[: number.start])
+        ):
+            return ()
         if (
             after
             and kind == "variant"
@@ -237,9 +284,8 @@ class Scoper:
 
     def _ends(self, number: Number, text: str, mentions: list[Mention], near: tuple[str, ...]) -> tuple[str, ...]:
         """``from A to B``: the first is what it was before, the second what it became."""
-        left = text[: number.start]
         base = self.evidence.baseline
-        if not _before(left) or (base is None and number.form == "high"):
+        if not _is_turn(number, text) or (base is None and number.form == "high"):
             return near
         if base is None:
             return tuple(v for v in self.evidence.variants if v not in near)
@@ -358,6 +404,27 @@ def _before(left: str) -> bool:
     return re.search(r"\bfrom (?:[^.;]|\.(?=\d))*$", left) is not None and not re.search(
         r"\b(?:rang|var[iy]|span)\w* from", left
     )
+
+
+def _is_turn(number: Number, text: str) -> bool:
+    """Whether a number is an end of a change: "from 0.98 to 0.85", "0.98 → 0.85"."""
+    if _before(text[: number.start]):
+        return True
+    numbers = find_numbers(text)
+    at = next((k for k, n in enumerate(numbers) if n.start == number.start), -1)
+    first = at if number.form == "low" else at - 1
+    if first < 0 or first + 1 >= len(numbers):
+        return False
+    return ARROW.match(text[numbers[first].end : numbers[first + 1].start]) is not None
+
+
+def _end_of(number: Number, text: str) -> int:
+    """Where a number ends, and of "from A to B" where B ends: what follows names both."""
+    numbers = find_numbers(text)
+    if number.form != "low" or number.partner is None or number.partner >= len(numbers):
+        return number.end
+    other = numbers[number.partner]
+    return other.end if other.start > number.start else number.end
 
 
 def _in_brackets(left: str) -> bool:

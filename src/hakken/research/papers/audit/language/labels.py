@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hakken.research.papers.audit.document.document import Document, UnitKind, is_prose
+from hakken.research.papers.audit.language.acronyms import short_names
 from hakken.research.papers.audit.language.numbers import normalise
 from hakken.research.papers.audit.records.evidence import Evidence
 from hakken.research.papers.audit.records.words import split_words, stems
@@ -35,6 +36,8 @@ class Labels:
     """(name in lower case, variants)"""
     chosen: tuple[str, ...] = ()
     """What "our method" means; empty where the paper does not tell."""
+    metrics: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(short name in lower case, metrics) as the paper introduces them."""
     topic: frozenset[str] = frozenset()
     """Stems of the title: names made of nothing else tell no run from another."""
 
@@ -100,6 +103,11 @@ class _Reader:
             reverse=True,
         )
         best, variant = scores[0]
+        level = [v for score, v in scores if best - score < _AHEAD]
+        simple = [v for v in level if all(self.stems[v] <= self.stems[o] for o in level)]
+        if len(level) > 1 and len(simple) == 1:
+            # "Gate + warm-up" is the run of this title, not the one that adds a lower rate to it.
+            variant, scores = simple[0], [s for s in scores if s[1] not in level or s[1] == simple[0]]
         told = any(weights[s] >= 0.5 and s in self.stems[variant] for s in own)
         if best >= _SURE and told and (len(scores) < 2 or best - scores[1][0] >= _AHEAD):
             self.add(name, [variant])
@@ -122,7 +130,15 @@ def read_labels(document: Document, evidence: Evidence) -> Labels:
     for text in dict.fromkeys(_labels(document)):
         reader.label(text)
     bound = {name: tuple(sorted(ids)) for name, ids in reader.found.items() if len(ids) <= 2}
-    return Labels(tuple(sorted(bound.items())), _chosen(evidence, reader), stems(document.title))
+    chosen = _chosen(evidence, reader)
+    metrics: dict[str, tuple[str, ...]] = {}
+    for short in short_names(document, evidence):
+        meant = short.variants or (chosen if short.ours else ())
+        if short.metrics:
+            metrics[short.name.lower()] = short.metrics
+        elif len(meant) == 1:
+            bound.setdefault(short.name.lower(), meant)
+    return Labels(tuple(sorted(bound.items())), chosen, tuple(sorted(metrics.items())), stems(document.title))
 
 
 def _labels(document: Document) -> Iterator[str]:
@@ -144,7 +160,8 @@ def _chosen(evidence: Evidence, reader: _Reader) -> tuple[str, ...]:
         (best, count), *rest = reader.ours.most_common(2)
         if not rest or rest[0][1] < count:
             return (best,)
-    if len(done) == 1:
-        return (done[0].id,)
+    whole = [v for v in done if not v.ablation]
+    if len(whole) == 1:
+        return (whole[0].id,)
     own = [v.id for v in done if re.search(r"\bours?\b|\bproposed\b|\bfull\b", v.title, re.I)]
     return (own[0],) if len(own) == 1 else ()

@@ -179,6 +179,8 @@ def _number(match: re.Match[str]) -> Number:
 
 _BETWEEN_ENDS = re.compile(r"^\s?(?:%|points?|percentage points?)?\s?(?:to|and|–|—|-|,|;|\.\.|…|until|through)\s?$")
 _FROM = re.compile(r"\bfrom (?:an? |the |about |some )?$")
+ARROW = re.compile(r"^\s?(?:%|points?)?\s?(?:→|⟶|->|⇒)\s?$")
+"""What stands between the two values of "0.98 → 0.85"."""
 _FAR_END = re.compile(
     r"^\s?(?:for|with|in|of|at|under|without|using|by)\b[^.;:!?\d,]{1,50}? to (?:only |just |about )?$"
 )
@@ -197,8 +199,10 @@ def _link(text: str, numbers: list[Number]) -> tuple[Number, ...]:
         elif _BETWEEN_PARTS.match(between) and left.unit == "" and right.unit == "" and right.step >= 1:
             linked[k] = replace(linked[k], form="of", partner=k + 1)
             linked[k + 1] = replace(linked[k + 1], form="total", partner=k)
-        elif (_BETWEEN_ENDS.match(between) and _opens_range(before, between, left)) or (
-            _FROM.search(before) and _FAR_END.match(between) and left.unit == right.unit and left.form == "plain"
+        elif (
+            (_BETWEEN_ENDS.match(between) and _opens_range(before, between, left))
+            or ARROW.match(between)
+            or (_FROM.search(before) and _FAR_END.match(between) and left.unit == right.unit and left.form == "plain")
         ):
             unit = linked[k].unit or right.unit
             linked[k] = replace(linked[k], form="low", partner=k + 1, unit=unit)

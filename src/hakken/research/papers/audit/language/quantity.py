@@ -20,7 +20,7 @@ _CLAUSE = r"(?:[^.;]|\.(?=\d))"
 """Any letter that ends no clause: the point of a decimal does not."""
 _VERB = (
     r"(?:(?:reduc|improv|increas|decreas|drop(?!out)|gain|lower|rais|boost|declin|speed|accelerat|outperform|degrad"
-    r"|worsen|differ|grew|grow|shr|higher|better|worse|faster|slower|surpass|exceed|enhanc|overhead|advantage|margin)\w*"
+    r"|worsen|differ|grew|grow|shr|slow|delay|prolong|shorten|lengthen|higher|better|worse|faster|slower|surpass|exceed|enhanc|overhead|advantage|margin)\w*"
     r"|(?:cut(?:s|ting)?|sav(?:es?|ed|ings?)|fell|falls?|fallen|rose|ris(?:es?|en|ing)|changes?)\b)"
 )
 _ABOUT = (
@@ -40,7 +40,7 @@ _OF = re.compile(
 )
 """``a gain of``, ``an improvement in accuracy of``; but "outperforms it, with an accuracy of" tells a level."""
 _GAP = re.compile(
-    rf"\b(?:difference|gap|margin)s?\b{_CLAUSE}{{0,90}}?\b(?:is|was|of|at|:"
+    rf"\b(?:difference|gap|margin|overhead|slow-?down)s?\b{_CLAUSE}{{0,90}}?\b(?:is|was|of|at|:"
     r"|(?:widen|grow|shrink|narrow|ris|drop|fall|increas|decreas|amount|com)\w* to)\s*(?:only |just |about )?$",
     re.I,
 )
@@ -58,6 +58,10 @@ _SMALL = re.compile(
     re.I,
 )
 """``the gains are small in absolute terms: at most``."""
+_LIST = re.compile(
+    r"(?<=\bby )(?:[-+~≈]?\d[\d.]*\s?%?(?: \([^)]*\))?,? (?:and |or )?)+$|(?<=\bof )(?:[-+~≈]?\d[\d.]*\s?%?,? (?:and )?)+$"
+)
+"""The members of a list before a number: "by 46 %, 48 % and"."""
 _LISTED = re.compile(rf"\b{_VERB}\s*[:=(]\s*[-+~≈]?\s*$", re.I)
 _LEVEL = re.compile(
     r"\b(?:(?<!up )to|from|at|reach\w*|achiev\w*|attain\w*|obtain\w*|scor\w*|yield\w*)\s+(?:an? )?(?:[\w-]+ ){0,3}?"
@@ -73,6 +77,15 @@ _ROW_OF_DIFFERENCES = re.compile(
     re.I,
 )
 _EXTREME = re.compile(r"\b(?:best|peak|max\w*|min\w*|highest|lowest|worst|up to|as (?:low|high) as|range\w*)\b", re.I)
+
+
+_OVER_SEEDS = re.compile(
+    r"\b(?:over|across|from|averag\w+|mean of|with|using)\s+(?:(?!the\b)\w+ ){0,3}(?:seeds?|runs?)\b", re.I
+)
+_SINGLE = re.compile(
+    r"\b(?:the|its|their|individual|each|single|one|other|these|those|all) (?:of )?(?:\w+ ){0,2}?(?:seeds?|runs)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -103,20 +116,33 @@ def quantity_of(number: Number, unit: Unit, reading: Reading) -> Quantity:
         if not re.search(r"\bfrom (?:[^.;]|\.(?=\d))*$", text[: first.start]) and number.unit in ("%", "points", "x"):
             number = first if first.unit else replace(first, unit=number.unit)  # both ends of a range are of one kind
     left, right = text[max(0, number.start - 160) : number.start], text[number.end : number.end + 45]
-    extremes = (Role.VALUE, Role.MINIMUM, Role.MAXIMUM) if _EXTREME.search(text + unit.column) else ()
+    if number.form == "low" and number.partner is not None and number.unit in ("%", "points") and not unit.row:
+        last = find_numbers(text)[number.partner]
+        right = text[last.end : last.end + 45] if last.start > number.start else right
+    extremes = (Role.VALUE, Role.MINIMUM, Role.MAXIMUM) if _EXTREME.search(text + unit.column) or _single(text) else ()
     levels = (Role.LEVEL, *((Role.MEDIAN,) if re.search(r"\bmedian", text + unit.column, re.I) else ()), *extremes)
     if unit.row:
         return _of_cell(number, unit, levels)
     if number.unit == "x":
         return Quantity(Role.RATIO, (Role.RATIO,), change=True, plain=False)
-    paired = side_of(number, text) != ""
+    side = side_of(number, text)
+    paired = side != ""
+    if side == "second" and (before := [n for n in find_numbers(text) if n.end <= number.start]):
+        left = text[max(0, before[-1].start - 160) : before[-1].start]  # of a pair both are of one kind
+    left = _LIST.sub("", left)
     sure = any(pattern.search(left) for pattern in (_GAP, _MORE, _SMALL))
     told = any(pattern.search(left) for pattern in (_LEFT, _OF, *(() if paired else (_LISTED,))))
+    told = told or (number.sign == "+" and not paired)
     told = told or (number.unit == "%" and _SHARE.search(left) is not None)
     if _RIGHT.match(right) or sure or (told and not _LEVEL.search(left)) or number.unit == "points":
         roles = (Role.RELATIVE, Role.DIFFERENCE) if number.unit in ("%", "points") else (Role.DIFFERENCE,)
         return Quantity(Role.CHANGE, roles, change=True, plain=False)
     return Quantity(Role.LEVEL, levels)
+
+
+def _single(text: str) -> bool:
+    """Whether a sentence tells of single seeds or runs, rather than of means over them."""
+    return _SINGLE.search(_OVER_SEEDS.sub("", text)) is not None
 
 
 def _spread(unit: Unit, reading: Reading) -> Quantity:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from hakken.research.papers.audit.document.document import Document, Unit
 from hakken.research.papers.audit.language.labels import Labels, read_labels
@@ -83,11 +83,15 @@ class Names:
                     metrics[key] = (*metrics.get(key, ()), spec.key)
             for name in self.evidence.dataset_names.get(spec.dataset, ()):
                 datasets[name.lower()] = (spec.dataset,)
+        for name, keys in self.labels.metrics:
+            metrics.setdefault(name, keys)
         for kind, names in (("metric", metrics), ("variant", variants), ("dataset", datasets)):
             if names:
                 spell = _spaced if kind == "dataset" else _spelled
                 union = "|".join(spell(n) for n in sorted(names, key=len, reverse=True))
-                self.patterns.append((kind, names, re.compile(rf"(?<![\w])(?:{union})(?![\w])", re.I)))
+                # "RG-DQN" is no DQN.
+                prefixed = r"(?<!\w-)" if kind == "variant" and foreign else ""
+                self.patterns.append((kind, names, re.compile(rf"(?<![\w]){prefixed}(?:{union})(?![\w])", re.I)))
 
     def _own_variants(self) -> dict[str, tuple[str, ...]]:
         variants: dict[str, tuple[str, ...]] = {}
@@ -105,6 +109,14 @@ class Names:
             return self
         labels = read_labels(document, self.evidence)
         return self if labels == self.labels else Names(self.evidence, labels)
+
+    def with_rows(self, rows: Mapping[str, str]) -> Names:
+        """Names together with those of rows and columns of tables that hold one variant's numbers."""
+        known = {name for name, _ in self.labels.bound}
+        found = [(name, (variant,)) for name, variant in sorted(rows.items()) if name not in known]
+        if not found:
+            return self
+        return Names(self.evidence, replace(self.labels, bound=tuple(sorted((*self.labels.bound, *found)))))
 
     @property
     def chosen(self) -> tuple[str, ...]:

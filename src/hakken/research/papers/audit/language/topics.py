@@ -48,7 +48,7 @@ _REACH = re.compile(
     re.I,
 )
 _STEPS = re.compile(r"(?:^|[ _])(?:steps?|epochs?|iters?|iterations?|updates)(?:[ _]|$)|converge|time[ _]to", re.I)
-_GENERIC = (
+GENERIC = (
     (re.compile(r"\baccurac(?:y|ies)\b", re.I), re.compile(r"acc", re.I)),
     (re.compile(r"\bloss(?:es)?\b", re.I), re.compile(r"loss|nll", re.I)),
     (re.compile(r"\bdivergences?\b", re.I), re.compile(r"diverg|kl", re.I)),
@@ -129,7 +129,7 @@ class Topics:
         if named:
             return frozenset(k for i in named for k in self.effects.same_metric(i))
         return frozenset(
-            m.key for word, sign in _GENERIC if word.search(text) for m in self.evidence.metrics if sign.search(m.name)
+            m.key for word, sign in GENERIC if word.search(text) for m in self.evidence.metrics if sign.search(m.name)
         )
 
     def paces(self, keys: frozenset[str], text: str) -> frozenset[str]:

@@ -214,6 +214,13 @@ def _total(kind: str, values: Array) -> list[tuple[str, float]]:
     return [("total", float(values.sum()))] if kind.endswith("seconds") else []
 
 
+def _returned(tree: ast.AST) -> dict[int, str]:
+    """Constants of a return statement by the name of their function: ``def weight_decay(t): return 0.1``."""
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    returns = [(f.name, r) for f in functions for r in ast.walk(f) if isinstance(r, ast.Return)]
+    return {id(c): name for name, r in returns for c in ast.walk(r) if isinstance(c, ast.Constant)}
+
+
 def _literals(text: str, where: str) -> Iterator[Literal]:
     try:
         tree = syntax_tree(text)
@@ -224,9 +231,11 @@ def _literals(text: str, where: str) -> Iterator[Literal]:
                 yield Literal(float(number), words, where)
         return
     lines = text.splitlines()
+    returned = _returned(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
             line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
+            line += f" {returned.get(id(node), '')}"
             words = frozenset(re.findall(r"[a-z]{2,}", line.lower().replace("_", " ")))
             yield Literal(float(node.value), words, f"{where}, line {node.lineno}")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):

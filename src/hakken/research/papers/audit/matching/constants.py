@@ -59,6 +59,8 @@ _SHORT = {
     "steps": "iterations",
     "epochs": "epochs",
     "num": "number",
+    "seq": "sequence",
+    "len": "length",
     "ema": "exponential moving average",
     "eps": "epsilon",
     "hid": "hidden",
@@ -165,7 +167,7 @@ def is_constant(number: Number, unit: Unit, metric_unit: str) -> bool:
         metric_unit: Unit of the metrics that the number may be a value of; "1923 steps" is no constant where steps
             are what was measured.
     """
-    if unit.kind is UnitKind.CELL:
+    if unit.kind is UnitKind.CELL or metric_unit == "/s":
         return False
     text = normalise(unit.text)
     left, right = text[max(0, number.start - 70) : number.start], text[number.end : number.end + 45]

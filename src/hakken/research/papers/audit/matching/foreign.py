@@ -40,6 +40,17 @@ _OWN = re.compile(r"\b(?:our|ours|we|this (?:paper|work))\b", re.I)
 _LISTED = re.compile(
     r"\b(?:steps|lines|stages|phases|equations|sections|items|rows|columns)\s+(?:\d+\s?[–—-]\s?)?$", re.I
 )
+_LISTED_UNIT = re.compile(
+    r"^(?:,? (?:and |or )?[-+]?\d[\d.]*(?<!\.))+\s?(?P<unit>%|percent\b|percentage points\b|points\b|pp\b)"
+)
+"""The unit that a list prints once: "+0.50, +0.22, and -0.28 percentage points"."""
+_BELOW = re.compile(r"\b(?:(?:less|fewer|no more|not more) than|under|at most|below)\s$", re.I)
+_ABOVE = re.compile(r"\b(?:more than|at least|no less than|no fewer than|in excess of|exceeding)\s$", re.I)
+_NEARLY = re.compile(r"(?:\b(?:about|around|roughly|approximately|nearly|almost|close to|some)\s|[~≈]\s?)$", re.I)
+_ROUGH = 0.05
+"""What "about" allows: half of it on either side."""
+_LETTER = re.compile(r"\bn\s?=\s?$")
+_WITHIN = re.compile(r"\bwithin\s$", re.I)
 _TELLING = 100
 """A whole number of at least so much is hardly some metric's value by chance."""
 _SILENT = "the record does not say"
@@ -104,6 +115,8 @@ class ForeignMatcher:
             return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
         if reading.role is Role.VERSION or is_program_version(number, unit):
             return self._silent(number, unit, Role.VERSION, Severity.WARNING, f"{_SILENT} which version ran")
+        if reading.role is Role.COUNT and (held := self._held(number, unit)) is not None:
+            return held
         counted = self.tallies.of_number(number, unit, reading)
         if counted is not None:
             return counted
@@ -113,12 +126,23 @@ class ForeignMatcher:
             return self._cell(number, unit, about, quantity)
         return self._prose(number, unit, about, quantity)
 
+    def _held(self, number: Number, unit: Unit) -> Match | None:
+        """``n = 3`` that code or configuration holds under a name of the sentence counts no seeds."""
+        if not _LETTER.search(normalise(unit.text)[: number.start]):
+            return None
+        held = self.constants.find(number, unit)
+        typed = held is None or held.typed
+        return None if typed else Match(unit, number, Role.SETTING, Verdict.SUPPORTED, held.about if held else "")
+
     def _reading(self, number: Number, unit: Unit) -> Reading:
         """What a number is; "one of" points back to the number before it."""
         before = [n for n in find_numbers(unit.text) if n.end <= number.start and n.form != "word"]
         if before and not unit.row and _ONE_OF.search(normalise(unit.text)[: number.start]):
             return read_number(before[-1], unit.text, unit)
-        return read_number(number, unit.text, unit)
+        reading = read_number(number, unit.text, unit)
+        if reading.role is Role.P and abs(number.value) > 1:
+            return Reading(Role.SETTING)  # a letter of the method, no probability
+        return reading
 
     def _mended(self, number: Number, unit: Unit) -> Number:
         """The number with the unit that its column states or that the source lost; points of data are no unit."""
@@ -127,6 +151,10 @@ class ForeignMatcher:
         end = unit.text.rstrip()
         if not number.unit and end.endswith(number.text) and any(t and end.endswith(t) for t in self.cut):
             return replace(number, unit="%")
+        if not number.unit and not unit.row and (listed := _LISTED_UNIT.match(normalise(unit.text)[number.end :])):
+            number = replace(number, unit="%" if listed.group("unit") in ("%", "percent") else "points")
+        if not unit.row and not number.relation:
+            number = _bounded(number, normalise(unit.text)[: number.start])
         if not number.unit and (spelled := spelled_behind(number, unit.text) or shared_unit(number, unit.text)):
             return replace(number, unit=spelled)
         if number.unit == "points" and number.step == 1.0 and number.value > 100:
@@ -171,6 +199,8 @@ class ForeignMatcher:
             why = "too small to tell"
         elif number.form == "dimension":
             why = "a shape"
+        elif _WITHIN.search(normalise(unit.text)[: number.start]):
+            why = "a margin"
         elif is_power(number, unit.text):
             why = "a unit"
         elif number.form in ("low", "high") and _LISTED.search(normalise(unit.text)[: number.start]):
@@ -251,10 +281,11 @@ class ForeignMatcher:
 
     def _derived(self, match: Match, number: Number, others: list[Match]) -> Match | None:
         """A change that follows from two numbers printed beside it is as good as they are."""
-        if match.role not in (Role.CHANGE, Role.RELATIVE, Role.DIFFERENCE, Role.RATIO):
+        inserted = number.unit in ("%", "x") and match.role is Role.LEVEL
+        if match.role not in (Role.CHANGE, Role.RELATIVE, Role.DIFFERENCE, Role.RATIO) and not inserted:
             return None
         sources = (Role.LEVEL, Role.CHANGE, Role.DIFFERENCE) if match.role is Role.RATIO else (Role.LEVEL,)
-        levels = [m for m in others if m.role in sources]
+        levels = [m for m in others if m.role in sources and not (inserted and m.number.unit == number.unit)]
         for k, first in enumerate(levels):
             for second in levels[k + 1 :]:
                 if not follows(number, first.number, second.number):
@@ -271,6 +302,17 @@ class ForeignMatcher:
                     owner=bad.owner,
                 )
         return None
+
+
+def _bounded(number: Number, left: str) -> Number:
+    """The number with the bound, or the wider rounding, that the words before it state."""
+    if _BELOW.search(left):
+        return replace(number, relation="<")
+    if _ABOVE.search(left) or (number.unit in ("%", "x", "points") and left.endswith("over ")):
+        return replace(number, relation=">")
+    if _NEARLY.search(left) and (number.step < 1 or number.unit or number.value >= 20):
+        return replace(number, step=max(number.step, _ROUGH * abs(number.value)))
+    return number
 
 
 def _is_fine(number: Number) -> bool:

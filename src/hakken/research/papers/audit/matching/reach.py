@@ -35,7 +35,10 @@ def in_units(number: Number, candidate: Candidate, pool: Pool) -> Candidate:
     value = candidate.value
     if number.unit == "%" and candidate.role in _LEVELS and candidate.metric in pool.fractions:
         value *= 100
+    spread = candidate.role in (Role.SD, Role.SE, Role.HALF) and number.unit == "points"
     if number.unit in ("%", "points") and candidate.role is Role.DIFFERENCE and candidate.metric in pool.fractions:
+        value *= 100
+    elif spread and candidate.metric in pool.fractions:
         value *= 100
     if number.unit in MEASURES and candidate.role in (*_LEVELS, Role.DIFFERENCE) and candidate.metric:
         name = candidate.metric.partition("/")[2]
@@ -53,6 +56,7 @@ def reaches(number: Number, candidate: Candidate, pool: Pool, *, unsigned: bool 
         return False
     value = in_units(number, candidate, pool).value
     half = number.step / 2 * (1 + 1e-6) + 1e-9 * abs(value) + candidate.slack
+    value = abs(value) if number.relation and unsigned else value
     if number.relation in ("<", "<="):
         return value <= number.value + half
     if number.relation in (">", ">="):

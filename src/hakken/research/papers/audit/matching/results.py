@@ -11,7 +11,7 @@ from statistics import fmean
 from hakken.core.types import Severity
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.about import About, Scoper
-from hakken.research.papers.audit.language.numbers import Number
+from hakken.research.papers.audit.language.numbers import WORDS, Number, find_numbers
 from hakken.research.papers.audit.language.quantity import Quantity
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.matching.candidates import Candidate
@@ -22,6 +22,22 @@ from hakken.research.papers.audit.matching.reach import from_rounded, in_scale, 
 from hakken.research.papers.audit.matching.ways import goes, oriented, way_of
 
 _WEAK = 0.2
+_CHANGES = re.compile(
+    r"\b(?:gain|improve|reduc|increas|decreas|sav(?:e|ing)|cost|overhead|drop(?!out)|fall|fell|ris|rose|grow|differ|penalt"
+    r"|add(?:s|ed)\b|lose|lost|delay|slow|speed|faster|shorter|longer|lower|higher|smaller|larger)",
+    re.I,
+)
+_OVER_SOME = re.compile(
+    rf"\b(?:over|across|of|on) (?:all |the |these |those )*({'|'.join(w for w in WORDS if w.isalpha())}|\d)"
+    r" (?:[\w-]+ ){0,2}?(?:data ?sets|tasks|benchmarks|environments|domains)\b",
+    re.I,
+)
+
+
+def _changes(number: Number, unit: Unit) -> bool:
+    """Whether the sentence before a number of some digits tells of changes: "it saves 210 steps on A, 98 on B"."""
+    fine = number.step < 1 or abs(number.value) >= 20
+    return fine and not unit.row and _CHANGES.search(unit.text[: number.start]) is not None
 
 
 class Results:
@@ -41,13 +57,17 @@ class Results:
             return self._nobodys(number, unit, about, quantity, hits[0])
         if hits and (turned := self._turned(number, unit, about, quantity, hits)):
             return turned
+        if spanned := self._span(number, unit, about, quantity):
+            return Match(unit, number, quantity.role, Verdict.SUPPORTED, spanned, label=about.label)
         if hits:
             hit = next((h for h in hits if about.across and h.metric.startswith(ACROSS)), hits[0])
             return self._found(number, unit, about, quantity, inside, hit)
-        if number.unit == "%" and not quantity.change and quantity.role is Role.LEVEL:
+        if not quantity.change and quantity.role is Role.LEVEL and (number.unit == "%" or _changes(number, unit)):
             match = self._as_change(number, unit, about)
             if match is not None:
                 return match
+        if averaged := self._part_average(number, unit, about, quantity):
+            return Match(unit, number, quantity.role, Verdict.SUPPORTED, averaged, label=about.label)
         if re.search(r"\bgaps?\b", unit.text + unit.column, re.I):
             gaps = self._gaps(about)
             if found := self._hits(number, gaps, replace(quantity, change=True)):
@@ -95,11 +115,55 @@ class Results:
     def _as_change(self, number: Number, unit: Unit, about: About) -> Match | None:
         """A percentage that is no level may be a change all the same."""
         quantity = Quantity(Role.CHANGE, (Role.RELATIVE, Role.DIFFERENCE), change=True)
+        if about.variants == {self.evidence.baseline}:
+            about = replace(about, variants=frozenset())
         inside = self._inside(about, quantity)
         hits = self._hits(number, inside, quantity)
-        if not hits:
+        if not hits or (number.unit != "%" and luck(number, inside, self.pool) > _WEAK):
             return None
         return self._found(number, unit, about, quantity, inside, hits[0])
+
+    def _span(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> str:
+        """``by 29 % to 50 %``: the least and the most of one variant's changes over the data sets."""
+        numbers = find_numbers(unit.text)
+        if unit.row or not quantity.change or number.form not in ("low", "high") or number.partner is None:
+            return ""
+        other = numbers[number.partner]
+        names = {k.partition("/")[2] for k in about.keys}
+        keys = [k for k in self.pool.keys if not names or k.partition("/")[2] in names]
+        changes: dict[tuple[Role, str, str, str], list[Candidate]] = {}
+        for c in self._inside(replace(about, keys=tuple(keys), datasets=frozenset()), quantity):
+            data, _, name = c.metric.partition("/")
+            if data != ACROSS:
+                changes.setdefault((c.role, c.variant, c.against, name), []).append(c)
+        for several in changes.values():
+            sizes = sorted(several, key=lambda c: abs(c.value))
+            first, last = (sizes[0], sizes[-1]) if number.form == "low" else (sizes[-1], sizes[0])
+            partner = replace(other, unit=number.unit, relation="")
+            if len(sizes) > 1 and all(
+                reaches(n, c, self.pool, unsigned=True) for n, c in ((number, first), (partner, last))
+            ):
+                which = "smallest" if number.form == "low" else "largest"
+                return f"{which} of its {len(sizes)} changes: the {first.about} is {first.value:.6g}"
+        return ""
+
+    def _part_average(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> str:
+        """``averaged over the three arithmetic tasks``: an average over so many of the data sets, but not all."""
+        said = _OVER_SOME.search(unit.text)
+        if said is None or quantity.role is not Role.LEVEL or unit.row:
+            return ""
+        size = int(said.group(1)) if said.group(1).isdigit() else int(WORDS[said.group(1).lower()])
+        names = dict.fromkeys(k.partition("/")[2] for k in about.keys)
+        for name in names:
+            keys = [m.key for m in self.evidence.metrics if m.name == name]
+            for variant in (about.variants or self.evidence.variants) if 1 < size < len(keys) else ():
+                for some in combinations([k for k in keys if (variant, k) in self.pool.means], size):
+                    mean = fmean(self.pool.means[variant, k] for k in some)
+                    candidate = Candidate(Role.LEVEL, mean, "", variant, metric=some[0])
+                    if reaches(number, candidate, self.pool):
+                        where = ", ".join(k.partition("/")[0] for k in some)
+                        return f"average of {name} over {where} of {self.pool.title(variant)} is {mean:.6g}"
+        return ""
 
     def _gaps(self, about: About) -> list[Candidate]:
         """Differences between two metrics of one run, such as the gap between training and validation loss."""

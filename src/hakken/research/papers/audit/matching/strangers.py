@@ -11,6 +11,7 @@ from hakken.research.papers.audit.document.document import Document, Unit, UnitK
 from hakken.research.papers.audit.language.about import About, Scoper
 from hakken.research.papers.audit.language.numbers import find_numbers
 from hakken.research.papers.audit.language.roles import Role
+from hakken.research.papers.audit.language.units import printed_in
 from hakken.research.papers.audit.matching.pool import Pool
 from hakken.research.papers.audit.matching.reach import in_scale, reaches
 
@@ -50,6 +51,15 @@ class Strangers:
             self.known[table, label] = self._owner(units)
         for key, units in named.items():
             self.held[key] = next(iter(self._owner(units)), "")
+
+    def rows(self) -> dict[str, str]:
+        """Labels in lower case, without remarks in brackets, that hold one variant's numbers wherever they stand."""
+        owners: dict[str, set[str]] = {}
+        for (_, label), variants in self.known.items():
+            name = " ".join(re.sub(r"\([^)]*\)", " ", label).split()).lower()
+            if re.search(r"[a-z]{3}", name) and len(name.split()) <= 6:
+                owners.setdefault(name, set()).update(variants)
+        return {name: next(iter(found)) for name, found in owners.items() if len(found) == 1}
 
     def about(self, unit: Unit) -> About:
         """What a cell is about."""
@@ -92,7 +102,9 @@ class Strangers:
         looked = 0
         for unit in units:
             about = self.scoper.of_cell(unit, lambda _: ())
-            number = in_scale(find_numbers(unit.text)[0], unit, about.keys, self.pool)
+            number = find_numbers(unit.text)[0]
+            number = replace(number, unit=number.unit or printed_in(unit.column) or printed_in(unit.row[0][1]))
+            number = in_scale(number, unit, about.keys, self.pool)
             levels = self.pool.of((Role.LEVEL,), about.keys)
             if not levels:
                 continue

@@ -20,6 +20,13 @@ _DATASETS = re.compile(
     rf"(?:(?!(?:{_APART_WORDS})\b|\d)[\w-]+ ){{0,3}}?(?P<noun>data ?sets|tasks|benchmarks|environments)\b",
     re.I,
 )
+_KIND = re.compile(
+    r"(?!\b(?:different|distinct|diverse|2d|two-dimensional|synthetic|benchmark|public|standard|considered|tested"
+    r"|evaluated|algorithmic|main|real|real-world|character-level|various|common|popular|level|world|dimensional|of|the|these|learning|toy)\b)"
+    r"\b[a-z][\w-]+",
+    re.I,
+)
+"""An adjective that parts some data sets from the others: "all three arithmetic tasks"."""
 _OF = re.compile(
     r"^\s+(?:out )?of (?:the |all )?(?:[a-z]+|\d+) (?:data ?sets|tasks|cases|benchmarks|environments)\b", re.I
 )
@@ -42,7 +49,7 @@ _EVERY = re.compile(
 """What opens a count of everything that was done."""
 _PART = re.compile(r"\b(?:ablat\w*|subset|only|first|remaining|other|further|additional|of (?:them|the|these))\b", re.I)
 _APART = re.compile(
-    r"^\s(?:(?!seeds?\b|runs?\b|trials?\b|experiments?\b|rep\w+)[\w-]+ ){0,2}?"
+    r"^\s(?:(?!seeds?\b|runs?\b|trials?\b|experiments?\b|ablations?\b|comparisons?\b|rep\w+)[\w-]+ ){0,2}?"
     r"(?:(?:with|for|in|on|by|from|using|and|to|at|when) |(?:run|experiment|trial)s?[ _]\d)",
     re.I,
 )
@@ -85,6 +92,9 @@ class Tallies:
             number = Number(match.group("count"), match.start("count"), match.end("count"), value, 1.0)
             told = f"the record holds {self.datasets} data sets"
             few, every = value < self.datasets, _of_everything(unit, text, number)
+            if few and _KIND.search(text[match.end("count") : match.start("noun")]):
+                found.append(Match(unit, number, Role.COUNT, Verdict.SKIPPED, "those of one kind"))
+                continue
             wrong = value > self.datasets or (few and (match.group("all") is not None or every))
             verdict = Verdict.UNSUPPORTED if wrong else Verdict.SKIPPED if few else Verdict.SUPPORTED
             severity = Severity.WARNING if few and match.group("all") is None else None
