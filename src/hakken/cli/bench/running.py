@@ -23,7 +23,8 @@ _AGENTS = (
     "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT, or external:NAME "
     "(see `hakken bench agents`)."
 )
-_LOCAL_TOKENS = 10_000
+_LOCAL_TOKENS = 40_000
+"""Read and generated: about twenty-five versions of a function by the agent for small models."""
 
 
 Tasks = Annotated[Path, typer.Argument(metavar="TASKS", help="A task, or a folder of tasks.")]
@@ -47,7 +48,10 @@ Attempts = Annotated[int, typer.Option("--attempts", "-k", min=1, help="Attempts
 Where = Annotated[str, typer.Option("--executor", help="Where attempts run: threads, or ray (an extra).")]
 Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, help="Attempts at once.")]
 Tokens = Annotated[
-    int | None, typer.Option(min=1, help="Tokens of an attempt; 10,000 with the embedded model, else no limit.")
+    int | None,
+    typer.Option(
+        min=1, help="Tokens of an attempt, read and generated; 40,000 with the embedded model, else no limit."
+    ),
 ]
 Usd = Annotated[float, typer.Option(min=0.001, help="US$ of an attempt.")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="Minutes of an attempt.")]
