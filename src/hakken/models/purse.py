@@ -30,8 +30,13 @@ class Purse:
         budget, used = self.budget, self.used
         if late := self.too_late(0.0):
             raise late
-        if budget.usd is not None and used.usd >= budget.usd:
-            raise BudgetExceeded("US$", used.usd, budget.usd)
+        if budget.usd is not None:
+            if used.usd >= budget.usd:
+                raise BudgetExceeded("US$", used.usd, budget.usd)
+            # What calls under way will cost is not known; as much as the earlier ones did, or else one at a time.
+            each = used.usd / used.calls if used.calls else budget.usd
+            if flying and used.usd + each * (len(flying) + 1) > budget.usd:
+                return None
         left = request.max_tokens
         if budget.completion_tokens is not None:
             left = min(left, budget.completion_tokens - used.completion_tokens)
