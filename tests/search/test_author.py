@@ -72,6 +72,14 @@ def test_a_model_that_fills_no_holes_answers_with_the_whole_function() -> None:
     assert code(drawn([], [CHAT], 3)[0]) == code(drawn([], [CHAT], 3)[2])
 
 
+def test_each_filling_is_drawn_warmer_than_the_one_before() -> None:
+    asked: list[Request] = []
+    drawn(asked, ["    return readings[0]"], 6, turn=1)
+    warm = [request.temperature for request in asked if request.infill is not None]
+    assert warm == pytest.approx([0.5, 0.62, 0.74, 0.86])
+    assert len({request.temperature for request in asked if request.infill is None}) == 1
+
+
 def test_no_hole_is_filled_twice_in_the_same_way() -> None:
     asked: list[Request] = []
     for turn in range(2):

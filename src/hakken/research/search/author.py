@@ -22,6 +22,8 @@ _USES = 6
 """Lines around a call that a small model is shown."""
 _FILLING = 160
 """Tokens of a function's body at most: three times as many as the bodies that run have on average."""
+_COOL, _WARMER, _HOT = 0.5, 0.12, 1.2
+"""Temperature of the first filling of a hole, and what each further one adds: a small model repeats itself otherwise."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class Author:
         samples = list(numbers)
         while samples:
             batch, samples = samples[:at_once], samples[at_once:]
+            if hole is not None:
+                options["temperature"] = min(_HOT, _COOL + _WARMER * (batch[0] - numbers.start))
             for reply in self._ask(asked, output, batch, options):
                 if isinstance(reply, MalformedReply):
                     yield SourceError(reply.message)
