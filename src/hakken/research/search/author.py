@@ -23,7 +23,7 @@ _USES = 6
 _FILLING = 160
 """Tokens of a function's body at most: three times as many as the bodies that run have on average."""
 _COOL, _WARMER, _HOT = 0.5, 0.12, 1.2
-"""Temperature of the first filling of a hole, and what each further one adds: a small model repeats itself otherwise."""
+"""Temperature of the first filling of a hole, and what each further one adds: a small model would repeat itself."""
 
 
 @dataclass(frozen=True)
