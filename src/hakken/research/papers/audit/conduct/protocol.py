@@ -25,7 +25,7 @@ _REPEATED = re.compile(
 )
 _FIXED = re.compile(
     r"\b(?:a |the )?(?:fixed|same|constant|identical|common|specific) (?:random )?seeds?\b"
-    r"|\b(?:random )?seeds? (?:of |to |= ?|was set to |set to |\()\s*\d+|\bseeded\b",
+    r"|\b(?:random )?seeds? (?:of |to |= ?|was set to |set to |\()\s*\d+(?![\d.]*\.\d)(?!\d)|\bseeded\b",
     re.I,
 )
 _BARS = re.compile(
@@ -47,16 +47,20 @@ _SEEDING = re.compile(
 def check_protocol(document: Document, evidence: Evidence, topics: Topics) -> Iterator[Finding]:
     """At most one finding a sentence and kind."""
     effects = topics.effects
+    place, said = "", ""
     for unit in document.units:
+        said = f"{said} {unit.text}" if unit.place == place else unit.text
+        place = unit.place
         if not is_prose(unit) or (unit.cites and "our" not in unit.text) or not topics.about_own_work(unit):
             continue
         text = normalise(unit.text)
-        yield from _seeds(unit, text, evidence, effects)
+        yield from _seeds(unit, text, said, evidence, effects)
         if not effects.replicated:
             yield from _spread(unit, text)
 
 
-def _seeds(unit: Unit, text: str, evidence: Evidence, effects: Effects) -> Iterator[Finding]:
+def _seeds(unit: Unit, text: str, said_here: str, evidence: Evidence, effects: Effects) -> Iterator[Finding]:
+    """``said_here`` holds what the same caption or paragraph said before, too."""
     match = _REPEATED.search(text)
     if match is not None and not re.search(r"\b(?:future|could|would|should|single|not|only one)\b", text, re.I):
         said = next((g for g in match.groups() if g), "")
@@ -64,7 +68,7 @@ def _seeds(unit: Unit, text: str, evidence: Evidence, effects: Effects) -> Itera
         if not effects.replicated and (count is None or count > 1):
             yield _make("seeds", Severity.ERROR, unit, match.group(), "every value of the record was measured once")
         elif count is not None and count > 1:
-            yield from _too_few(unit, match.group(), count, evidence)
+            yield from _too_few(unit, match.group(), said_here, count, evidence)
     match = _FIXED.search(text)
     if match is None:
         return
@@ -78,15 +82,18 @@ def _seeds(unit: Unit, text: str, evidence: Evidence, effects: Effects) -> Itera
         yield _make("seeds", Severity.ERROR, unit, match.group(), "no source of the record has this seed")
 
 
-def _too_few(unit: Unit, said: str, count: int, evidence: Evidence) -> Iterator[Finding]:
+def _too_few(unit: Unit, said: str, said_here: str, count: int, evidence: Evidence) -> Iterator[Finding]:
     """Some data sets were measured less often than a sentence about all of them says."""
     sizes: dict[str, set[int]] = {}
     for variant, split, key in evidence.values:
         sizes.setdefault(evidence.metric(key).dataset, set()).add(evidence.replicates(variant, split, key))
     fewer = {d: max(s) for d, s in sizes.items() if max(s) < count}
     if fewer and len(fewer) < len(sizes) and any(max(s) == count for s in sizes.values()):
-        about = [n for d in sizes for n in evidence.dataset_names.get(d, ()) if n.lower() in unit.text.lower()]
-        if not about:
+        about = [n for d in sizes for n in evidence.dataset_names.get(d, ()) if n.lower() in said_here.lower()]
+        at = unit.text.find(said)
+        clause = unit.text[max(unit.text.rfind(";", 0, at), unit.text.rfind(", but", 0, at)) + 1 : at + len(said)]
+        here = [d for d in sizes if any(n.lower() in clause.lower() for n in evidence.dataset_names.get(d, ()))]
+        if not about or (here and all(d in fewer for d in here)):
             shown = ", ".join(f"{d} {n}" for d, n in fewer.items())
             yield _make("seeds", Severity.WARNING, unit, said, f"fewer values are recorded on some data sets: {shown}")
 

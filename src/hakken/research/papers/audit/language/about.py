@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.around import Around
-from hakken.research.papers.audit.language.groups import RESPECTIVE, all_of, grouped, ids_of, respective
+from hakken.research.papers.audit.language.groups import RESPECTIVE, all_of, grouped, ids_of, in_turn, respective
 from hakken.research.papers.audit.language.numbers import ARROW, Number, find_numbers, normalise, side_of
 from hakken.research.papers.audit.language.rivals import AGAINST, OBJECT
 from hakken.research.papers.audit.language.scope import Mention, Names
-from hakken.research.papers.audit.language.topics import GENERIC
+from hakken.research.papers.audit.language.topics import DATASETS, GENERIC
 from hakken.research.papers.audit.language.units import measured_in, unit_behind, unit_of_header
 from hakken.research.papers.audit.matching.pool import ACROSS
 from hakken.research.papers.audit.records.words import stems
@@ -60,12 +60,28 @@ _PACE = re.compile(
     re.I,
 )
 """``32 % longer training``: a time."""
+_STEPPED = (re.compile(r"\bnumber of (?:\w+ )?steps\b", re.I), re.compile(r"(?:^|_)steps?(?:_|$)"))
 _REST = re.compile(
     r"^\s?%?(?:,? (?:and )?[-+]?[\d.]+\s?%?)*(?: percentage points?| points?)?,? (?:on|in|for) (?:the )?"
     r"(?:other|others|remaining|rest)\b",
     re.I,
 )
 """``46 % on the other two``: on those that were not named last."""
+_OTHERS = re.compile(
+    rf"\b(?:on|for|in|across) (?:the )?(?:other|remaining|rest|two|three|four|larger|smaller|simpler|harder|easier)\b"
+    rf"[\w ,-]{{0,40}}?\b{DATASETS}\b",
+    re.I,
+)
+"""Data sets that are told by what they are not: "smaller on the two larger corpora"."""
+_GERUND = re.compile(
+    r"^\W*(?!During|Following|According|Comparing|Considering|Looking|Averag|Notwith|Concern|Regard|Training|Testing)"
+    r"[A-Z][a-z]+ing (?:the |a |an |its |our |this )?[a-z]"
+)
+"""Opens a sentence about a change that it describes: "Lowering the temperature yields"."""
+_NAMELESS = re.compile(
+    r"^\s?%?(?: (?:environment |training )?(?:steps|minutes|seconds|tokens per second|points))?"
+    r"\s(?:with|without|under|using)\b", re.I
+)  # fmt: skip
 _PASSIVE = re.compile(r"\b(?:beaten|outperformed|surpassed|overtaken|exceeded|outdone) by\b", re.I)
 _SPEED = re.compile(r"\b(?:faster|slower|speed\w*|quicker|longer|shorter)\b", re.I)
 
@@ -124,17 +140,19 @@ class Scoper:
         if number.form == "low" and not variants and base and turned:
             variants = (base,)
         texts = [*reversed(around.before), around.lead]
-        told = self._subject(texts)
-        if not variants and side_of(number, text) == "second":
+        told = () if _GERUND.match(text) else self._subject(texts)
+        side = side_of(number, text)
+        if not variants and side == "second":
             variants = self._rival_of(told, texts)
         if not variants and not (turned and number.form == "high" and told == (base,)):
-            variants = told  # what a change ends at is not the baseline's
-        if side_of(number, text) and _PASSIVE.search(text[: number.start]):
-            variants = ()  # either may be told first
+            # What a change ends at is not the baseline's; what a paragraph is about may be any of those it names.
+            variants = tuple(dict.fromkeys((*told, *self._among(earlier, told))))
+        if self._is_nameless(number, text, mentions, side):
+            variants = ()
         metrics = self.nearest("metric", number, text, mentions)
         if pace := _PACE.match(text[number.end :]):
             metrics = self._speeds(pace.group()) or metrics
-        if not metrics and _SPEED.search(text[max(0, number.start - 60) : number.end + 40]):
+        if not metrics and _SPEED.search(_apart(text, number)):
             metrics = self._speeds(text)
         named = bool(metrics)
         metrics = metrics or self._kin(text[: number.start], backs) or _first(backs, "metric", but=None)
@@ -143,16 +161,38 @@ class Scoper:
         if not datasets and not _OF_ALL.search(text):
             datasets = _first(backs, "dataset", but=None)
         against = self._rivals(number, text, mentions)
-        unit_said = unit_behind(number, text)
+        unit_said = unit_behind(number, text) or (self._shared(number, text) if not named else "")
         stated = [m for m in mentions if m.kind == "metric" and m.end <= number.start]
         own = bool(stated) and _IS_OWN.match(text[stated[-1].end : number.start]) is not None
         if own and unit_said and not set(metrics) & set(self.by_unit.get(unit_said, ())):
             unit_said = ""  # a time that is told to be another metric is no value of it
         return self._about(variants, against, metrics, named, datasets, across, unit_said)
 
+    def _among(self, earlier: list[list[Mention]], told: tuple[str, ...]) -> tuple[str, ...]:
+        """Other variants that the paragraph names, where its subject is carried over from a sentence before."""
+        if not told or self.evidence.baseline in told:
+            return ()
+        named = [m for mentions in earlier for m in mentions if m.kind == "variant" and len(m.ids) == 1]
+        return tuple(i for m in named for i in m.ids if i != self.evidence.baseline)
+
+    def _is_nameless(self, number: Number, text: str, mentions: list[Mention], side: str) -> bool:
+        """Whether a number of a pair is of something that no name tells: "against 0.5 with warm-up", "beaten by"."""
+        if side and _PASSIVE.search(text[: number.start]):
+            return True  # either may be told first
+        behind = [m for m in mentions if m.kind == "variant" and m.start >= number.end]
+        return side == "second" and not behind and _NAMELESS.match(text[number.end :]) is not None
+
+    def _shared(self, number: Number, text: str) -> str:
+        """What "157k instead of 217k steps" and "237 steps on A and 713 on B" say once for all of their numbers."""
+        if number.unit or number.step < 1:
+            return ""
+        others = [n for n in find_numbers(text) if n.start != number.start and not n.unit and n.form != "word"]
+        told = [u for n in others if (u := unit_behind(n, text)) in ("steps", "epochs", "iterations", "updates")]
+        return told[0] if len(set(told)) == 1 else ""
+
     def _kin(self, left: str, backs: list[list[Mention]]) -> tuple[str, ...]:
         """Metrics that a general word means: "the loss", told in full by a sentence before, or any of that family."""
-        found = [(m.end(), sign) for word, sign in GENERIC for m in word.finditer(left)]
+        found = [(m.end(), sign) for word, sign in (*GENERIC, _STEPPED) for m in word.finditer(left)]
         if not found:
             return ()
         sign = max(found, key=lambda pair: pair[0])[1]
@@ -201,9 +241,12 @@ class Scoper:
         prior = [g for g in groups if g[-1].end <= number.start]
         stop = _end_of(number, text) if kind != "variant" else number.end
         stop = stop if after and after[0][0].start >= stop else number.end
-        if kind == "dataset" and prior and _REST.match(text[number.end :]):
+        if kind == "dataset" and prior:
             named = ids_of(prior[-1])
-            return tuple(d for d in self.evidence.dataset_names if d not in named)
+            if _REST.match(text[number.end :]) or _OTHERS.search(text[prior[-1][-1].end : number.start]):
+                return tuple(d for d in self.evidence.dataset_names if d not in named)
+            if told := in_turn(number, text, [m for m in mentions if m.kind == kind]):
+                return told
         paired = kind == "variant" and side_of(number, text) != ""
         if prior and kind != "metric" and not paired and _IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
             return ids_of(prior[-1])
@@ -218,6 +261,8 @@ class Scoper:
                 return ids_of(after[0])
         if kind == "variant" and prior and (told := self._of_two(number, text, prior)):
             return told
+        if kind == "variant" and prior and side_of(number, text) == "second":
+            return ()
         if prior:
             return ids_of(prior[-1])
         if after and kind == "metric" and _ELSEWHERE.search(text[stop : after[0][0].start]):
@@ -320,7 +365,9 @@ class Scoper:
         own = [m for m in others if not self._is_against(m, text)]
         variants = self.nearest("variant", number, text, own)
         backs = [*(self.names.find(t) for t in reversed(around.before)), self.names.find(around.lead)]
-        earlier = _first(backs, "variant", but=base)
+        texts = [*reversed(around.before), around.lead]
+        earlier = () if _GERUND.match(text) else self._subject(texts)
+        earlier = earlier if earlier != (base,) else _first(backs, "variant", but=base)
         named = self.nearest("variant", number, text, others)
         variants = variants or (earlier if earlier and not set(earlier) <= set(named) else named) or earlier
         implied = not variants and len(self.names.labels.chosen) == 1
@@ -332,6 +379,8 @@ class Scoper:
         against = frozenset(behind[0].ids) if rival else about.against
         if not own and earlier and against and set(earlier) == against and len(earlier) == 1:
             return replace(about, itself=True)
+        if self._is_nameless(number, text, self.names.find(unit.text), side_of(number, text)):
+            variants, implied = (), False
         return replace(about, variants=frozenset(variants), against=against - set(variants), implied=implied)
 
     def _of_neighbours(self, unit: Unit) -> tuple[str, ...]:
@@ -415,7 +464,15 @@ def _is_turn(number: Number, text: str) -> bool:
     first = at if number.form == "low" else at - 1
     if first < 0 or first + 1 >= len(numbers):
         return False
-    return ARROW.match(text[numbers[first].end : numbers[first + 1].start]) is not None
+    between = text[numbers[first].end : numbers[first + 1].start]
+    bracketed = text[: numbers[first].start].endswith("(") and re.match(r"^\s?%? to $", between) is not None
+    return bracketed or ARROW.match(between) is not None
+
+
+def _apart(text: str, number: Number) -> str:
+    """What stands around a number, up to the numbers before and after it."""
+    left = re.split(r"\d", text[max(0, number.start - 60) : number.start])[-1]
+    return left + text[number.start : number.end] + re.split(r"\d", text[number.end : number.end + 40])[0]
 
 
 def _end_of(number: Number, text: str) -> int:

@@ -38,6 +38,21 @@ def respective(number: Number, text: str, groups: list[list[Mention]]) -> tuple[
     return ()
 
 
+def in_turn(number: Number, text: str, mentions: list[Mention]) -> tuple[str, ...]:
+    """The n-th of as many names as there are numbers in a plain list: "on A, B and C, …: by 1 %, 2 % and 3 %"."""
+    numbers = [n for n in find_numbers(text) if not any(m.start <= n.start < m.end for m in mentions)]
+    at = next((k for k, n in enumerate(numbers) if n.start == number.start), None)
+    if at is None:
+        return ()
+    first, last = at, at
+    while first > 0 and _is_list(numbers[first - 1 : first + 1], text):
+        first -= 1
+    while last + 1 < len(numbers) and _is_list(numbers[last : last + 2], text):
+        last += 1
+    told = list(dict.fromkeys(m.ids for m in mentions if m.end <= numbers[first].start))
+    return told[at - first] if 1 < last - first + 1 == len(told) else ()
+
+
 def _is_list(numbers: list[Number], text: str) -> bool:
     return all(
         re.fullmatch(r"\s?(?:%|s|seconds|steps)?\s?(?:,|,? and|/|or|;)\s?", text[a.end : b.start])
@@ -46,7 +61,9 @@ def _is_list(numbers: list[Number], text: str) -> bool:
 
 
 def ids_of(group: list[Mention]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(i for m in group for i in m.ids))
+    # "Our best configuration, dynamic weighting": what is told in general is the one that is told by name.
+    named = [m for m in group if not any(set(o.ids) < set(m.ids) for o in group)]
+    return tuple(dict.fromkeys(i for m in named for i in m.ids))
 
 
 def all_of(mentions: list[Mention], kind: str) -> tuple[str, ...]:

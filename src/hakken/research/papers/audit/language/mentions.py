@@ -34,6 +34,8 @@ _ACTS = (
     " modifying adjust further experiment experimenting explore exploring use apply applying increase increasing"
     " combine combining test testing evaluate evaluating try improved improve optimal performance"
 )
+_ADDING = frozenset(["adding", "plus", "including"])
+"""What stands before the one thing that a run adds."""
 _LIGHT = frozenset(stem(w) for w in _ACTS.split())
 
 
@@ -119,6 +121,13 @@ def more_mentions(
             found = [m for m in found if m.kind != "variant" or m.end <= match.start() or m.start >= match.end()]
             found.append(Mention("variant", ids, match.start(), match.end()))
     for mention in _by_words(evidence, labels, text):
+        # "gate and warm-up" names another run than the "gate" in it.
+        within = [m for m in found if m.kind == "variant" and mention.start <= m.start and m.end <= mention.end]
+        plain = not re.search(
+            r"[,;:.()]|\b(?:than|vs|versus|without|over|against)\b", text[mention.start : mention.end]
+        )
+        if plain and all(m.end - m.start < mention.end - mention.start for m in within):
+            found = [m for m in found if m not in within]
         _add(found, mention)
     for match in _OURS.finditer(text):
         apposed = any(m.kind == "variant" and text[m.end : match.start()] in (" (", ", ", " [") for m in found)
@@ -151,7 +160,7 @@ def _keys(titles: tuple[tuple[str, str], ...], topic: frozenset[str]) -> tuple[t
     keys = []
     for variant, own in every.items():
         inside = sum(own <= other for v, other in every.items() if v != variant)
-        if len(own) >= 2 and not inside and not own <= topic:
+        if len(own) >= 2 and inside < 2 and not own <= topic:
             keys.append((variant, own))
     return tuple(sorted(keys, key=lambda pair: -len(pair[1])))
 
@@ -170,7 +179,9 @@ def _by_words(evidence: Evidence, labels: Labels, text: str) -> list[Mention]:
     bound = tuple(name for name, _ in labels.bound)
     for variant, telling, rest in _telling(titles, labels.topic, bound):
         for (start, end, word), (next_start, next_end, other) in pairwise(words):
-            if {word, other} & telling and {word, other} & rest and word != other and next_start - end <= 1:
+            pair = {word, other}
+            added = text[start:end].lower() in _ADDING and other in telling
+            if word != other and next_start - end <= 1 and ((pair & telling and pair & rest) or added):
                 _add(found, Mention("variant", (variant,), start, next_end))
     return found
 

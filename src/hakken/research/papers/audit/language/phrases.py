@@ -9,8 +9,8 @@ from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.scope import Mention
 
 NEGATED = re.compile(
-    r"(?:\bnot\b|\bno\b|\bnever\b|\bneither\b|\bnor\b|\bwithout\b|\bfail(?:s|ed)? to\b|\bcannot\b"
-    r"|n't\b)(?![^,;]*\bonly\b)[^,;:.]{0,32}$",
+    r"(?:\bnot\b|\bno\b|\bnever\b|\bneither\b|\bnor\b|\bwithout (?:any|an?|\w+ing|further|significant|clear|loss)\b|\bfail(?:s|ed)? to\b|\bcannot\b"
+    r"|n't\b|\bnone of\b[^,;:.]{0,30})(?![^,;]*\bonly\b)[^,;:.]{0,32}$",
     re.I,
 )
 OPEN = re.compile(

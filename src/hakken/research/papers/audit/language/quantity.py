@@ -119,7 +119,12 @@ def quantity_of(number: Number, unit: Unit, reading: Reading) -> Quantity:
     if number.form == "low" and number.partner is not None and number.unit in ("%", "points") and not unit.row:
         last = find_numbers(text)[number.partner]
         right = text[last.end : last.end + 45] if last.start > number.start else right
-    extremes = (Role.VALUE, Role.MINIMUM, Role.MAXIMUM) if _EXTREME.search(text + unit.column) or _single(text) else ()
+    averaged = re.search(r"\b(?:mean|average)\b[^.;]{0,40}$", text[: number.start], re.I)
+    extremes = (
+        (Role.VALUE, Role.MINIMUM, Role.MAXIMUM)
+        if not averaged and (_EXTREME.search(text + unit.column) or _single(text))
+        else ()
+    )
     levels = (Role.LEVEL, *((Role.MEDIAN,) if re.search(r"\bmedian", text + unit.column, re.I) else ()), *extremes)
     if unit.row:
         return _of_cell(number, unit, levels)

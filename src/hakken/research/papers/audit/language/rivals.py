@@ -14,7 +14,8 @@ OBJECT = re.compile(
 """What stands before the object of a comparison."""
 AGAINST = re.compile(
     r"\b(?:than|against|compared (?:with|to)|over|relative to|versus|vs\.?|baseline of|beats?|outperform\w*|surpass\w*"
-    r"|above|below|ahead of|behind|short of|from(?!.* to ))\b(?:[^.;,]|\.(?=\d)|,(?=\d))*$",
+    r"|above|below|ahead of|behind|short of|(?:beaten|outperformed|surpassed|overtaken|exceeded|outdone) by"
+    r"|from(?!.* to ))\b(?:[^.;,]|\.(?=\d)|,(?=\d))*$",
     re.I,
 )
 """What stands before a name that something is compared with."""

@@ -83,6 +83,8 @@ class Names:
                     metrics[key] = (*metrics.get(key, ()), spec.key)
             for name in self.evidence.dataset_names.get(spec.dataset, ()):
                 datasets[name.lower()] = (spec.dataset,)
+        for name, dataset in _first_words(self.evidence).items():
+            datasets.setdefault(name, (dataset,))
         for name, keys in self.labels.metrics:
             metrics.setdefault(name, keys)
         for kind, names in (("metric", metrics), ("variant", variants), ("dataset", datasets)):
@@ -278,6 +280,21 @@ class Names:
             if re.fullmatch(r"n|seeds|n \(seeds\)", head.strip(), re.I) and re.fullmatch(r"\d+", text):
                 return self._split_by_count(f"{text} seeds")
         return ()
+
+
+_NO_NAMES = frozenset(
+    "data dataset synthetic test train small large tiny full mini clean noisy real toy task the new old modular mixed".split()
+)
+
+
+def _first_words(evidence: Evidence) -> dict[str, str]:
+    """The first words of data sets' names that tell one from all others: Yelp for Yelp Polarity."""
+    firsts: dict[str, set[str]] = {}
+    for spec in evidence.metrics:
+        words = re.split(r"[\s_-]+", spec.dataset.strip())
+        if len(words) > 1 and len(words[0]) > 3 and words[0].isalpha() and words[0].lower() not in _NO_NAMES:
+            firsts.setdefault(words[0].lower(), set()).add(spec.dataset)
+    return {word: next(iter(sets)) for word, sets in firsts.items() if len(sets) == 1}
 
 
 def _spelled(name: str) -> str:

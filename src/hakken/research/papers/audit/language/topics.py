@@ -13,7 +13,9 @@ from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.records.effects import Effects
 from hakken.research.papers.audit.records.evidence import Evidence
 
-DATASETS = r"(?:data ?sets?|tasks?|benchmarks?|domains?|environments?|problems?|corpora|settings?|operations?|games?)"
+DATASETS = (
+    r"(?:data ?sets?|tasks?|benchmarks?|domains?|environments?|problems?|corpora|corpus|settings?|operations?|games?)"
+)
 """Nouns for that which results are spread over."""
 _ELSEWHERE = re.compile(r"related|background|preliminar|motivation|future|broader|introduction|problem", re.I)
 _CONCLUDING = re.compile(r"conclu|discussion|results|summary", re.I)
@@ -52,6 +54,7 @@ GENERIC = (
     (re.compile(r"\baccurac(?:y|ies)\b", re.I), re.compile(r"acc", re.I)),
     (re.compile(r"\bloss(?:es)?\b", re.I), re.compile(r"loss|nll", re.I)),
     (re.compile(r"\bdivergences?\b", re.I), re.compile(r"diverg|kl", re.I)),
+    (re.compile(r"\bcalibrat(?:ion|ed)\b", re.I), re.compile(r"calib|\bece\b", re.I)),
     (re.compile(r"\bperplexity\b", re.I), re.compile(r"ppl|perplex", re.I)),
     (re.compile(r"\bspeed\b|\bthroughput\b", re.I), re.compile(r"per.?sec|throughput|speed|fps", re.I)),
     (re.compile(r"\b(?:training|train|run(?:ning)?) times?\b", re.I), re.compile(r"train.*time|time.*train", re.I)),

@@ -20,7 +20,7 @@ _RATE = re.compile(
     r"^\s?(?:tokens?|samples?|images?|steps?|iterations?|frames?|examples?)?\s?(?:per|/)\s?s(?:ec(?:ond)?)?\b", re.I
 )
 _COUNTED = re.compile(
-    r"^\s?-?(?:training |update |optimization |gradient )?(seconds?|secs?|minutes?|hours?|steps?|epochs?|iterations?"
+    r"^\s?-?(?:training |update |optimization |gradient |environment |env )?(seconds?|secs?|minutes?|hours?|steps?|epochs?|iterations?"
     r"|updates?)\b",
     re.I,
 )

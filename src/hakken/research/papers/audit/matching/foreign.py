@@ -229,7 +229,7 @@ class ForeignMatcher:
     def _prose(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> Match:
         if is_share(number, unit) and (share := share_of_gain(number, unit, about, self.results.pool)) is not None:
             return share
-        setting = is_constant(number, unit, about.unit) and not quantity.change
+        setting = is_constant(number, unit, about.unit) and not quantity.change and quantity.role is not Role.SPREAD
         if setting and about.metric_named and (number.step < 1 or number.value >= _TELLING):
             measured = self.results.look_up(number, unit, about, quantity)
             return measured if measured.verdict is Verdict.SUPPORTED else self._constant(number, unit)

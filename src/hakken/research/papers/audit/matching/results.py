@@ -14,6 +14,7 @@ from hakken.research.papers.audit.language.about import About, Scoper
 from hakken.research.papers.audit.language.numbers import WORDS, Number, find_numbers
 from hakken.research.papers.audit.language.quantity import Quantity
 from hakken.research.papers.audit.language.roles import Role
+from hakken.research.papers.audit.language.topics import DATASETS
 from hakken.research.papers.audit.matching.candidates import Candidate
 from hakken.research.papers.audit.matching.kinds import kind_of
 from hakken.research.papers.audit.matching.own import Match, Verdict
@@ -27,6 +28,7 @@ _CHANGES = re.compile(
     r"|add(?:s|ed)\b|lose|lost|delay|slow|speed|faster|shorter|longer|lower|higher|smaller|larger)",
     re.I,
 )
+_ON_EVERY = re.compile(rf"\b(?:all|each|every|both)\b(?: [\w-]+){{0,3}}? {DATASETS}\b", re.I)
 _OVER_SOME = re.compile(
     rf"\b(?:over|across|of|on) (?:all |the |these |those )*({'|'.join(w for w in WORDS if w.isalpha())}|\d)"
     r" (?:[\w-]+ ){0,2}?(?:data ?sets|tasks|benchmarks|environments|domains)\b",
@@ -57,6 +59,8 @@ class Results:
             return self._nobodys(number, unit, about, quantity, hits[0])
         if hits and (turned := self._turned(number, unit, about, quantity, hits)):
             return turned
+        if hits and (failing := self._short_of(number, unit, inside)):
+            return Match(unit, number, quantity.role, Verdict.UNSUPPORTED, failing, label=about.label)
         if spanned := self._span(number, unit, about, quantity):
             return Match(unit, number, quantity.role, Verdict.SUPPORTED, spanned, label=about.label)
         if hits:
@@ -115,7 +119,7 @@ class Results:
     def _as_change(self, number: Number, unit: Unit, about: About) -> Match | None:
         """A percentage that is no level may be a change all the same."""
         quantity = Quantity(Role.CHANGE, (Role.RELATIVE, Role.DIFFERENCE), change=True)
-        if about.variants == {self.evidence.baseline}:
+        if about.variants <= about.against | {self.evidence.baseline}:
             about = replace(about, variants=frozenset())
         inside = self._inside(about, quantity)
         hits = self._hits(number, inside, quantity)
@@ -146,6 +150,22 @@ class Results:
                 which = "smallest" if number.form == "low" else "largest"
                 return f"{which} of its {len(sizes)} changes: the {first.about} is {first.value:.6g}"
         return ""
+
+    def _short_of(self, number: Number, unit: Unit, inside: list[Candidate]) -> str:
+        """A bound that is told of every data set, and that no variant keeps on all: what breaks it."""
+        if not number.relation or unit.row or not _ON_EVERY.search(unit.text):
+            return ""
+        groups: dict[tuple[Role, str, str, str], list[Candidate]] = {}
+        for c in inside:
+            data, _, name = c.metric.partition("/")
+            if data != ACROSS:
+                groups.setdefault((c.role, c.variant, c.against, name), []).append(c)
+        several = [g for g in groups.values() if len(g) > 1]
+        broken = [[c for c in g if not reaches(number, c, self.pool, unsigned=True)] for g in several]
+        if not broken or not all(broken):
+            return ""
+        worst = min(broken, key=len)[0]
+        return f"not on every data set: the {worst.about} is {in_units(number, worst, self.pool).value:.6g}"
 
     def _part_average(self, number: Number, unit: Unit, about: About, quantity: Quantity) -> str:
         """``averaged over the three arithmetic tasks``: an average over so many of the data sets, but not all."""
@@ -202,9 +222,17 @@ class Results:
         base = self.evidence.baseline
         against = about.against or (frozenset({base}) if base else frozenset())
         ways = ((c.variant, c.against), (c.against, c.variant))
+        if not about.against and self._is_part_of_whole(c) and (not about.variants or {*ways[0]} & about.variants):
+            return True
         return any(
             (not about.variants or one in about.variants) and (not against or other in against) for one, other in ways
         )
+
+    def _is_part_of_whole(self, c: Candidate) -> bool:
+        """Whether a change is one between an ablation and what it took a part out of."""
+        known, whole = self.evidence.variants, self.scoper.names.labels.chosen
+        ablated = [v for v in (c.variant, c.against) if v in known and known[v].ablation]
+        return len(ablated) == 1 and ({c.variant, c.against} & set(whole)) != set()
 
     def _hits(self, number: Number, candidates: list[Candidate], quantity: Quantity) -> list[Candidate]:
         unsigned = quantity.change and not number.sign and not quantity.signed

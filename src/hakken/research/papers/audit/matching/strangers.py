@@ -14,11 +14,13 @@ from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.units import printed_in
 from hakken.research.papers.audit.matching.pool import Pool
 from hakken.research.papers.audit.matching.reach import in_scale, reaches
+from hakken.research.papers.audit.records.words import stems
 
 _METHODS = re.compile(
     r"^(?:run|method|model|variant|approach|config\w*|algorithm|setting|experiment|strategy|technique|condition|system"
     r"|architecture|version|ablation|name|component|schedule|optimi[sz]er)s?\b", re.I
 )  # fmt: skip
+_WITHOUT = re.compile(r"^\W*(?:w/o|without|no|minus|removed?|remove)\s+(.+)$", re.I)
 _SHARE = 0.6
 """Share of a label's numbers that must be one run's before it stands for that run."""
 
@@ -48,7 +50,8 @@ class Strangers:
                     variants = self.scoper.of_cell(unit, lambda _: ()).variants
                     named.setdefault((unit.table, variants), []).append(unit)
         for (table, label), units in cells.items():
-            self.known[table, label] = self._owner(units)
+            owner = self._owner(units)
+            self.known[table, label] = () if owner and self._takes_out_another(label, owner[0]) else owner
         for key, units in named.items():
             self.held[key] = next(iter(self._owner(units)), "")
 
@@ -96,6 +99,14 @@ class Strangers:
 
     def _is_strange(self, text: str) -> bool:
         return bool(text.strip()) and not self.scoper.names.find(text)
+
+    def _takes_out_another(self, label: str, variant: str) -> bool:
+        """Whether a row "w/o decay" holds the numbers of the run "No dropout"."""
+        without = _WITHOUT.match(label)
+        names = [m for n in self.pool.evidence.variants[variant].names if (m := _WITHOUT.match(n))]
+        return (
+            without is not None and bool(names) and not any(stems(m.group(1)) & stems(without.group(1)) for m in names)
+        )
 
     def _owner(self, units: Iterable[Unit]) -> tuple[str, ...]:
         counts: Counter[str] = Counter()

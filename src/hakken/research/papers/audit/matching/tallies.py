@@ -61,12 +61,16 @@ _RUN = frozenset(["configurations", "variants", "methods", "models", "approaches
 """Nouns that count what was run."""
 _FIRST = re.compile(
     r"\b(?:(?:lowest|highest|smallest|largest)(?: [\w-]+){1,3} (?:on|in|for)"
-    r"|the best|best on|best in|comes? (?:out )?(?:first|ahead|on top)|ranks? first|wins? on|leads? on)\b",
+    r"|the (?:fastest|strongest|cheapest|lowest|highest)|the best|best on|best in|comes? (?:out )?(?:first|ahead|on top)|ranks? first|wins? on|leads? on)\b",
     re.I,
 )
 _AVERAGED = re.compile(r"(?:±|\bstd\b|\bdeviations?|\bmeans?|\baverag\w+)[^.;]{0,40}\b(?:over|of|across)\s$", re.I)
 """What opens a number of runs that was averaged over."""
 _FURTHER = re.compile(r"^\s(?:further|additional|more|other|extra)\b", re.I)
+_WORSE = re.compile(r"\b(?:worse|inferior|hurts?|degrad\w+|deteriorat\w+|underperform\w*|behind|loses)\b", re.I)
+_BETTER = re.compile(r"\b(?:better|superior|helps?|improv\w+|outperform\w*|beats?|ahead|wins)\b", re.I)
+_PACED = re.compile(r"step|time|epoch|sec|iter", re.I)
+_FEW = 12
 _PARTS = frozenset(["components", "contributions", "aspects"])
 
 
@@ -117,7 +121,10 @@ class Tallies:
     def of_number(self, number: Number, unit: Unit, reading: Reading) -> Match | None:
         """A count of seeds or runs, or a part of a total; None for every other number."""
         if number.form in ("of", "total") or self.is_part(number, unit):
-            return self._part(number, unit)
+            told = self._part(number, unit)
+            small = number.step == 1.0 and not number.unit and abs(number.value) <= _FEW
+            why = "a part of things that no record counts"
+            return told or (Match(unit, number, Role.COUNT, Verdict.SKIPPED, why) if small else None)
         if number.step == 1.0 and not number.unit and (match := _THINGS.match(normalise(unit.text)[number.end :])):
             return self._variants(number, unit, match.group(1).lower())
         if reading.role is not Role.COUNT or _APART.match(normalise(unit.text)[number.end :]):
@@ -205,10 +212,12 @@ class Tallies:
         variants = {i for m in mentions if m.kind == "variant" and len(m.ids) == 1 for i in m.ids}
         named = {k.partition("/")[2] for m in mentions if m.kind == "metric" for k in m.ids}
         found: dict[str, int] = {}
+        fast = "fastest" in unit.text
         for variant in variants if len(variants) == 1 else ():
             for name in dict.fromkeys(m.name for m in self.evidence.metrics):
                 keys = [m.key for m in self.evidence.metrics if m.name == name]
-                if (named and name not in named) or any(self.evidence.direction(k) is None for k in keys):
+                slow = fast and not _PACED.search(name)
+                if slow or (named and name not in named) or any(self.evidence.direction(k) is None for k in keys):
                     continue
                 title = self.evidence.variants[variant].title
                 found[f"{name} of {title}"] = sum(self._is_first(variant, k) for k in keys)
@@ -226,14 +235,18 @@ class Tallies:
         base = self.evidence.baseline
         variants = {i for m in mentions if m.kind == "variant" for i in m.ids} - {base}
         keys = {k for m in mentions if m.kind == "metric" for k in m.ids}
+        worse = _WORSE.search(unit.text)
+        if not keys and len(variants) == 1 and (worse or _BETTER.search(unit.text)):
+            keys = {m.key for m in self.evidence.metrics if self.evidence.direction(m.key) is not None}
         if base is None or not keys:
             return {}
+        sense = -1 if worse else 1
         found: dict[str, int] = {}
         for variant in variants or {v.id for v in self.evidence.variants.values() if not v.baseline and v.done}:
             for name in sorted({k.partition("/")[2] for k in keys}):
                 gains = [self._gain(variant, base, k) for k in sorted(keys) if k.partition("/")[2] == name]
                 found[f"{name} of {self.evidence.variants[variant].title}"] = sum(
-                    g is not None and g > 0 for g in gains
+                    g is not None and sense * g > 0 for g in gains
                 )
         return found
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.phrases import DENIED, NEGATED, clause, contradiction, is_asked, is_open
+from hakken.research.papers.audit.language.rivals import OBJECT
 from hakken.research.papers.audit.language.scope import Mention
 from hakken.research.papers.audit.language.topics import DATASETS, Topic, Topics
 from hakken.research.papers.audit.records.effects import Effect, Effects, Standing
@@ -215,6 +216,7 @@ def _subjects(
         return [m for m in mentions if m.kind == "variant" and not set(m.ids) & excluded]
 
     here = others(m for m in topic.mentions if m.end <= match.start())
+    here = [m for m in here if not OBJECT.search(topic.text[: m.start])] or here
     if here:
         listed = len(here[-1].ids) == 1 or re.search(r"\d", topic.text[here[-1].start : here[-1].end]) is not None
         return here[-1].ids, listed

@@ -174,9 +174,14 @@ def check_pairs(unit: Unit, direction_of: DirectionOf) -> Iterator[tuple[Finding
             )
 
 
+_NEXT_VERB = re.compile(r", and (?=[a-z]+s\b)(?!(?:is|was|increases|decreases|rises|falls|drops|improves|reduces)\b)")
+"""Opens another statement about the same subject."""
+
+
 def _word(text: str, pair: Pair) -> re.Match[str] | None:
     """The word that says which way a change goes: the nearest of its clause, the one before it first."""
-    start = max(text.rfind(mark, 0, pair.start) for mark in (";", ". ", ": ")) + 1
+    start = max(text.rfind(mark, 0, pair.start) for mark in (";", ". ", ": ", ", while", ", whereas", ", but")) + 1
+    start = max([start, *(m.end() for m in _NEXT_VERB.finditer(text, start, pair.start))])
     ends = [at for mark in (";", ". ", ", while", ", but") if (at := text.find(mark, pair.end)) >= 0]
     stop = min([*ends, len(text), pair.end + 60])
     before = list(CHANGE.finditer(text, start, pair.start))

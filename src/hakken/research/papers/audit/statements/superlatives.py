@@ -125,7 +125,7 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
             continue
         keys = topics.metrics(topic.text[match.end() : near], metric[:1])
         if not keys and kind in ("fastest", "slowest"):
-            keys = topic.keys & topics.effects.costs
+            keys = topics.paces(topic.keys, topic.text)
         if kind == "most accurate":
             kind, keys = "best", frozenset(k for k in keys | topics.effects.results if _ACCURACY.search(k))
         if _ON_SOME.match(topic.text[match.end() : stop + 40]):
