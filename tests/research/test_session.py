@@ -74,3 +74,6 @@ def test_tokens_that_a_stage_leaves_over_are_the_next_ones(tmp_path: Path) -> No
         searched = spent(session, "search")
         # Of 180 + 240 tokens, without those of the ideas; the last reply may go over.
         assert 420 - reply <= searched < 420
+        # Ideas that are asked for in the search are paid by the search.
+        written = spent(session, "paper")
+        assert 800 <= reply + searched + written < 1000

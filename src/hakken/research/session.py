@@ -106,29 +106,31 @@ class Session:
         """
         stream = f"step/{name}"
         self.progress.stage(name, False)
-        self.store.once(EventKind.STEP_STARTED, stream, Step(name=name))
+        before = self.store.usage().completion_tokens
+        self.store.once(EventKind.STEP_STARTED, stream, Step(name=name, tokens_before=before))
+        began = self.store.first(stream, Step)
+        assert began is not None
         start = time.monotonic()
-        with self.ledger.allowance(self._grant(name)):
+        with self.ledger.allowance(self._grant(began)):
             yield
         if self.store.version(stream) == 1:
             # What the record knows of the stage, earlier sessions included; calls answered from it are not spent again.
             costs = {cost.stage: cost.usage for cost in self.store.stage_costs()}
-            step = Step(name=name, usage=costs[name], seconds=round(time.monotonic() - start, 3))
+            seconds = round(time.monotonic() - start, 3)
+            step = Step(name=name, usage=costs[name], seconds=seconds, tokens_before=began.tokens_before)
             self.store.append(EventKind.STEP_FINISHED, stream, step, expects=1)
         self.progress.stage(name, True)
 
-    def _grant(self, name: str) -> int | None:
-        """Completion tokens for a stage: the shares up to its own, without what the stages before it have used.
+    def _grant(self, step: Step) -> int | None:
+        """Completion tokens for a stage: the shares up to its own, without what was used before it began.
 
-        By the record of finished stages, so that a resumed run grants the same.
+        By the record, so that a resumed run grants the same.
         """
         limit, stages = self.settings.budget.completion_tokens, list(TOKEN_SHARES)
-        if limit is None or name not in stages:
+        if limit is None or step.name not in stages:
             return None
-        upto = stages[: stages.index(name) + 1]
-        before = [step for stage in upto[:-1] if (step := self.store.get(f"step/{stage}", Step))]
-        used = sum(step.usage.completion_tokens for step in before)
-        return max(0, int(limit * sum(TOKEN_SHARES[stage] for stage in upto)) - used)
+        upto = sum(TOKEN_SHARES[stage] for stage in stages[: stages.index(step.name) + 1])
+        return max(0, int(limit * upto) - step.tokens_before)
 
     def baseline(self) -> Node:
         """The unchanged template as a node."""

@@ -101,6 +101,8 @@ class Step(Record):
     """Of all sessions."""
     seconds: float = 0.0
     """Wall time of the session that finished it."""
+    tokens_before: int = 0
+    """Completion tokens that the run had used when it began."""
 
 
 class IdeaOutcome(Record):

@@ -115,7 +115,7 @@ def _ratios(evidence: Evidence, effects: Effects) -> dict[tuple[str, str], float
 def _free(unit: Unit, dear: dict[tuple[str, str], float], evidence: Evidence, topics: Topics) -> Iterator[Finding]:
     """A cost that is told to be none: false where every variant that can be meant has it."""
     match = _FREE.search(normalise(unit.text))
-    if match is None or re.search(r"\b(?:future|could|would|should|not)\b", unit.text, re.I):
+    if match is None or re.search(r"\b(?:future|could|would|should|not)\b", unit.text.replace(match.group(), ""), re.I):
         return
     named = topics.of(unit.text).variants
     meant = [v for v in topics.effects.treated if not named or v in named]

@@ -67,8 +67,11 @@ def _seeds(unit: Unit, text: str, said_here: str, evidence: Evidence, effects: E
         count = _number(said)
         if not effects.replicated and (count is None or count > 1):
             yield _make("seeds", Severity.ERROR, unit, match.group(), "every value of the record was measured once")
-        elif count is not None and count > 1:
-            yield from _too_few(unit, match.group(), said_here, count, evidence)
+        else:
+            for told in _REPEATED.finditer(text):
+                count = _number(next((g for g in told.groups() if g), ""))
+                if count is not None and count > 1:
+                    yield from _too_few(unit, told.group(), said_here, count, evidence)
     match = _FIXED.search(text)
     if match is None:
         return

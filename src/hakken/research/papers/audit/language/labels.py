@@ -90,6 +90,10 @@ class _Reader:
         known = {n.lower() for v in self.evidence.variants.values() for n in v.names}
         if name.lower() in known or name.lower() in self.found or self.is_other(name):
             return
+        base = self.evidence.baseline
+        if base is not None and re.search(r"\(\s*(?:the |our )?baseline\s*\)", text, re.I):
+            self.add(name, [base])
+            return
         own = stems(name)
         weights = {s: 1 / self.shared[s] if self.shared[s] else 1.0 for s in own}
         total = sum(weights.values())

@@ -64,7 +64,7 @@ _LIST = re.compile(
 """The members of a list before a number: "by 46 %, 48 % and"."""
 _LISTED = re.compile(rf"\b{_VERB}\s*[:=(]\s*[-+~≈]?\s*$", re.I)
 _LEVEL = re.compile(
-    r"\b(?:(?<!up )to|from|at|reach\w*|achiev\w*|attain\w*|obtain\w*|scor\w*|yield\w*)\s+(?:an? )?(?:[\w-]+ ){0,3}?"
+    r"\b(?:(?<!up )to|from|at(?! least| most)|reach\w*|achiev\w*|attain\w*|obtain\w*|scor\w*|yield\w*)\s+(?:an? )?(?:[\w-]+ ){0,3}?"
     r"(?:of |about |approximately |around |roughly |nearly |just )*[~≈]?\s*$",
     re.I,
 )

@@ -209,7 +209,10 @@ class Tallies:
     def _firsts(self, unit: Unit) -> dict[str, int]:
         """On how many data sets the named variants have the best mean, by metric."""
         mentions = self.names.find(unit.text)
-        variants = {i for m in mentions if m.kind == "variant" and len(m.ids) == 1 for i in m.ids}
+        said = _FIRST.search(normalise(unit.text))
+        before = [m for m in mentions if m.kind == "variant" and said and m.end <= said.start()]
+        subjects = before[-1:] or [m for m in mentions if m.kind == "variant"]
+        variants = {i for m in subjects if len(m.ids) == 1 for i in m.ids}
         named = {k.partition("/")[2] for m in mentions if m.kind == "metric" for k in m.ids}
         found: dict[str, int] = {}
         fast = "fastest" in unit.text
