@@ -107,6 +107,23 @@ def test_a_sentence_that_quotes_an_expression_again_and_again_is_stuck() -> None
     assert value.reasons == ("a sentence takes the function average for a value",)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("The original code returns `parameter * step**0.5` for each of the arrays.", "the original code has no"),
+        ("In the original function the parameter is multiplied by a power of the step.", "no trace of multipl"),
+        ("The original code returns the `parameter` as it is, whatever the step.", ""),
+        ("The changed code returns `parameter * step**0.5` for each of the arrays.", ""),
+    ],
+)
+def test_what_the_change_does_is_not_told_of_the_original(sentence: str, reason: str) -> None:
+    before = "def average(kept, parameter, step, steps):\n    return parameter\n"
+    grounds = Grounds(code=f"{CODE}\n{before}", original=before, quotes=quotable(CODE, before))
+    draft = judge(sentence, [], grounds)
+    assert (draft.reasons == ()) == (not reason)
+    assert not reason or reason in draft.reasons[0]
+
+
 def test_expressions_that_may_be_quoted_come_from_the_code() -> None:
     found = quotable(CODE)
     assert found[:2] == ("parameter * step**0.5", "step**0.5")

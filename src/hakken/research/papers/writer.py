@@ -41,6 +41,8 @@ class Grounds:
     """The fact references that there are."""
     code: str = ""
     """Code that the text is about; empty where it is about no code."""
+    original: str = ""
+    """The part of that code which the change has replaced."""
     telling: bool = False
     """Whether it is about that code among other things."""
     quotes: tuple[str, ...] = ()
@@ -169,7 +171,8 @@ def judge(text: str, said: Sequence[str], grounds: Grounds) -> Draft:
     for sentence in sentences(text):
         reason = _fault(sentence, [*said, *kept], grounds)
         if reason is None and grounds.code:
-            reason = disagreement(sentence, grounds.code, grounds.telling)
+            code = grounds.original if grounds.original and _ORIGINAL.search(sentence) else grounds.code
+            reason = disagreement(sentence, code, grounds.telling)
         if reason is None and (cut or not kept) and _LEANING.match(sentence):
             reason = "a sentence leans on one that is not there"
         if cut := reason is not None:
@@ -187,6 +190,11 @@ _LEANING = re.compile(
 """How a sentence begins that makes sense only after another one."""
 _NO_NAME = re.compile(r"[^`\w.]")
 """An expression, where a name alone may well stand twice in a sentence."""
+_ORIGINAL = re.compile(
+    r"^(?:In )?[Tt]he (?:original|old|unchanged|previous|baseline)(?:['’]s)? "
+    r"(?:\w+ )?(?:code|function|version|method|program)\b"
+)
+"""A sentence about what the change has replaced."""
 _VALUE = re.compile(r"\b(?:set|equal|equals|assigned|initiali[sz]ed)(?: to)? `(\w+)`")
 """What a sentence takes for a value."""
 _RESULT = re.compile(
@@ -211,6 +219,10 @@ def _fault(sentence: str, said: Sequence[str], grounds: Grounds) -> str | None:
     quoted = Counter(match.group() for match in QUOTE.finditer(sentence))
     if stuck := [quote for quote, times in quoted.items() if times > (1 if _NO_NAME.search(quote) else 2)]:
         return f"a sentence quotes {stuck[0]} again and again"
+    if grounds.original and _ORIGINAL.search(sentence):
+        foreign = [quote for quote in quoted if quote[1:-1] not in grounds.original]
+        if foreign:
+            return f"the original code has no {foreign[0]}"
     if (value := _VALUE.search(sentence)) and f"def {value[1]}(" in grounds.code:
         return f"a sentence takes the function {value[1]} for a value"
     if not grounds.outcome and _RESULT.search(sentence):
@@ -229,6 +241,7 @@ def _grounds(study: Study, job: Job) -> Grounds:
     return Grounds(
         references=frozenset(f"{{{fact.id}.{view}}}" for fact in study.facts for view in fact.views),
         code=f"{study.code}\n{study.original}" if about_code or job.section in TELLING else "",
+        original=study.original if about_code else "",
         telling=not about_code,
         quotes=study.quotes if about_code else (),
         words=study.words,
