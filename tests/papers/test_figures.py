@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hakken.core.types import FigureFile, Snapshot, Split
+from hakken.core.types import FigureFile, Node, Snapshot, Split
 from hakken.research.papers.figures import make_figures
+from hakken.research.papers.figures.search import together
 from hakken.research.papers.figures.style import fold, shorten
 from tests.papers.builders import build_snapshot
 
@@ -51,6 +52,18 @@ def test_curve_means(drawn: tuple[Snapshot, Path, dict[str, FigureFile]]) -> Non
     ends = [dict(t.curve)[600.0] for t in snapshot.trials_of("n1", Split.REPORT)]
     assert float(row["mean"]) == pytest.approx(sum(ends) / len(ends))
     assert int(row["trials"]) == 20
+
+
+def test_many_versions_without_a_result_share_a_row() -> None:
+    def node(number: int, idea: str) -> Node:
+        return Node.model_construct(id=f"n{number}", idea_id=idea)
+
+    few = [node(k, "i1") for k in range(1, 17)]
+    assert [len(line) for line in together(few, {})] == [1] * 16
+    many = [node(k, "i1" if k < 10 else "i2") for k in range(1, 26)]
+    rows = together(many, {"n4", "n5", "n20"})
+    assert [len(line) for line in rows] == [3, 1, 1, 4, 10, 1, 5]
+    assert [each.id for line in rows for each in line] == [each.id for each in many]
 
 
 def test_search_shows_failures_in_order(drawn: tuple[Snapshot, Path, dict[str, FigureFile]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FEW = 16
-"""Attempts whose names have room for two lines."""
+"""Rows that have room for a name of two lines; more versions than that share rows."""
 #: Behind words, so that no line crosses them.
 _WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 _HEADER = ("order", "node", "label", "operator", "status", "cause", "difference", "low", "high", "seeds")
@@ -46,9 +47,10 @@ def draw_search(snapshot: Snapshot, out: Path) -> FigureFile | None:
         return None
     measured = {row.node.id: row for row in rows(snapshot, Split.EXPLORE)}
     spec, picked = snapshot.template.primary, chosen(snapshot)
-    figure = new_figure(0.5 + len(nodes) * (0.25 if len(nodes) <= _FEW else 0.14))
+    lines = together(nodes, measured)
+    figure = new_figure(0.5 + len(lines) * (0.25 if len(lines) <= _FEW else 0.14))
     axes = figure.subplots()
-    _draw(axes, nodes, measured, picked.id if picked else None)
+    _draw(axes, lines, measured, picked.id if picked else None)
     if measured:
         axes.set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN))
     save(figure, out, "search")
@@ -56,43 +58,62 @@ def draw_search(snapshot: Snapshot, out: Path) -> FigureFile | None:
     return FigureFile(label="search", caption=_caption(nodes, measured, describe_metric(spec), picked), path="search")
 
 
-def _draw(axes: Axes, nodes: list[Node], measured: dict[str, Row], picked: str | None) -> None:
+def together(nodes: Sequence[Node], measured: Container[str]) -> list[list[Node]]:
+    """What stands in one row: a version; of many, those of one idea that follow each other without a result."""
+    found: list[list[Node]] = []
+    for node in nodes:
+        last = found[-1][-1] if found else None
+        bare = last is not None and node.id not in measured and last.id not in measured
+        if len(nodes) > _FEW and last is not None and bare and last.idea_id == node.idea_id:
+            found[-1].append(node)
+        else:
+            found.append([node])
+    return found
+
+
+def _draw(axes: Axes, lines: list[list[Node]], measured: dict[str, Row], picked: str | None) -> None:
     floors = [row.comparison.noise_floor for row in measured.values() if row.comparison.noise_floor]
     if floors:
         axes.axvspan(-max(floors), max(floors), color=BAND, linewidth=0, zorder=0)
     if measured:
         axes.axvline(0, color=GREY, linewidth=0.7, zorder=1)
-    for k, node in enumerate(nodes):
-        y, row = len(nodes) - 1 - k, measured.get(node.id)
+    for k, line in enumerate(lines):
+        y, node, row = len(lines) - 1 - k, line[0], measured.get(line[0].id)
         if row is not None and node.status is NodeStatus.DONE:
             c, colour = row.comparison, ORANGE if node.id == picked else BLUE
             axes.plot([c.low, c.high], [y, y], color=colour, linewidth=1.4, zorder=3, solid_capstyle="butt")
             axes.plot(c.difference, y, marker="D", markersize=3.4, color=colour, zorder=4)
         else:
-            axes.text(
-                0.5,
-                y,
-                _why(node),
-                transform=axes.get_yaxis_transform(),
-                ha="center",
-                va="center",
-                bbox=_WHITE,
-                color=GREY,
-            )
+            place = axes.get_yaxis_transform()
+            axes.text(0.5, y, _why(line), transform=place, ha="center", va="center", bbox=_WHITE, color=GREY)
     if not measured:
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-    names = [f"{len(nodes) - k}  {n.title}" for k, n in enumerate(reversed(nodes))]
-    axes.set_yticks(range(len(nodes)), [fold(n, 24, 2) if len(nodes) <= _FEW else shorten(n, 27) for n in names])
-    for label, node in zip(axes.get_yticklabels(), reversed(nodes), strict=True):
-        label.set_color(ORANGE if node.id == picked else GREY if node.id not in measured else "black")
-    axes.set_ylim(-0.6, len(nodes) - 0.4)
+    _name_rows(axes, lines, measured, picked)
+    axes.set_ylim(-0.6, len(lines) - 0.4)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 
 
-def _why(node: Node) -> str:
+def _name_rows(axes: Axes, lines: list[list[Node]], measured: Container[str], picked: str | None) -> None:
+    names, first = [], 1
+    for line in lines:
+        numbers = f"{first}" if len(line) == 1 else f"{first}–{first + len(line) - 1}"
+        names.append(f"{numbers}  {line[0].title}")
+        first += len(line)
+    shown = [fold(name, 24, 2) if len(lines) <= _FEW else shorten(name, 27) for name in reversed(names)]
+    axes.set_yticks(range(len(lines)), shown)
+    for label, line in zip(axes.get_yticklabels(), reversed(lines), strict=True):
+        node = line[0].id
+        label.set_color(ORANGE if node == picked else GREY if node not in measured else "black")
+
+
+def _why(line: list[Node]) -> str:
     """What stands in the place of a result."""
+    return _end(line[0]) if len(line) == 1 else f"{len(line)} without a result"
+
+
+def _end(node: Node) -> str:
     if node.status is NodeStatus.FAILED:
         return "✕ " + (node.failure.cause.value.replace("_", " ") if node.failure else "failed")
     if node.status is NodeStatus.NO_OP:
@@ -111,7 +132,11 @@ def _line(order: int, node: Node, row: Row | None) -> tuple[object, ...]:
 def _caption(nodes: list[Node], measured: dict[str, Row], metric: str, picked: Node | None) -> str:
     failed = sum(n.status is NodeStatus.FAILED for n in nodes)
     versions = f"{len(nodes)} version" + ("s" if len(nodes) != 1 else "")
-    text = f"What the search tried, in order from the top: {versions} of the code, {failed} of which failed (crosses)."
+    shared = any(len(line) > 1 for line in together(nodes, measured))
+    marked = "" if shared else " (crosses)"
+    text = f"What the search tried, in order from the top: {versions} of the code, {failed} of which failed{marked}."
+    if shared:
+        text += " Versions of one idea that follow each other without a result share a row."
     if measured:
         seeds = describe_seeds([seed for row in measured.values() for seed, _ in row.differences])
         interval = describe_interval([row.comparison for row in measured.values()])
