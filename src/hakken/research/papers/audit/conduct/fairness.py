@@ -27,8 +27,8 @@ _FREE = re.compile(
     r"(?:computational? |training |compute |inference )*"
     r"(?:cost|costs|overhead|budget|compute|complexity|time|times|resources)\b"
     r"|\b(?:training|computational|wall[- ]clock|run)[- ]?(?:times?|costs?) (?:is|are|was|were|remains?|stays?)"
-    r"(?: also| roughly| essentially| nearly| almost| largely| about)? (?:the same|comparable|similar|identical|unchanged"
-    r"|equal|unaffected|not (?:higher|longer|increased|affected))\b"
+    r"(?: also| roughly| essentially| nearly| almost| largely| about)? (?:the same|comparable|similar|identical"
+    r"|unchanged|equal|unaffected|not (?:higher|longer|increased|affected))\b"
     r"|\btraining (?:is|was) (?:not|no) (?:slower|longer|more expensive)\b"
     r"|\b(?:adds?|added|incurs?|introduc\w+) (?:no|negligible|minimal|little) [\w ]{0,25}?(?:overhead|cost|parameters)",
     re.I,

@@ -9,81 +9,41 @@ from dataclasses import dataclass, replace
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.around import Around
 from hakken.research.papers.audit.language.groups import RESPECTIVE, all_of, grouped, ids_of, in_turn, respective
-from hakken.research.papers.audit.language.numbers import ARROW, Number, find_numbers, normalise, side_of
+from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise, side_of
 from hakken.research.papers.audit.language.rivals import AGAINST, OBJECT
 from hakken.research.papers.audit.language.scope import Mention, Names
-from hakken.research.papers.audit.language.topics import DATASETS, GENERIC
+from hakken.research.papers.audit.language.standing import (
+    APART,
+    AVERAGED,
+    ELSEWHERE,
+    GERUND,
+    GOES_ON,
+    IN_BRACKETS,
+    INSERTED,
+    IS_OWN,
+    OF_ALL,
+    ON_BEHIND,
+    OPENING,
+    OTHERS,
+    PACE,
+    REST,
+    SPEED,
+    STEPPED,
+    WITH,
+    apart,
+    directly_named,
+    end_of,
+    in_brackets,
+    is_nameless,
+    is_next,
+    is_turn,
+    opens,
+    shared,
+)
+from hakken.research.papers.audit.language.topics import GENERIC
 from hakken.research.papers.audit.language.units import measured_in, unit_behind, unit_of_header
 from hakken.research.papers.audit.matching.pool import ACROSS
 from hakken.research.papers.audit.records.words import stems
-
-_WITH = re.compile(
-    r"^(?:['’]s)?(?: on (?:the )?[\w-]+)?,? (?:with|reaching|achieving|attaining|obtaining|scoring|having|giving"
-    r"|yielding|at)\b[^\d;:(]*$"
-)
-_GOES_ON = re.compile(r"^[^.;:()\d]{0,40}?,? and (?:also |still )?$")
-"""What stands between the object of a comparison and a number of its subject: "lower than A, and 0.3 on B"."""
-_INSERTED = re.compile(r",\s(?:which|who|tried|used|while|when|where|as|unlike|like)\b[^,;.\d]*,")
-"""A remark about the subject: "a higher rate, tried while the baseline was tuned, lowers it to"."""
-_IN_BRACKETS = re.compile(r"^['’s]{0,2}\s?\((?:[A-Za-z. =:]{0,20})$")
-_IS_OWN = re.compile(
-    r"^(?:\s(?:of|for|on|with|in|under)\b[^,;:.\d]{0,60})?\s?(?:is|was|are|were|of|=|:|equals|averages|stands at"
-    r"|comes to|(?:rises|rose|falls|fell|grows|grew|drops|dropped|goes|went|climbs|increase[sd]|decrease[sd]"
-    r"|improve[sd])"
-    r"(?: from| to| by)?)\s(?:about |only |just |around |roughly |approximately )?$"
-)
-"""What stands between a metric and the value that a sentence gives it: "the accuracy of our method is"."""
-_BEHIND = re.compile(
-    r"^[^,;:.\d]*?(?:\b(?:for|with|by|of|on|in|under|from|at|using|without)\b(?: the| our| an?)?|\()[^,;:.\d]*$"
-)
-_OPENING = re.compile(r"^\W*(?:With|At|Reaching|By|Achieving|Scoring|From|In|After)\b[^,;]*$")
-"""What stands before a number whose sentence names its owner later: "With 0.9, our method is"."""
-_OF_ALL = re.compile(r"\ball (?:\w+ )?(?:data ?sets|tasks)\b|across|\baverag\w+|\boverall\b", re.I)
-"""A sentence about all data sets, whichever the last one was about."""
-_NEXT = re.compile(
-    r"^['’]?s?(?: dataset| data set)?\s(?:it |they |its value |that )?"
-    r"(?:(?:from|to|by|at|with|of|is|was|are|it is|reaches|(?:fall|rise|drop|climb)s to) )?"
-    r"(?:about |only |just |another )?[-+~≈]?\d"
-)
-"""What follows a name that belongs to the number behind it: "0.81 on circle, on dino from 0.9"."""
-_ON_BEHIND = re.compile(r"^\s?(?:%|points?|percentage points?)?, (?:on|in|for|at) (?:the )?$")
-_APART = re.compile(r"[;]|,\s(?:while|whereas|but)\b", re.I)
-_ACROSS = re.compile(
-    r"\b(?:average[ds]?|averaging|mean|overall|across|all (?:four |five |three )?(?:data ?sets|tasks|environments))\b",
-    re.I,
-)
-_ELSEWHERE = re.compile(r"[,;—–]\s*(?:while|whereas|but|and|compared|in contrast|versus|than)\b", re.I)
-"""Opens a clause about something else."""
-_PACE = re.compile(
-    r"^\s?%?\s*(?:longer|shorter|more|less|faster|slower|extra|additional|higher|lower)(?: average| total)?"
-    r" (?:training|inference|sampling|generation)\b(?! (?:loss|acc|error|data|steps|samples))",
-    re.I,
-)
-"""``32 % longer training``: a time."""
-_STEPPED = (re.compile(r"\bnumber of (?:\w+ )?steps\b", re.I), re.compile(r"(?:^|_)steps?(?:_|$)"))
-_REST = re.compile(
-    r"^\s?%?(?:,? (?:and )?[-+]?[\d.]+\s?%?)*(?: percentage points?| points?)?,? (?:on|in|for) (?:the )?"
-    r"(?:other|others|remaining|rest)\b",
-    re.I,
-)
-"""``46 % on the other two``: on those that were not named last."""
-_OTHERS = re.compile(
-    rf"\b(?:on|for|in|across) (?:the )?(?:other|remaining|rest|two|three|four|larger|smaller|simpler|harder|easier)\b"
-    rf"[\w ,-]{{0,40}}?\b{DATASETS}\b",
-    re.I,
-)
-"""Data sets that are told by what they are not: "smaller on the two larger corpora"."""
-_GERUND = re.compile(
-    r"^\W*(?!During|Following|According|Comparing|Considering|Looking|Averag|Notwith|Concern|Regard|Training|Testing)"
-    r"[A-Z][a-z]+ing (?:the |a |an |its |our |this )?[a-z]"
-)
-"""Opens a sentence about a change that it describes: "Lowering the temperature yields"."""
-_NAMELESS = re.compile(
-    r"^\s?%?(?: (?:environment |training )?(?:steps|minutes|seconds|tokens per second|points))?"
-    r"\s(?:with|without|under|using)\b", re.I
-)  # fmt: skip
-_PASSIVE = re.compile(r"\b(?:beaten|outperformed|surpassed|overtaken|exceeded|outdone) by\b", re.I)
-_SPEED = re.compile(r"\b(?:faster|slower|speed\w*|quicker|longer|shorter)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -133,37 +93,37 @@ class Scoper:
         lead = self.names.find(around.lead)
         variants = self.nearest("variant", number, text, mentions)
         base = self.evidence.baseline
-        turned = number.form in ("low", "high") and _is_turn(number, text)
-        if number.form in ("low", "high") and not _directly_named(number, text, mentions):
+        turned = number.form in ("low", "high") and is_turn(number, text)
+        if number.form in ("low", "high") and not directly_named(number, text, mentions):
             variants = self._ends(number, text, mentions, variants)
         backs = [*earlier, lead]
         if number.form == "low" and not variants and base and turned:
             variants = (base,)
         texts = [*reversed(around.before), around.lead]
-        told = () if _GERUND.match(text) else self._subject(texts)
+        told = () if GERUND.match(text) else self._subject(texts)
         side = side_of(number, text)
         if not variants and side == "second":
             variants = self._rival_of(told, texts)
         if not variants and not (turned and number.form == "high" and told == (base,)):
             # What a change ends at is not the baseline's; what a paragraph is about may be any of those it names.
             variants = tuple(dict.fromkeys((*told, *self._among(earlier, told))))
-        if self._is_nameless(number, text, mentions, side):
+        if is_nameless(number, text, mentions, side):
             variants = ()
         metrics = self.nearest("metric", number, text, mentions)
-        if pace := _PACE.match(text[number.end :]):
+        if pace := PACE.match(text[number.end :]):
             metrics = self._speeds(pace.group()) or metrics
-        if not metrics and _SPEED.search(_apart(text, number)):
+        if not metrics and SPEED.search(apart(text, number)):
             metrics = self._speeds(text)
         named = bool(metrics)
         metrics = metrics or self._kin(text[: number.start], backs) or _first(backs, "metric", but=None)
         datasets = self.nearest("dataset", number, text, mentions)
-        across = _ACROSS.search(text) is not None
-        if not datasets and not _OF_ALL.search(text):
+        across = AVERAGED.search(text) is not None
+        if not datasets and not OF_ALL.search(text):
             datasets = _first(backs, "dataset", but=None)
         against = self._rivals(number, text, mentions)
-        unit_said = unit_behind(number, text) or (self._shared(number, text) if not named else "")
+        unit_said = unit_behind(number, text) or (shared(number, text) if not named else "")
         stated = [m for m in mentions if m.kind == "metric" and m.end <= number.start]
-        own = bool(stated) and _IS_OWN.match(text[stated[-1].end : number.start]) is not None
+        own = bool(stated) and IS_OWN.match(text[stated[-1].end : number.start]) is not None
         if own and unit_said and not set(metrics) & set(self.by_unit.get(unit_said, ())):
             unit_said = ""  # a time that is told to be another metric is no value of it
         return self._about(variants, against, metrics, named, datasets, across, unit_said)
@@ -175,24 +135,9 @@ class Scoper:
         named = [m for mentions in earlier for m in mentions if m.kind == "variant" and len(m.ids) == 1]
         return tuple(i for m in named for i in m.ids if i != self.evidence.baseline)
 
-    def _is_nameless(self, number: Number, text: str, mentions: list[Mention], side: str) -> bool:
-        """Whether a number of a pair is of something that no name tells: "against 0.5 with warm-up", "beaten by"."""
-        if side and _PASSIVE.search(text[: number.start]):
-            return True  # either may be told first
-        behind = [m for m in mentions if m.kind == "variant" and m.start >= number.end]
-        return side == "second" and not behind and _NAMELESS.match(text[number.end :]) is not None
-
-    def _shared(self, number: Number, text: str) -> str:
-        """What "157k instead of 217k steps" and "237 steps on A and 713 on B" say once for all of their numbers."""
-        if number.unit or number.step < 1:
-            return ""
-        others = [n for n in find_numbers(text) if n.start != number.start and not n.unit and n.form != "word"]
-        told = [u for n in others if (u := unit_behind(n, text)) in ("steps", "epochs", "iterations", "updates")]
-        return told[0] if len(set(told)) == 1 else ""
-
     def _kin(self, left: str, backs: list[list[Mention]]) -> tuple[str, ...]:
         """Metrics that a general word means: "the loss", told in full by a sentence before, or any of that family."""
-        found = [(m.end(), sign) for word, sign in (*GENERIC, _STEPPED) for m in word.finditer(left)]
+        found = [(m.end(), sign) for word, sign in (*GENERIC, STEPPED) for m in word.finditer(left)]
         if not found:
             return ()
         sign = max(found, key=lambda pair: pair[0])[1]
@@ -234,28 +179,28 @@ class Scoper:
         if RESPECTIVE.search(text) and (told := respective(number, text, groups)):
             return told
         if kind == "variant":
-            spans = [m.span() for m in _INSERTED.finditer(text)]
+            spans = [m.span() for m in INSERTED.finditer(text)]
             outer = [g for g in groups if not any(a <= g[0].start and g[-1].end <= b < number.start for a, b in spans)]
             groups = outer if any(g[-1].end <= number.start for g in outer) else groups
         after = [g for g in groups if g[0].start >= number.end]
         prior = [g for g in groups if g[-1].end <= number.start]
-        stop = _end_of(number, text) if kind != "variant" else number.end
+        stop = end_of(number, text) if kind != "variant" else number.end
         stop = stop if after and after[0][0].start >= stop else number.end
         if kind == "dataset" and prior:
             named = ids_of(prior[-1])
-            if _REST.match(text[number.end :]) or _OTHERS.search(text[prior[-1][-1].end : number.start]):
+            if REST.match(text[number.end :]) or OTHERS.search(text[prior[-1][-1].end : number.start]):
                 return tuple(d for d in self.evidence.dataset_names if d not in named)
             if told := in_turn(number, text, [m for m in mentions if m.kind == kind]):
                 return told
         paired = kind == "variant" and side_of(number, text) != ""
-        if prior and kind != "metric" and not paired and _IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
+        if prior and kind != "metric" and not paired and IN_BRACKETS.match(text[prior[-1][-1].end : number.start]):
             return ids_of(prior[-1])
-        if after and not (prior and _is_next(text[stop : after[0][0].start], text[after[0][-1].end :])):
+        if after and not (prior and is_next(text[stop : after[0][0].start], text[after[0][-1].end :])):
             between = re.sub(r"\([^)]*\)", "", text[stop : after[0][0].start])
             between = re.sub(r"^\s?(?:%|\))", "", between)
-            if kind == "dataset" and _ON_BEHIND.match(between):
+            if kind == "dataset" and ON_BEHIND.match(between):
                 return ids_of(after[0])
-            if _opens(between, text[after[0][-1].end :]) or (
+            if opens(between, text[after[0][-1].end :]) or (
                 kind == "metric" and re.match(r"^[\s%a-z-]{0,14}$", between)
             ):
                 return ids_of(after[0])
@@ -265,23 +210,23 @@ class Scoper:
             return ()
         if prior:
             return ids_of(prior[-1])
-        if after and kind == "metric" and _ELSEWHERE.search(text[stop : after[0][0].start]):
+        if after and kind == "metric" and ELSEWHERE.search(text[stop : after[0][0].start]):
             return ()
         if (
             after
             and kind == "dataset"
             and "," in text[stop : after[0][0].start]
-            and _OF_ALL.search(text[: number.start])
+            and OF_ALL.search(text[: number.start])
         ):
             return ()
         if (
             after
             and kind == "variant"
-            and (_ELSEWHERE.search(text[number.end : after[0][0].start]) or AGAINST.search(text[: after[0][0].start]))
+            and (ELSEWHERE.search(text[number.end : after[0][0].start]) or AGAINST.search(text[: after[0][0].start]))
         ):
             return ()
         if after and kind == "variant" and re.search(r"[,;]\s", text[number.end : after[0][0].start]):
-            return ids_of(after[0]) if _OPENING.match(text[: number.start]) else ()
+            return ids_of(after[0]) if OPENING.match(text[: number.start]) else ()
         return ids_of(after[0]) if after else ()
 
     def _of_two(self, number: Number, text: str, prior: list[list[Mention]]) -> tuple[str, ...]:
@@ -289,9 +234,9 @@ class Scoper:
         objects = [g for g in prior if OBJECT.search(text[: g[0].start])]
         subjects = [g for g in prior if g not in objects]
         side = side_of(number, text)
-        if subjects and prior[-1] in objects and _GOES_ON.match(text[prior[-1][-1].end : number.start]):
+        if subjects and prior[-1] in objects and GOES_ON.match(text[prior[-1][-1].end : number.start]):
             return ids_of(subjects[-1])
-        with_it = objects and _WITH.match(text[objects[-1][-1].end : number.start])
+        with_it = objects and WITH.match(text[objects[-1][-1].end : number.start])
         if subjects and (side == "first" or (with_it and side != "second")):
             return ids_of(subjects[-1]) if objects or side == "first" else ()
         if side == "second":
@@ -305,7 +250,7 @@ class Scoper:
         for text in texts:
             clean = normalise(text)
             named = [m for m in self.names.find(text) if m.kind == "variant" and not AGAINST.search(clean[: m.start])]
-            named = [m for m in named if not _in_brackets(clean[: m.start])] or named
+            named = [m for m in named if not in_brackets(clean[: m.start])] or named
             own = [m for m in named if m.ids != (self.evidence.baseline,)]
             if own:
                 return own[-1].ids
@@ -330,7 +275,7 @@ class Scoper:
     def _ends(self, number: Number, text: str, mentions: list[Mention], near: tuple[str, ...]) -> tuple[str, ...]:
         """``from A to B``: the first is what it was before, the second what it became."""
         base = self.evidence.baseline
-        if not _is_turn(number, text) or (base is None and number.form == "high"):
+        if not is_turn(number, text) or (base is None and number.form == "high"):
             return near
         if base is None:
             return tuple(v for v in self.evidence.variants if v not in near)
@@ -348,7 +293,7 @@ class Scoper:
         """What the clause of a number compares with; of a list that begins behind "than", every member."""
         groups = grouped([m for m in mentions if m.kind == "variant"], text)
         near = [
-            g for g in groups if not _APART.search(text[min(number.end, g[0].start) : max(number.start, g[0].start)])
+            g for g in groups if not APART.search(text[min(number.end, g[0].start) : max(number.start, g[0].start)])
         ]
         return frozenset(i for g in near if self._is_against(g[0], text) for m in g for i in m.ids)
 
@@ -366,7 +311,7 @@ class Scoper:
         variants = self.nearest("variant", number, text, own)
         backs = [*(self.names.find(t) for t in reversed(around.before)), self.names.find(around.lead)]
         texts = [*reversed(around.before), around.lead]
-        earlier = () if _GERUND.match(text) else self._subject(texts)
+        earlier = () if GERUND.match(text) else self._subject(texts)
         earlier = earlier if earlier != (base,) else _first(backs, "variant", but=base)
         named = self.nearest("variant", number, text, others)
         variants = variants or (earlier if earlier and not set(earlier) <= set(named) else named) or earlier
@@ -379,7 +324,7 @@ class Scoper:
         against = frozenset(behind[0].ids) if rival else about.against
         if not own and earlier and against and set(earlier) == against and len(earlier) == 1:
             return replace(about, itself=True)
-        if self._is_nameless(number, text, self.names.find(unit.text), side_of(number, text)):
+        if is_nameless(number, text, self.names.find(unit.text), side_of(number, text)):
             variants, implied = (), False
         return replace(about, variants=frozenset(variants), against=against - set(variants), implied=implied)
 
@@ -435,60 +380,6 @@ class Scoper:
         return replace(about, label=label, metric_named=named)
 
 
-def _opens(between: str, behind: str) -> bool:
-    """Whether what stands between a number and a name makes the name the number's own."""
-    bracket = between.rstrip().endswith("(")
-    if re.search(r"\b(?:than|against|compared|versus|while|whereas|but)\b", between):
-        return False
-    return _BEHIND.match(between) is not None and (not bracket or re.match(r"^[^:;,.]{0,25}\)", behind) is not None)
-
-
-def _is_next(between: str, behind: str) -> bool:
-    """Whether a name behind a number opens the clause of the number that follows it."""
-    return re.search(r",|;|\band\b|\bbut\b", between) is not None and _NEXT.match(behind) is not None
-
-
-def _before(left: str) -> bool:
-    """Whether ``from`` opens a change, rather than a range."""
-    return re.search(r"\bfrom (?:[^.;]|\.(?=\d))*$", left) is not None and not re.search(
-        r"\b(?:rang|var[iy]|span)\w* from", left
-    )
-
-
-def _is_turn(number: Number, text: str) -> bool:
-    """Whether a number is an end of a change: "from 0.98 to 0.85", "0.98 → 0.85"."""
-    if _before(text[: number.start]):
-        return True
-    numbers = find_numbers(text)
-    at = next((k for k, n in enumerate(numbers) if n.start == number.start), -1)
-    first = at if number.form == "low" else at - 1
-    if first < 0 or first + 1 >= len(numbers):
-        return False
-    between = text[numbers[first].end : numbers[first + 1].start]
-    bracketed = text[: numbers[first].start].endswith("(") and re.match(r"^\s?%? to $", between) is not None
-    return bracketed or ARROW.match(between) is not None
-
-
-def _apart(text: str, number: Number) -> str:
-    """What stands around a number, up to the numbers before and after it."""
-    left = re.split(r"\d", text[max(0, number.start - 60) : number.start])[-1]
-    return left + text[number.start : number.end] + re.split(r"\d", text[number.end : number.end + 40])[0]
-
-
-def _end_of(number: Number, text: str) -> int:
-    """Where a number ends, and of "from A to B" where B ends: what follows names both."""
-    numbers = find_numbers(text)
-    if number.form != "low" or number.partner is None or number.partner >= len(numbers):
-        return number.end
-    other = numbers[number.partner]
-    return other.end if other.start > number.start else number.end
-
-
-def _in_brackets(left: str) -> bool:
-    """Whether a place stands inside round brackets."""
-    return left.count("(") > left.count(")")
-
-
 def _names(keys: Iterable[str]) -> set[str]:
     return {key.partition("/")[2] for key in keys}
 
@@ -506,13 +397,3 @@ def _lone(mentions: list[Mention]) -> tuple[str, ...]:
     """The names of a caption or heading, if it names one variant only."""
     groups = {m.ids for m in mentions if m.kind == "variant"}
     return next(iter(groups)) if len(groups) == 1 else ()
-
-
-def _directly_named(number: Number, text: str, mentions: list[Mention]) -> bool:
-    """Whether a name stands right behind a number: ``from 0.98 in the baseline to 0.86 in the final model``."""
-    after = [m for m in mentions if m.kind == "variant" and m.start >= number.end]
-    return (
-        bool(after)
-        and re.match(r"^[\s\w%()-]{0,30}$", text[number.end : after[0].start]) is not None
-        and not re.search(r"\d|\bto\b", text[number.end : after[0].start])
-    )

@@ -90,11 +90,9 @@ class _Reader:
         known = {n.lower() for v in self.evidence.variants.values() for n in v.names}
         if name.lower() in known or name.lower() in self.found or self.is_other(name):
             return
-        base = self.evidence.baseline
-        if base is not None and re.search(r"\(\s*(?:the |our )?baseline\s*\)", text, re.I):
-            self.add(name, [base])
-            return
-        own = stems(name)
+        if re.search(r"\(\s*(?:the |our )?baseline\s*\)", text, re.I):
+            return  # what stands before it is told by it, and is no name of another run
+        own = stems(re.sub(r"^\W*(?:w/o|without|no|with|w/)\s+", "", name, flags=re.I))
         weights = {s: 1 / self.shared[s] if self.shared[s] else 1.0 for s in own}
         total = sum(weights.values())
         if not total:

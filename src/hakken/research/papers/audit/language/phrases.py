@@ -9,7 +9,9 @@ from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.scope import Mention
 
 NEGATED = re.compile(
-    r"(?:\bnot\b|\bno\b|\bnever\b|\bneither\b|\bnor\b|\bwithout (?:any|an?|\w+ing|further|significant|clear|loss)\b|\bfail(?:s|ed)? to\b|\bcannot\b"
+    r"(?:\bnot\b|\bno\b|\bnever\b|\bneither\b|\bnor\b"
+    r"|\bwithout (?:any|an?|\w+ing|further|significant|clear|loss)\b"
+    r"|\bfail(?:s|ed)? to\b|\bcannot\b"
     r"|n't\b|\bnone of\b[^,;:.]{0,30})(?![^,;]*\bonly\b)[^,;:.]{0,32}$",
     re.I,
 )

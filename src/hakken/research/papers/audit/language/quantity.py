@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise, side_of
 from hakken.research.papers.audit.language.roles import Reading, Role
+from hakken.research.papers.audit.language.standing import is_arrow
 
 _SIZE = (
     r"(?:relative |absolute |average |overall |further |significant |substantial |point |points )*"
@@ -24,7 +25,8 @@ _VERB = (
     r"|(?:cut(?:s|ting)?|sav(?:es?|ed|ings?)|fell|falls?|fallen|rose|ris(?:es?|en|ing)|changes?)\b)"
 )
 _ABOUT = (
-    r"(?:up to|about|approximately|around|roughly|nearly|almost|over|more than|at least|at most|as much as|an average"
+    r"(?:up to|less than|no more than|under|about|approximately|around"
+    r"|roughly|nearly|almost|over|more than|at least|at most|as much as|an average"
     r"|a |an |as high as|only|just|average|another)"
 )
 _LEFT = re.compile(rf"\b{_VERB}{_CLAUSE}{{0,70}}?\bby\s+(?:{_ABOUT}\s*(?:of\s+)?)*[-+~≈(]?\s*$", re.I)
@@ -59,12 +61,14 @@ _SMALL = re.compile(
 )
 """``the gains are small in absolute terms: at most``."""
 _LIST = re.compile(
-    r"(?<=\bby )(?:[-+~≈]?\d[\d.]*\s?%?(?: \([^)]*\))?,? (?:and |or )?)+$|(?<=\bof )(?:[-+~≈]?\d[\d.]*\s?%?,? (?:and )?)+$"
+    r"(?<=\bby )(?:[-+~≈]?\d[\d.]*\s?%?(?: \([^)]*\))?,? (?:and |or )?)+$"
+    r"|(?<=\bof )(?:[-+~≈]?\d[\d.]*\s?%?,? (?:and )?)+$"
 )
 """The members of a list before a number: "by 46 %, 48 % and"."""
 _LISTED = re.compile(rf"\b{_VERB}\s*[:=(]\s*[-+~≈]?\s*$", re.I)
 _LEVEL = re.compile(
-    r"\b(?:(?<!up )to|from|at(?! least| most)|reach\w*|achiev\w*|attain\w*|obtain\w*|scor\w*|yield\w*)\s+(?:an? )?(?:[\w-]+ ){0,3}?"
+    r"\b(?:(?<!up )to|from|at(?! least| most)|reach\w*|achiev\w*|attain\w*|obtain\w*|scor\w*|yield\w*)\s+(?:an? )?"
+    r"(?:[\w-]+ ){0,3}?"
     r"(?:of |about |approximately |around |roughly |nearly |just )*[~≈]?\s*$",
     re.I,
 )
@@ -130,6 +134,8 @@ def quantity_of(number: Number, unit: Unit, reading: Reading) -> Quantity:
         return _of_cell(number, unit, levels)
     if number.unit == "x":
         return Quantity(Role.RATIO, (Role.RATIO,), change=True, plain=False)
+    if number.form in ("low", "high") and is_arrow(number, text):
+        return Quantity(Role.LEVEL, levels)
     side = side_of(number, text)
     paired = side != ""
     if side == "second" and (before := [n for n in find_numbers(text) if n.end <= number.start]):

@@ -114,7 +114,7 @@ _LEFT = tuple(
         (r"(?<![\w-])p(?:[- ]?values?)?(?: adjusted| \(adjusted\))?", Role.P),
         (r"\b(?:sign-flip|permutation|adjusted|Holm-adjusted) p", Role.P),
         (r"(?:\bstandard deviation|\bsd|\bs\.d\.|\bstd\.?|\bSD)(?: of the (?:paired )?differences?)?", Role.SD),
-        (r"\bstandard deviation (?:of|in) (?:its|the|their) [\w² -]{1,30}?(?: there| here)?", Role.SD),
+        (r"\bstandard deviation (?:of|in) (?:its|the|their) [\w² -]{1,70}?(?: there| here)?", Role.SD),
         (r"(?:\bstandard error(?: of the mean)?|\bs\.e\.(?:m\.)?|\bSEM?)", Role.SE),
         (r"(?:\bnoise floor(?: on [\w ]+?)?|\bequivalence margin)(?: for [\w ]+?)?", Role.FLOOR),
         (r"\bdetectable (?:difference|effect)", Role.DETECTABLE),

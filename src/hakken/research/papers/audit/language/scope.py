@@ -282,9 +282,8 @@ class Names:
         return ()
 
 
-_NO_NAMES = frozenset(
-    "data dataset synthetic test train small large tiny full mini clean noisy real toy task the new old modular mixed".split()
-)
+_PLAIN_WORDS = "data dataset synthetic test train small large tiny full mini clean noisy real toy task the new modular"
+_NO_NAMES = frozenset([*_PLAIN_WORDS.split(), "old", "mixed"])
 
 
 def _first_words(evidence: Evidence) -> dict[str, str]:

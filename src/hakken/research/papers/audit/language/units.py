@@ -20,8 +20,8 @@ _RATE = re.compile(
     r"^\s?(?:tokens?|samples?|images?|steps?|iterations?|frames?|examples?)?\s?(?:per|/)\s?s(?:ec(?:ond)?)?\b", re.I
 )
 _COUNTED = re.compile(
-    r"^\s?-?(?:training |update |optimization |gradient |environment |env )?(seconds?|secs?|minutes?|hours?|steps?|epochs?|iterations?"
-    r"|updates?)\b",
+    r"^\s?-?(?:training |update |optimization |gradient |environment |env )?(seconds?|secs?|minutes?|hours?|steps?"
+    r"|epochs?|iterations?|updates?)\b",
     re.I,
 )
 _SPELLED = re.compile(r"^[\s-]?(secs|seconds|mins|minutes|hours|hrs|megabytes|gigabytes|kilobytes)\b", re.I)

@@ -13,6 +13,7 @@ from hakken.research.papers.audit.language.numbers import Number, find_numbers, 
 from hakken.research.papers.audit.language.quantity import Quantity, quantity_of
 from hakken.research.papers.audit.language.roles import Reading, Role, read_number
 from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.language.standing import is_arrow
 from hakken.research.papers.audit.language.units import in_powers, is_power, printed_in, shared_unit, spelled_behind
 from hakken.research.papers.audit.matching.candidates import Candidates
 from hakken.research.papers.audit.matching.constants import Constants, in_setup, is_constant, is_program_version
@@ -49,6 +50,7 @@ _ABOVE = re.compile(r"\b(?:more than|at least|no less than|no fewer than|in exce
 _NEARLY = re.compile(r"(?:\b(?:about|around|roughly|approximately|nearly|almost|close to|some)\s|[~≈]\s?)$", re.I)
 _ROUGH = 0.05
 """What "about" allows: half of it on either side."""
+_IS = re.compile(r"[\s(:=]*(?:(?:is|was|are|at|about|only|just)[\s(]*){1,3}")
 _LETTER = re.compile(r"\bn\s?=\s?$")
 _WITHIN = re.compile(r"\bwithin\s$", re.I)
 _TELLING = 100
@@ -230,6 +232,7 @@ class ForeignMatcher:
         if is_share(number, unit) and (share := share_of_gain(number, unit, about, self.results.pool)) is not None:
             return share
         setting = is_constant(number, unit, about.unit) and not quantity.change and quantity.role is not Role.SPREAD
+        setting = setting and not self._of_a_name(number, unit)
         if setting and about.metric_named and (number.step < 1 or number.value >= _TELLING):
             measured = self.results.look_up(number, unit, about, quantity)
             return measured if measured.verdict is Verdict.SUPPORTED else self._constant(number, unit)
@@ -255,6 +258,14 @@ class ForeignMatcher:
                 return self._missing(number, unit, held is not None)
             return match
         return self._constant(number, unit)
+
+    def _of_a_name(self, number: Number, unit: Unit) -> bool:
+        """Whether a name stands right before a number: "dynamic weighting and warm-up is 20.0"; or an arrow does."""
+        text = normalise(unit.text)
+        if number.form in ("low", "high") and is_arrow(number, text):
+            return True
+        before = [m for m in self.names.find(unit.text) if m.kind == "variant" and m.end <= number.start]
+        return bool(before) and _IS.fullmatch(text[before[-1].end : number.start]) is not None
 
     def _constant(self, number: Number, unit: Unit) -> Match:
         held = self.constants.find(number, unit)

@@ -35,10 +35,9 @@ def in_units(number: Number, candidate: Candidate, pool: Pool) -> Candidate:
     value = candidate.value
     if number.unit == "%" and candidate.role in _LEVELS and candidate.metric in pool.fractions:
         value *= 100
-    spread = candidate.role in (Role.SD, Role.SE, Role.HALF) and number.unit == "points"
-    if number.unit in ("%", "points") and candidate.role is Role.DIFFERENCE and candidate.metric in pool.fractions:
-        value *= 100
-    elif spread and candidate.metric in pool.fractions:
+    points = candidate.role is Role.DIFFERENCE and number.unit in ("%", "points")
+    points = points or (candidate.role in (Role.SD, Role.SE, Role.HALF) and number.unit == "points")
+    if points and candidate.metric in pool.fractions:
         value *= 100
     if number.unit in MEASURES and candidate.role in (*_LEVELS, Role.DIFFERENCE) and candidate.metric:
         name = candidate.metric.partition("/")[2]

@@ -107,7 +107,7 @@ class Results:
         spreads = self._hits(number, inside, quantity) if quantity.role is Role.SPREAD else []
         kinds = frozenset(map(kind_of, spreads))
         match = Match(unit, number, quantity.role, Verdict.SUPPORTED, evidence, label=about.label, kinds=kinds)
-        if by_chance > _WEAK and not unit.row:
+        if by_chance > _WEAK and not unit.row and not number.relation:
             why = f"{evidence}; so may {100 * by_chance:.0f} % of such numbers agree with something"
             return replace(match, verdict=Verdict.WEAK, evidence=why)
         return match

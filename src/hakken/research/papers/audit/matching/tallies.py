@@ -61,7 +61,9 @@ _RUN = frozenset(["configurations", "variants", "methods", "models", "approaches
 """Nouns that count what was run."""
 _FIRST = re.compile(
     r"\b(?:(?:lowest|highest|smallest|largest)(?: [\w-]+){1,3} (?:on|in|for)"
-    r"|the (?:fastest|strongest|cheapest|lowest|highest)|the best|best on|best in|comes? (?:out )?(?:first|ahead|on top)|ranks? first|wins? on|leads? on)\b",
+    r"|the (?:fastest|strongest|cheapest|lowest|highest)|the best|best on|best in|comes? (?:out )?(?:first|ahead)"
+    r"|on top"
+    r"|ranks? first|wins? on|leads? on)\b",
     re.I,
 )
 _AVERAGED = re.compile(r"(?:±|\bstd\b|\bdeviations?|\bmeans?|\baverag\w+)[^.;]{0,40}\b(?:over|of|across)\s$", re.I)

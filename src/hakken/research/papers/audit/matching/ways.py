@@ -11,6 +11,7 @@ from hakken.research.papers.audit.language.numbers import Number, normalise
 from hakken.research.papers.audit.language.phrases import NEGATED
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.language.topics import DATASETS
 from hakken.research.papers.audit.matching.candidates import Candidate
 
 _WAYS = (
@@ -32,6 +33,8 @@ _AGAINST = re.compile(
     r"(?:the |our |that of the )?$",
     re.I,
 )
+_OF_SETS = re.compile(rf"^ (?:\w+ )?(?:{DATASETS}|models?|networks?|batch(?:es)?)\b", re.I)
+"""Behind "larger" and the like: it tells data sets apart, no values."""
 _CHANGE = re.compile(r"Δ|\bdelta\b|difference|\bchange\b|\bvs\b", re.I)
 
 
@@ -50,7 +53,7 @@ def way_of(number: Number, unit: Unit, names: Names, baseline: str | None) -> st
     behind = _BEHIND.match(text[number.end :])
     if behind:
         return _kind(behind)
-    words = [m for m in _WORD.finditer(left) if _BETWEEN.match(left[m.end() :])]
+    words = [m for m in _WORD.finditer(left) if _BETWEEN.match(left[m.end() :]) and not _OF_SETS.match(left[m.end() :])]
     if not words or NEGATED.search(left[: words[-1].start()]):
         return None
     return _kind(words[-1])

@@ -48,6 +48,9 @@ _ON_SOME = re.compile(
     re.I,
 )
 _NOT_FIRST = re.compile(r"\b(?:second|third|fourth|next|2nd|3rd|(?:one of|among)(?: the)?)[ -]$", re.I)
+_MOVED = re.compile(
+    r"\b(?:rais|lower|reduc|increas|decreas|improv|worsen|affect|chang|report|measur|compar)\w* (?:the|its) $", re.I
+)
 _ACCURACY = re.compile(r"acc|err|rmse|mse|mae|f1", re.I)
 _ALL_OF_THEM = re.compile(rf"\b(?:all|each|every|most|both|across)\b[^.;]{{0,30}}{DATASETS}", re.I)
 
@@ -116,6 +119,8 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
             continue  # part of a name, unless it is "the best validation loss"
         start, stop = clause(match, topic.text)
         left = topic.text[start : match.start()]
+        if over and _MOVED.search(left):
+            continue  # "raises the best validation loss" calls nothing best
         if is_open(left) or NEGATED.search(left) or _NOT_FIRST.search(left):
             continue
         near = min(stop, match.end() + 40)

@@ -26,7 +26,9 @@ _PATTERNS = (
     re.compile(rf"^\W*{_ALL} (?:\w+ )?(?:showed|saw|show|exhibit\w*|achiev\w+)[^.;:]{{0,30}}?\b(?:{_EFFECT})", re.I),
 )
 _THAN = re.compile(
-    r"\b(?:than|over|compared (?:to|with)|relative to|versus|vs\.?|outperform\w*|surpass\w*|beats?)\s+(?:the )?$", re.I
+    r"\b(?:than|over|compared (?:to|with)|relative to|versus|vs\.?|outperform\w*"
+    r"|surpass\w*|beats?)\s+(?:(?:that|those) of )?(?:the )?$",
+    re.I,
 )
 _SPREAD_OUT = re.compile(rf"\b(?:across|over|on|for|in)\b[^.;]*\b{DATASETS}\b", re.I)
 _EXCEPT = re.compile(
