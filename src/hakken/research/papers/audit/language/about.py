@@ -16,7 +16,6 @@ from hakken.research.papers.audit.language.standing import (
     APART,
     AVERAGED,
     ELSEWHERE,
-    GERUND,
     GOES_ON,
     IN_BRACKETS,
     INSERTED,
@@ -37,6 +36,7 @@ from hakken.research.papers.audit.language.standing import (
     is_nameless,
     is_next,
     is_turn,
+    new_subject,
     opens,
     shared,
 )
@@ -100,7 +100,7 @@ class Scoper:
         if number.form == "low" and not variants and base and turned:
             variants = (base,)
         texts = [*reversed(around.before), around.lead]
-        told = () if GERUND.match(text) else self._subject(texts)
+        told = () if new_subject(text) else self._subject(texts)
         side = side_of(number, text)
         if not variants and side == "second":
             variants = self._rival_of(told, texts)
@@ -311,7 +311,7 @@ class Scoper:
         variants = self.nearest("variant", number, text, own)
         backs = [*(self.names.find(t) for t in reversed(around.before)), self.names.find(around.lead)]
         texts = [*reversed(around.before), around.lead]
-        earlier = () if GERUND.match(text) else self._subject(texts)
+        earlier = () if new_subject(text) else self._subject(texts)
         earlier = earlier if earlier != (base,) else _first(backs, "variant", but=base)
         named = self.nearest("variant", number, text, others)
         variants = variants or (earlier if earlier and not set(earlier) <= set(named) else named) or earlier

@@ -70,6 +70,7 @@ GERUND = re.compile(
     r"[A-Z][a-z]+ing (?:the |a |an |its |our |this )?[a-z]"
 )
 """Opens a sentence about a change that it describes: "Lowering the temperature yields"."""
+CONTRAST = re.compile(r"\bon the other hand\b|\b(?:in|by) contrast,", re.I)
 NAMELESS = re.compile(
     r"^\s?%?(?: (?:environment |training )?(?:steps|minutes|seconds|tokens per second|points))?"
     r"\s(?:with|without|under|using)\b", re.I
@@ -101,6 +102,11 @@ def before(left: str) -> bool:
 def is_turn(number: Number, text: str) -> bool:
     """Whether a number is an end of a change: "from 0.98 to 0.85", "0.98 → 0.85"."""
     return before(text[: number.start]) or is_arrow(number, text)
+
+
+def new_subject(text: str) -> bool:
+    """Whether a sentence opens with something that the sentences before were not about."""
+    return GERUND.match(text) is not None or CONTRAST.search(text[:90]) is not None
 
 
 def is_arrow(number: Number, text: str) -> bool:

@@ -14,7 +14,7 @@ from hakken.research.papers.audit.records.effects import Effect, Effects
 _EFFECT = (
     r"(?P<good>improv\w+|outperform\w*|surpass\w*|gains?\b|better\b|superior\w*|enhances?\b|boosts?\b|benefi\w+"
     r"|accelerat\w+|faster\b)"
-    r"|(?P<down>reduc\w+|decreas\w+|lower\w*|drop\w*)|(?P<up>increas\w+|higher\b|rais\w+)"
+    r"|(?P<down>reduc\w+|decreas\w+|lower\w*|drop(?!out)\w*)|(?P<up>increas\w+|higher\b|rais\w+)"
     r"|(?P<kept>maintain\w*|preserv\w+|without (?:sacrificing|compromising|degrading))"
 )
 _ALL = rf"(?:all|every|each|both)(?: of)?(?: the| our| these)?(?: [\w-]+){{0,3}}? {DATASETS}"
