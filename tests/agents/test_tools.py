@@ -45,7 +45,7 @@ def place(tmp_path: Path) -> Place:
     """A workspace with a secret beside it."""
     root = tmp_path / "workspace"
     root.mkdir()
-    (tmp_path / "gold.json").write_text("secret 42")
+    (tmp_path / "gold.json").write_text("secret: kilimanjaro")
     (root / "shapes.py").write_text(CODE)
     (root / "data").mkdir()
     (root / "data" / "numbers.txt").write_text("\n".join(f"line {n}" for n in range(1, 501)))
@@ -84,9 +84,9 @@ def test_nothing_outside_is_read_or_written(place: Place, box: Toolbox, tmp_path
     ):
         seen = box.use(action)
         assert seen.failed
-        assert "42" not in seen.text
-    assert (tmp_path / "gold.json").read_text() == "secret 42"
-    assert "42" not in box.use(SearchText(pattern="secret")).text
+        assert "kilimanjaro" not in seen.text
+    assert (tmp_path / "gold.json").read_text() == "secret: kilimanjaro"
+    assert "kilimanjaro" not in box.use(SearchText(pattern="secret")).text
 
 
 def test_what_is_no_file_is_not_waited_for(place: Place, box: Toolbox) -> None:
@@ -186,7 +186,7 @@ def test_commands_run_in_the_workspace_alone(place: Place, tmp_path: Path) -> No
     assert place.text("made.txt") == "x\n"
     outside = shell.use(RunCommand(command=f"cat {tmp_path}/gold.json"))
     assert outside.failed
-    assert "42" not in outside.text
+    assert "kilimanjaro" not in outside.text
     assert shell.use(RunCommand(command="  ")).failed
     slow = shell.use(RunCommand(command="echo begun; sleep 30", seconds=1))
     assert slow.text == "begun\n[ended: its limit of time was met]"

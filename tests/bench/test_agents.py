@@ -19,7 +19,7 @@ from hakken.bench.making import Proved, make_tasks, write
 from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
 from hakken.bench.types import FunctionRef, MaskMode
-from hakken.core.errors import ModelUnavailable, UsageError
+from hakken.core.errors import ModelRefused, UsageError
 from hakken.core.types import Budget, Request
 from hakken.models import Ledger
 from tests.agents.helpers import Talker
@@ -210,7 +210,7 @@ def test_each_function_has_its_share_of_the_tokens(tasks: dict[str, TaskFolder],
 def test_what_was_spent_before_the_model_went_away_counts(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     def once(request: Request) -> str:
         if len(talker.asked) > 1:
-            raise ModelUnavailable("The server is down.")
+            raise ModelRefused("The server takes no such request.")
         return WALK
 
     talker = Talker(by=once)
@@ -222,7 +222,7 @@ def test_what_was_spent_before_the_model_went_away_counts(tasks: dict[str, TaskF
         talker.asked.clear()
         done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
         assert (done.run.ending, done.passed) == (Ending.FAILED, False)
-        assert done.run.words == "The server is down."
+        assert done.run.words == "The server takes no such request."
         assert done.run.prompt_tokens > 0
         assert done.run.completion_tokens > 0
         assert done.settings

@@ -24,7 +24,11 @@ def smoke(name: str, folder: Path, seed: int) -> Trial:
     )
 
 
-@pytest.mark.parametrize("name", sorted(templates()))
+@pytest.mark.parametrize(
+    "name",
+    # The torch template has tests of its own; three trials of it take longer than all others together.
+    [pytest.param(name, marks=pytest.mark.slow) if name == "diffusion_2d" else name for name in sorted(templates())],
+)
 def test_a_smoke_run_of_each_template(name: str, tmp_path: Path) -> None:
     template = load_template(name)
     if missing := missing_packages(template):
