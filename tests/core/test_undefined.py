@@ -62,6 +62,11 @@ def test_other_names_are_left_alone(text: str) -> None:
     assert qualified(text) == (text, ())
 
 
+def test_code_that_nobody_changed_stays_as_it_is() -> None:
+    text = "import math\ndef f(x):\n    return sqrt(x)\ndef g(x):\n    return exp(x)\n"
+    assert qualified(text, ("sqrt",)) == (text.replace("exp(x)", "math.exp(x)"), ("math.exp",))
+
+
 def test_strange_imports() -> None:
     text = "import json, tensorflow.keras as k\nfrom numpy import mean\nfrom .near import far\nimport os.path\n"
     assert strange_imports(text, ()) == ("tensorflow", "numpy")

@@ -24,8 +24,12 @@ def undefined_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(each.message_args[0]) for each in _found(parse(text))))
 
 
-def qualified(text: str) -> tuple[str, tuple[str, ...]]:
+def qualified(text: str, leave: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
     """The code with ``np.tanh(x)`` in the place of ``tanh(x)``, where the file imports NumPy or ``math``.
+
+    Args:
+        text: A whole file.
+        leave: Names that stay as they are: those of code that nobody has changed.
 
     Returns:
         The code, and each name that was given its module, such as ``np.tanh``.
@@ -43,7 +47,12 @@ def qualified(text: str) -> tuple[str, tuple[str, ...]]:
     for each in sorted(_found(tree), key=lambda each: (each.lineno, each.col), reverse=True):
         name, line = str(each.message_args[0]), lines[each.lineno - 1]
         alias = next((a for a, module in modules.items() if hasattr(importlib.import_module(module), name)), None)
-        if alias is None or (each.lineno, each.col) not in called or line[each.col :][: len(name)] != name.encode():
+        if (
+            alias is None
+            or name in leave
+            or (each.lineno, each.col) not in called
+            or line[each.col :][: len(name)] != name.encode()
+        ):
             continue
         lines[each.lineno - 1] = line[: each.col] + f"{alias}.".encode() + line[each.col :]
         put.append(f"{alias}.{name}")

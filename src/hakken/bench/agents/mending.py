@@ -181,7 +181,7 @@ class Mending:
         if reply is None:
             return
         try:
-            content, code = with_modules(put(masked, function.name, reply), code_of(reply))
+            content, code = with_modules(put(masked, function.name, reply), masked, code_of(reply))
         except (MaskError, SyntaxError) as error:
             work.lines.append(f"{function.name}: version {turn + 1} refused: {error}")
             return

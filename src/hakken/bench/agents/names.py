@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import re
 
+from hakken.core.source import SourceError
 from hakken.core.undefined import qualified, undefined_names
 
 
-def with_modules(content: bytes, code: str) -> tuple[bytes, str]:
-    """A file and the version in it, with the modules of names that lack theirs (``np.tanh`` for ``tanh``)."""
+def with_modules(content: bytes, masked: bytes, code: str) -> tuple[bytes, str]:
+    """A file and the version in it, with the modules of names that lack theirs (``np.tanh`` for ``tanh``).
+
+    Args:
+        content: The file with the version.
+        masked: The file without it, whose own oddities stay.
+        code: The version alone.
+    """
     try:
-        text, names = qualified(content.decode())
-    except UnicodeDecodeError:
-        return content, code  # a file in another encoding: its places cannot be told
+        text, names = qualified(content.decode(), undefined_names(masked.decode()))
+    except (UnicodeDecodeError, SourceError):
+        return content, code  # in another encoding, or too deep: its places cannot be told
     for name in names:
         code = re.sub(rf"(?<![\w.]){re.escape(name.rpartition('.')[2])}(?=\()", name, code)
     return text.encode(), code
 
 
 def unknown(content: bytes, masked: bytes) -> str:
-    """A name that a version uses and that is not defined, in words; empty where there is none.
-
-    Args:
-        content: The file with the version.
-        masked: The file without it, whose own oddities do not count.
-    """
-    before = undefined_names(masked.decode("utf-8", "replace"))
-    found = [name for name in undefined_names(content.decode("utf-8", "replace")) if name not in before]
+    """A name that a version uses and that is not defined, in words; empty where there is none."""
+    try:
+        before = undefined_names(masked.decode("utf-8", "replace"))
+        found = [name for name in undefined_names(content.decode("utf-8", "replace")) if name not in before]
+    except SourceError:
+        return ""  # a run will tell
     return f"The name {found[0]!r} is used where it is not defined." if found else ""

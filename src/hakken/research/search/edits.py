@@ -79,7 +79,7 @@ def read_rewrite(reply: str, sources: Sources, target: Target) -> Change:
     after = replace_function(before, target.function, code)
     if _same(function_source(before, target.function), function_source(after, target.function)):
         raise SourceError("The function is the same as before; it must carry out the idea.")
-    after, put = qualified(after)
+    after, put = qualified(after, undefined_names(before))
     if put:
         thought = f"{thought} The program wrote {', '.join(put)} where the module was missing.".strip()
     return Change(thought, {**sources, target.file: after})
