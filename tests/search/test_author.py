@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hakken.core.source import SourceError, function_source
-from hakken.core.types import Idea, Request, Role, Target
+from hakken.core.types import Request, Role
 from hakken.models import Ledger
 from hakken.models.scripted import FunctionModel
 from hakken.research.experiments import load_template
@@ -15,20 +13,9 @@ from hakken.research.search.author import Author, Trouble
 from hakken.research.search.edits import Change
 from hakken.research.search.hole import hole_of
 from tests.agents.helpers import Log
+from tests.search.sample import IDEA, TINY
 
-TINY = Path(__file__).parents[1] / "research" / "data" / "tiny"
 TEXTS = {"experiment.py": (TINY / "experiment.py").read_text()}
-IDEA = Idea(
-    id="i1",
-    name="median",
-    title="Median of readings",
-    hypothesis="Outliers count less.",
-    plan='Return the middle reading, not """the mean""".',
-    interestingness=5,
-    feasibility=5,
-    novelty=5,
-    target=Target(file="experiment.py", function="combine"),
-)
 CHAT = "Thought: Sort them.\n```python\ndef combine(readings):\n    return sorted(readings)[0]\n```"
 
 

@@ -12,12 +12,10 @@ from hakken.core.source import function_source
 from hakken.core.types import (
     Failure,
     FailureCause,
-    Idea,
     Node,
     NodeStatus,
     Role,
     Split,
-    Target,
     Template,
     Trial,
     content_hash,
@@ -28,8 +26,7 @@ from hakken.research.experiments import load_template
 from hakken.research.search import Journal, Limits, explore_idea
 from hakken.research.search.laboratory import Sources
 from tests.agents.helpers import Log
-
-TINY = Path(__file__).parents[1] / "research" / "data" / "tiny"
+from tests.search.sample import IDEA, TINY
 
 
 def _body(factor: int) -> str:
@@ -96,18 +93,7 @@ def test_an_idea_that_keeps_failing_for_one_reason_is_left(
         Log(),
         seed=0,
     )
-    idea = Idea(
-        id="i1",
-        name="first",
-        title="The first reading",
-        hypothesis="It is best.",
-        plan="Take the first reading.",
-        interestingness=5,
-        feasibility=5,
-        novelty=5,
-        target=Target(file="experiment.py", function="combine"),
-    )
     lab = Failing(template, says)
-    rounds = list(explore_idea(template, idea, lab, ledger, Limits(1, 0, 8), Journal(template.primary, ())))
+    rounds = list(explore_idea(template, IDEA, lab, ledger, Limits(1, 0, 8), Journal(template.primary, ())))
     assert [entry.measured for entry in rounds] == [False]
     assert len(lab.nodes) - 1 == versions

@@ -24,6 +24,20 @@ def undefined_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(each.message_args[0]) for each in _found(parse(text))))
 
 
+def newly_undefined(text: str, before: str) -> str:
+    """What is wrong with a changed file, in words: a name that it uses, that nobody defines, and that is new in this.
+
+    Returns:
+        A sentence, or nothing where all names are there; oddities that the file had before do not count.
+
+    Raises:
+        SourceError: one of the texts is not Python.
+    """
+    odd = undefined_names(before)
+    missing = [name for name in undefined_names(text) if name not in odd]
+    return f"The name {missing[0]!r} is used where it is not defined." if missing else ""
+
+
 def qualified(text: str, leave: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
     """The code with ``np.tanh(x)`` in the place of ``tanh(x)``, where the file imports NumPy or ``math``.
 

@@ -42,6 +42,8 @@ PARTS = ("examples", "vote", "fill", "contract")
 """What can be switched off, to see what it is worth."""
 _ROUND = 6
 """Versions until one is asked for in a chat."""
+VERSIONS = 18
+"""Versions of a function, unless it is said otherwise."""
 _ENOUGH = 2
 """Complete versions with the same numbers that end the search."""
 
@@ -93,7 +95,7 @@ class Mending:
 
     open_ledger: Callable[[int], Ledger]
     lab: Lab
-    candidates: int = 18
+    candidates: int = VERSIONS
     mends: int = 3
     budget: Budget = field(default_factory=Budget)
     model: str = ""
@@ -202,12 +204,13 @@ class Mending:
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
 
     def _fills(self, turn: int) -> bool:
-        """Whether a version is asked for as a hole: each but every sixth and the last, since a chat fails otherwise."""
+        """Whether a version is asked for as a hole: all but every sixth and the last. A chat fails for other reasons."""
         return self.fill and turn < self.candidates - 1 and turn % _ROUND != _ROUND - 1
 
     @property
-    def _first_chat(self) -> int:
-        return next(turn for turn in range(self.candidates + 1) if not self._fills(turn))
+    def _first(self) -> tuple[int, int]:
+        """The first version of all, and the first that is asked for in a chat."""
+        return 0, next(turn for turn in range(self.candidates + 1) if not self._fills(turn))
 
     def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
         """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""
@@ -244,9 +247,7 @@ class Mending:
                 str,
                 sample=turn,
                 check=lambda text: problem_with(read(text), function.name),
-                temperature=_COOL
-                if turn == 0 or turn == self._first_chat
-                else min(1.3, _WARM + _WARMER * work.repeated),
+                temperature=_COOL if turn in self._first else min(1.3, _WARM + _WARMER * work.repeated),
                 grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
                 infill=hole.infill if hole is not None else None,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hakken.core.source import SourceError
-from hakken.core.undefined import qualified, undefined_names
+from hakken.core.undefined import newly_undefined, qualified, undefined_names
 
 
 def with_modules(content: bytes, masked: bytes, code: str) -> tuple[bytes, str]:
@@ -28,8 +28,6 @@ def with_modules(content: bytes, masked: bytes, code: str) -> tuple[bytes, str]:
 def unknown(content: bytes, masked: bytes) -> str:
     """A name that a version uses and that is not defined, in words; empty where there is none."""
     try:
-        before = undefined_names(masked.decode("utf-8", "replace"))
-        found = [name for name in undefined_names(content.decode("utf-8", "replace")) if name not in before]
+        return newly_undefined(content.decode("utf-8", "replace"), masked.decode("utf-8", "replace"))
     except SourceError:
         return ""  # a run will tell
-    return f"The name {found[0]!r} is used where it is not defined." if found else ""

@@ -14,7 +14,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from hakken.agents import LoopSettings, Memory, Style
 from hakken.bench.agents.context import Retrieval
 from hakken.bench.agents.dynamic import Dynamic
-from hakken.bench.agents.mending import Mending
+from hakken.bench.agents.mending import VERSIONS, Mending
 from hakken.bench.agents.pipeline import Pipeline
 from hakken.bench.agents.simple import Null, Oracle
 from hakken.bench.agents.types import Agent
@@ -123,7 +123,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
     return Mending(
         replace(setup, settings=settings).ledger,
         setup.lab,
-        options.candidates or 18,
+        options.candidates or VERSIONS,
         options.mends,
         setup.budget,
         setup.model,

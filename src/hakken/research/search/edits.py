@@ -19,7 +19,7 @@ from hakken.core.source import (
     with_docstring,
 )
 from hakken.core.types import Target, Template
-from hakken.core.undefined import qualified, strange_imports, undefined_names
+from hakken.core.undefined import newly_undefined, qualified, strange_imports, undefined_names
 from hakken.research.search.laboratory import Sources
 
 
@@ -122,9 +122,8 @@ def looked_over(change: Change, before: Sources, packages: Collection[str]) -> C
             continue
         if strange := strange_imports(text, {*packages, *strange_imports(old, ())}):
             return replace(change, problem=f"No module named {strange[0]!r} is there to be imported.")
-        odd = undefined_names(old)
-        if missing := [each for each in undefined_names(text) if each not in odd]:
-            return replace(change, problem=f"The name {missing[0]!r} is used where it is not defined.")
+        if missing := newly_undefined(text, old):
+            return replace(change, problem=missing)
     return change
 
 

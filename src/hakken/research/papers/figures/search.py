@@ -55,7 +55,7 @@ def draw_search(snapshot: Snapshot, out: Path) -> FigureFile | None:
         axes.set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN))
     save(figure, out, "search")
     save_data(out, "search", _HEADER, (_line(k, node, measured.get(node.id)) for k, node in enumerate(nodes, 1)))
-    return FigureFile(label="search", caption=_caption(nodes, measured, describe_metric(spec), picked), path="search")
+    return FigureFile(label="search", caption=_caption(lines, measured, describe_metric(spec), picked), path="search")
 
 
 def together(nodes: Sequence[Node], measured: Container[str]) -> list[list[Node]]:
@@ -129,10 +129,11 @@ def _line(order: int, node: Node, row: Row | None) -> tuple[object, ...]:
     return (order, node.id, node.title, node.operator.value, node.status.value, cause, *found)
 
 
-def _caption(nodes: list[Node], measured: dict[str, Row], metric: str, picked: Node | None) -> str:
+def _caption(lines: list[list[Node]], measured: dict[str, Row], metric: str, picked: Node | None) -> str:
+    nodes = [node for line in lines for node in line]
     failed = sum(n.status is NodeStatus.FAILED for n in nodes)
     versions = f"{len(nodes)} version" + ("s" if len(nodes) != 1 else "")
-    shared = any(len(line) > 1 for line in together(nodes, measured))
+    shared = any(len(line) > 1 for line in lines)
     marked = "" if shared else " (crosses)"
     text = f"What the search tried, in order from the top: {versions} of the code, {failed} of which failed{marked}."
     if shared:

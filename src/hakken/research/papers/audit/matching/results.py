@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
+from math import comb
 from statistics import fmean
 
 from hakken.core.types import Severity
@@ -23,6 +24,8 @@ from hakken.research.papers.audit.matching.reach import from_rounded, in_scale, 
 from hakken.research.papers.audit.matching.ways import goes, oriented, way_of
 
 _WEAK = 0.2
+_CHOICES = 20
+"""Parts of the data sets that an average may be over: three of six, say."""
 _CHANGES = re.compile(
     r"\b(?:gain|improve|reduc|increas|decreas|sav(?:e|ing)|cost|overhead|drop(?!out)|fall|fell|ris|rose|grow|differ|penalt"
     r"|add(?:s|ed)\b|lose|lost|delay|slow|speed|faster|shorter|longer|lower|higher|smaller|larger)",
@@ -173,17 +176,22 @@ class Results:
         if said is None or quantity.role is not Role.LEVEL or unit.row:
             return ""
         size = int(said.group(1)) if said.group(1).isdigit() else int(WORDS[said.group(1).lower()])
-        names = dict.fromkeys(k.partition("/")[2] for k in about.keys)
-        for name in names:
+        averages = list(self._averages(about, size))
+        hit = next((c for c in averages if reaches(number, c, self.pool)), None)
+        return hit.about if hit is not None and luck(number, averages, self.pool) <= _WEAK else ""
+
+    def _averages(self, about: About, size: int) -> Iterator[Candidate]:
+        """Averages of a metric over so many data sets. Where the choices are many, one of them agrees with anything."""
+        for name in dict.fromkeys(k.partition("/")[2] for k in about.keys):
             keys = [m.key for m in self.evidence.metrics if m.name == name]
-            for variant in (about.variants or self.evidence.variants) if 1 < size < len(keys) else ():
+            if not 1 < size < len(keys) or comb(len(keys), size) > _CHOICES:
+                continue
+            for variant in about.variants or self.evidence.variants:
                 for some in combinations([k for k in keys if (variant, k) in self.pool.means], size):
                     mean = fmean(self.pool.means[variant, k] for k in some)
-                    candidate = Candidate(Role.LEVEL, mean, "", variant, metric=some[0])
-                    if reaches(number, candidate, self.pool):
-                        where = ", ".join(k.partition("/")[0] for k in some)
-                        return f"average of {name} over {where} of {self.pool.title(variant)} is {mean:.6g}"
-        return ""
+                    where = ", ".join(k.partition("/")[0] for k in some)
+                    told = f"average of {name} over {where} of {self.pool.title(variant)} is {mean:.6g}"
+                    yield Candidate(Role.LEVEL, mean, told, variant, metric=some[0])
 
     def _gaps(self, about: About) -> list[Candidate]:
         """Differences between two metrics of one run, such as the gap between training and validation loss."""
