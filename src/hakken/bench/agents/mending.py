@@ -204,7 +204,7 @@ class Mending:
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
 
     def _fills(self, turn: int) -> bool:
-        """Whether a version is asked for as a hole: all but every sixth and the last. A chat fails for other reasons."""
+        """Whether a version is asked for as a hole: all but every sixth and the last, which are asked for in a chat."""
         return self.fill and turn < self.candidates - 1 and turn % _ROUND != _ROUND - 1
 
     @property
