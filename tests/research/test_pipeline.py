@@ -25,6 +25,7 @@ from hakken.core.types import (
     Split,
     Trial,
 )
+from hakken.research.bounds import most_trials
 from hakken.research.experiments import load_template
 from hakken.research.ideas import load_seed_ideas, place_for
 from hakken.research.run import RunResult, run
@@ -112,6 +113,17 @@ def test_the_record_tells_the_story(finished: RunResult) -> None:
     assert all(order[f"node/{n.id}"] > frozen for n in snapshot.nodes if n.operator is not Operator.BASELINE)
     last_choice = max(seq for stream, seq in order.items() if stream.startswith("trial/") and "explore" in stream)
     assert all(order[f"trial/{t.id}"] > last_choice for t in snapshot.trials if t.split is Split.REPORT)
+
+
+def test_no_stage_takes_more_trials_than_was_said_before(finished: RunResult) -> None:
+    folder = RunFolder(finished.folder)
+    with folder.read() as store:
+        snapshot = read_snapshot(folder, store)
+    most = most_trials(settings(folder.path.parent), snapshot.template)
+    full = [trial for trial in snapshot.trials if trial.split is not Split.SMOKE]
+    assert len(full) <= sum(most.values())
+    assert len([t for t in full if t.split in (Split.REPORT, Split.PROBE)]) <= most["report"]
+    assert len([t for t in full if t.split is Split.NOISE]) <= most["baseline"]
 
 
 def test_every_version_is_told_of_once(finished: RunResult, progress: Told) -> None:

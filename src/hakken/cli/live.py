@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from hakken.cli.console import clock, money, tell
 from hakken.core.types import Call, Node, Operator, Split, Trial, Usage
-from hakken.models.forecast import Forecast, most_versions
+from hakken.models.forecast import Forecast
+from hakken.research.bounds import most_trials
 from hakken.research.session import STAGES
 
 if TYPE_CHECKING:
@@ -27,15 +28,8 @@ class Expected:
     """How many trials and how much model time each stage may still take: an upper bound that stages replace."""
 
     def __init__(self, target: Target, forecast: Forecast, only: Sequence[str] = ()) -> None:
-        search, seeds = target.settings.search, target.template.seeds
-        explore, report = len(seeds.explore), len(seeds.report)
-        self.workers = search.workers
-        self.trials = {
-            "baseline": explore + len(seeds.noise),
-            "search": most_versions(target.settings) * (explore + 1),
-            "ablation": (explore + 1) * search.ablate,
-            "report": 2 * report,
-        }
+        self.workers = target.settings.search.workers
+        self.trials = most_trials(target.settings, target.template)
         if only:
             self.trials = {name: count for name, count in self.trials.items() if name in only}
         limit, total = target.settings.budget.completion_tokens, forecast.total.completion_tokens
@@ -84,9 +78,10 @@ class Watch:
 
     def trial(self, trial: Trial) -> None:
         """A trial ended."""
-        self.done[self.name] += 1
-        if trial.cost is not None and trial.split is not Split.SMOKE:
-            self.seconds.append(trial.cost.wall_seconds)
+        if trial.split is not Split.SMOKE:
+            self.done[self.name] += 1
+            if trial.cost is not None:
+                self.seconds.append(trial.cost.wall_seconds)
         if trial.failure is not None:
             self.line(f"  trial {trial.id} failed: {trial.failure.message}")
         self.changed()
@@ -190,16 +185,16 @@ def watching(target: Target, forecast: Forecast, only: Sequence[str] = ()) -> It
 
 
 def recorded(target: Target) -> Counter[str]:
-    """Trials that a continued run has already, by stage."""
+    """Trials that a continued run has already, by stage, smoke runs aside."""
     if not target.begun:
         return Counter()
     with target.folder.read() as store:
         trials, nodes = store.all("trial", Trial), {node.id: node for node in store.all("node", Node)}
 
     def stage(trial: Trial) -> str:
-        if trial.split is Split.REPORT:
+        if trial.split in (Split.REPORT, Split.PROBE):
             return "report"
         operator = nodes[trial.node_id].operator
         return {Operator.BASELINE: "baseline", Operator.ABLATE: "ablation"}.get(operator, "search")
 
-    return Counter(stage(trial) for trial in trials)
+    return Counter(stage(trial) for trial in trials if trial.split is not Split.SMOKE)

@@ -119,9 +119,10 @@ def announce(job: Target, expected: Forecast) -> None:
     """Say what is about to happen, and what it will use."""
     from hakken.cli.console import clock, money, shown, tell
     from hakken.models.forecast import most_versions
+    from hakken.research.bounds import most_trials
 
     total, limit = expected.total, job.settings.budget
-    seeds = job.template.seeds
+    most, versions = most_trials(job.settings, job.template), most_versions(job.settings)
     tell(f"{'Continuing' if job.begun else 'Beginning'} {shown(job.folder.path.absolute())}: {job.template.title}")
     for sentence in job.template.assumptions:
         tell(f"  assumed: {sentence}")
@@ -132,9 +133,9 @@ def announce(job: Target, expected: Forecast) -> None:
         f"{money(total.usd, expected.priced)}"
     )
     tell(
-        f"  trials: {len(seeds.explore) + len(seeds.noise)} of the baseline, {len(seeds.explore)} of each of at most "
-        f"{most_versions(job.settings)} versions, {2 * len(seeds.report)} for the report; their time is known once the "
-        "baseline has run"
+        f"  trials: {most['baseline']} of the baseline; at most {most['search']} of {versions} versions, "
+        f"{most['ablation']} of ablations and {most['report']} for the report; short smoke runs come on top; what they "
+        "take is known once the baseline has run"
     )
     limits = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens, "US$": limit.usd}
     limits |= {"seconds": limit.seconds}
