@@ -114,6 +114,12 @@ def test_a_sentence_that_quotes_an_expression_again_and_again_is_stuck() -> None
         ("In the original function the parameter is multiplied by a power of the step.", "no trace of multipl"),
         ("The original code returns the `parameter` as it is, whatever the step.", ""),
         ("The changed code returns `parameter * step**0.5` for each of the arrays.", ""),
+        (
+            "This differs from the original code where the value is constant, such as `parameter * step**0.5`.",
+            "the original code has no",
+        ),
+        ("The change differs from the original code, which returns the `parameter` as it is.", ""),
+        ("The change replaces what the original code did by `parameter * step**0.5` for every array.", ""),
     ],
 )
 def test_what_the_change_does_is_not_told_of_the_original(sentence: str, reason: str) -> None:
@@ -122,6 +128,17 @@ def test_what_the_change_does_is_not_told_of_the_original(sentence: str, reason:
     draft = judge(sentence, [], grounds)
     assert (draft.reasons == ()) == (not reason)
     assert not reason or reason in draft.reasons[0]
+
+
+def test_a_sentence_that_echoes_the_question_is_refused() -> None:
+    echo = "Why does this question matter for those who train small networks, and what would they see."
+    asked = judge(echo, [], Grounds())
+    assert asked.reasons == ("a sentence asks instead of telling",)
+    for plain in (
+        "When training is long, the network learns the wrong labels by heart.",
+        "Which labels are wrong is unknown to the network while it learns.",
+    ):
+        assert judge(plain, [], Grounds()).kept == (plain,)
 
 
 def test_expressions_that_may_be_quoted_come_from_the_code() -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hakken.core.types import Comparison, Node, NodeStatus, Operator, Split
+from hakken.core.types import Comparison, Fact, Node, NodeStatus, Operator, Split
 from hakken.research.papers.citations import relevant
 from hakken.research.papers.deviations import NONE, deviations
 from hakken.research.papers.gate import clean_sentences
 from hakken.research.papers.listings import change_of
 from hakken.research.papers.render.escape import escape_text
 from hakken.research.papers.study import Study
-from hakken.research.papers.tables import comparison_table, parity_table, secondary_table
+from hakken.research.papers.tables import comparison_table, costs_table, parity_table, secondary_table
 from hakken.research.papers.wording import better_word, count, joined, number
 
 MOST_WORKS = 8
+MOST_COST_SENTENCES = 2
+"""Versions whose costs are told in a sentence each; more stand in a table."""
 
 
 def ref(fact_id: str, view: str = "sentence") -> str:
@@ -68,10 +70,9 @@ def contributions(study: Study) -> str:
 
 
 def related_works(study: Study) -> str:
-    """One sentence for each work, from its checked entry."""
-    chosen = relevant(study.snapshot, study.bib, MOST_WORKS)
-    openings = ("The work of @{} {}.", "In a related line, the work of @{} {}.")
-    return " ".join(openings[index % 2].format(work.key, work.gist) for index, work in enumerate(chosen))
+    """What each work does, from its checked entry, two works to a sentence."""
+    said = [f"of @{work.key} {work.gist}" for work in relevant(study.snapshot, study.bib, MOST_WORKS)]
+    return " ".join(f"The work {'; that '.join(said[first : first + 2])}." for first in range(0, len(said), 2))
 
 
 def method_listing(study: Study) -> str:
@@ -225,12 +226,27 @@ def results_ablation(study: Study) -> str:
 
 
 def results_parity(study: Study) -> str:
-    """Whether the comparison was fair."""
-    parts = [ref(fact.id) for fact in study.of("parity")]
-    table = parity_table(study.snapshot, study.selected.id) if study.selected else None
-    if table is None:
-        return " ".join(parts)
-    return " ".join([*parts, "{tab:parity} compares what one trial of each used."]) + f"\n\n{table}"
+    """Whether the comparison was fair: a sentence for each version that cost more or less, or a table of many."""
+    facts, snapshot = study.of("parity"), study.snapshot
+    own = f"{study.selected.id}/{Split.REPORT.value}" if study.selected else ""
+    others = [fact for fact in facts if fact.subject != own]
+    many = len(others) > MOST_COST_SENTENCES
+    parts = [ref(fact.id) for fact in facts if not many or fact not in others]
+    table = parity_table(snapshot, study.selected.id) if study.selected else None
+    if table:
+        parts.append("{tab:parity} compares what one trial of each used.")
+    costs = costs_table(snapshot, [_compared(fact) for fact in others]) if many else None
+    if costs:
+        parts.append(
+            "{tab:costs} gives these ratios for the other versions that were not close to the baseline in them."
+        )
+    return "\n\n".join(block for block in (" ".join(parts), table, costs) if block)
+
+
+def _compared(fact: Fact) -> tuple[str, Split]:
+    """The version and the seeds that a fact about costs is about."""
+    node_id, _, split = fact.subject.partition("/")
+    return node_id, Split(split)
 
 
 def results_probes(study: Study) -> str:

@@ -195,6 +195,13 @@ _ORIGINAL = re.compile(
     r"(?:\w+ )?(?:code|function|version|method|program)\b"
 )
 """A sentence about what the change has replaced."""
+_OF_ORIGINAL = re.compile(
+    r"\b(?:original|old|unchanged|previous|baseline)(?:['’]s)? (?:\w+ )?(?:code|function|version|method|program),? "
+    r"(?:where|which|whose|that|in which|it)\b(.*)"
+)
+"""What another sentence goes on to say about it."""
+_ASKING = re.compile(r"(?:Why|What|How|Which) (?:do|does|did|is|are|was|were|would|will|can|could|should|might|may)\b")
+"""How a question begins: small models echo the one that they were asked."""
 _VALUE = re.compile(r"\b(?:set|equal|equals|assigned|initiali[sz]ed)(?: to)? `(\w+)`")
 """What a sentence takes for a value."""
 _RESULT = re.compile(
@@ -212,6 +219,8 @@ def _fault(sentence: str, said: Sequence[str], grounds: Grounds) -> str | None:
         return "a sentence is not finished"
     if len(sentence.split()) < SHORTEST:
         return "a sentence says nothing"
+    if sentence[-1] != "?" and _ASKING.match(sentence):
+        return "a sentence asks instead of telling"
     if unknown := [m.group() for m in REFERENCE.finditer(sentence) if m.group() not in grounds.references]:
         return f"there is no {unknown[0]}"
     if bad := offences(sentence, frozenset(grounds.quotes)):
@@ -219,10 +228,8 @@ def _fault(sentence: str, said: Sequence[str], grounds: Grounds) -> str | None:
     quoted = Counter(match.group() for match in QUOTE.finditer(sentence))
     if stuck := [quote for quote, times in quoted.items() if times > (1 if _NO_NAME.search(quote) else 2)]:
         return f"a sentence quotes {stuck[0]} again and again"
-    if grounds.original and _ORIGINAL.search(sentence):
-        foreign = [quote for quote in quoted if quote[1:-1] not in grounds.original]
-        if foreign:
-            return f"the original code has no {foreign[0]}"
+    if foreign := _foreign(sentence, grounds.original):
+        return f"the original code has no {foreign}"
     if (value := _VALUE.search(sentence)) and f"def {value[1]}(" in grounds.code:
         return f"a sentence takes the function {value[1]} for a value"
     if not grounds.outcome and _RESULT.search(sentence):
@@ -234,6 +241,12 @@ def _fault(sentence: str, said: Sequence[str], grounds: Grounds) -> str | None:
     if any(similarity(sentence, other) > REPEATED for other in said):
         return "a sentence repeats what is said elsewhere"
     return None
+
+
+def _foreign(sentence: str, original: str) -> str:
+    """What a sentence tells of the original code, and only the change has."""
+    told = sentence if _ORIGINAL.search(sentence) else found[1] if (found := _OF_ORIGINAL.search(sentence)) else ""
+    return next((m.group() for m in QUOTE.finditer(told) if original and m.group()[1:-1] not in original), "")
 
 
 def _grounds(study: Study, job: Job) -> Grounds:

@@ -52,7 +52,7 @@ def draw_variants(snapshot: Snapshot, out: Path) -> FigureFile | None:
         letter = f"({chr(97 + k)}) " if len(panels) > 1 else ""
         one.set_title(f"{letter}{PURPOSE[split]}")
     axes[-1].set_xlim(*_limits([row for _, found in panels for row in found]))
-    axes[-1].set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN))
+    axes[-1].set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN), loc="right")
     save(figure, out, name)
     save_data(out, name, _HEADER, (line for split, found in panels for line in _lines(split, found)))
     return FigureFile(label=name, caption=_variants_caption(panels, spec, picked is not None), path=name)
@@ -71,7 +71,7 @@ def draw_ablation(snapshot: Snapshot, out: Path) -> FigureFile | None:
     one = figure.subplots()
     draw_rows(one, found, picked.id if picked else None)
     one.set_xlim(*_limits(found))
-    one.set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN))
+    one.set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN), loc="right")
     save(figure, out, "ablation")
     save_data(out, "ablation", _HEADER, _lines(split, found))
     seeds = describe_seeds([seed for row in found for seed, _ in row.differences])

@@ -52,7 +52,7 @@ def draw_search(snapshot: Snapshot, out: Path) -> FigureFile | None:
     axes = figure.subplots()
     _draw(axes, lines, measured, picked.id if picked else None)
     if measured:
-        axes.set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN))
+        axes.set_xlabel(pointed(quantity(spec), spec.direction is Direction.MIN), loc="right")
     save(figure, out, "search")
     save_data(out, "search", _HEADER, (_line(k, node, measured.get(node.id)) for k, node in enumerate(nodes, 1)))
     return FigureFile(label="search", caption=_caption(lines, measured, describe_metric(spec), picked), path="search")
