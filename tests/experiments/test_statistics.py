@@ -13,7 +13,8 @@ from scipy import stats
 
 from hakken.core.errors import UsageError
 from hakken.core.types import Comparison, Direction, MetricSpec
-from hakken.research.experiments.effects import detectable_effect, effect_interval, equivalence_p
+from hakken.research.experiments.effects import detectable_effect, equivalence_p
+from hakken.research.experiments.jackknife import effect_interval
 from hakken.research.experiments.statistics import (
     compare,
     holm,
@@ -208,14 +209,40 @@ def test_detectable_effect_has_the_power_it_says() -> None:
     assert detectable_effect(2.0, 20, floor=5.0) > 5 > detectable_effect(2.0, 20)
 
 
-def test_the_effect_interval_is_that_of_the_noncentral_t() -> None:
-    for n, t in ((8, 2.5), (20, -1.3), (20, 0.0), (6, 9.0)):
-        low, high = effect_interval(t, n - 1, 1 / math.sqrt(n))
-        assert stats.nct.sf(t, n - 1, low * math.sqrt(n)) == pytest.approx(0.025, abs=1e-3)
-        assert stats.nct.cdf(t, n - 1, high * math.sqrt(n)) == pytest.approx(0.025, abs=1e-3)
-        assert low < t / math.sqrt(n) < high
-    low, high = effect_interval(1e9, 7, 1 / math.sqrt(8))
-    assert 0 < low < high < math.inf
+def test_the_effect_interval_is_that_of_the_pseudo_values() -> None:
+    rng = np.random.default_rng(3)
+    for n in (4, 20):
+        x = rng.normal(size=n)
+        d = rng.standard_t(3, n) + 1.0
+        whole = d.mean() / d.std(ddof=1)
+        pseudo = [n * whole - (n - 1) * (rest := np.delete(d, i)).mean() / rest.std(ddof=1) for i in range(n)]
+        expected = stats.ttest_1samp(pseudo, 0).confidence_interval(0.95)
+        assert effect_interval(x, x + d, paired=True) == pytest.approx((expected.low, expected.high))
+
+
+def test_the_effect_interval_of_two_unpaired_sides_leaves_out_one_value_of_either() -> None:
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=12), rng.normal(1.0, 2.0, 9)
+
+    def effect(a: np.ndarray, b: np.ndarray) -> float:
+        return float((b.mean() - a.mean()) / math.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2))
+
+    whole = effect(x, y)
+    of_x = np.array([effect(np.delete(x, i), y) for i in range(12)])
+    of_y = np.array([effect(x, np.delete(y, i)) for i in range(9)])
+    centre = whole - 11 * (of_x.mean() - whole) - 8 * (of_y.mean() - whole)
+    error = math.sqrt(11 / 12 * ((of_x - of_x.mean()) ** 2).sum() + 8 / 9 * ((of_y - of_y.mean()) ** 2).sum())
+    found = effect_interval(x, y, paired=False)
+    assert found is not None
+    assert sum(found) / 2 == pytest.approx(centre)
+    # Between the t of the smaller side and that of both together.
+    half = (found[1] - found[0]) / 2 / error
+    assert stats.t.ppf(0.975, 19) <= half <= stats.t.ppf(0.975, 8)
+
+
+@pytest.mark.parametrize("d", [[1.0, 2.0], [1.0, 1.0, 3.0], [2.0, 2.0, 2.0, 2.0]])
+def test_without_spread_once_a_seed_is_left_out_there_is_no_effect_interval(d: list[float]) -> None:
+    assert effect_interval(np.zeros(len(d)), np.array(d), paired=True) is None
 
 
 def test_equivalence_is_two_one_sided_tests_and_one_inner_interval() -> None:

@@ -1,4 +1,4 @@
-"""How large an effect is, how large one could have been found, and whether two sides are as good as equal.
+"""How large an effect could have been found, and whether two sides are as good as equal.
 
 Everything here follows from a difference, its standard error and the degrees of freedom, so that paired and unpaired
 comparisons take one path. The noncentral t distribution is written as an average of normal tails over the sample
@@ -66,28 +66,6 @@ def detectable_effect(
         floor: Noise floor, which the observed difference must exceed as well.
     """
     return detectable_difference(sd_difference / math.sqrt(n), n - 1, alpha, power, floor)
-
-
-def effect_interval(t: float, freedom: float, scale: float, level: float = 0.95) -> tuple[float, float]:
-    """Interval of a standardised effect: the noncentralities under which the observed ``t`` is no surprise.
-
-    The distribution of t is inverted at both ends (Steiger and Fouladi 1997).
-
-    Args:
-        t: Observed t statistic.
-        freedom: Its degrees of freedom.
-        scale: What turns a noncentrality into an effect size: ``1 / sqrt(n)`` for n pairs.
-        level: Of the interval.
-    """
-    deviations = _deviations(freedom)
-    ends = t * float(deviations[0]), t * float(deviations[-1])
-    bracket = min(ends) - 10, max(ends) + 10
-
-    def end(probability: float) -> float:
-        found = optimize.brentq(lambda shift: float(_WEIGHTS @ ndtr(t * deviations - shift)) - probability, *bracket)
-        return float(found) * scale
-
-    return end((1 + level) / 2), end((1 - level) / 2)
 
 
 def equivalence_p(difference: float, error: float, freedom: float, margin: float) -> float:

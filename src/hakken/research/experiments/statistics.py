@@ -20,7 +20,8 @@ from scipy import stats
 
 from hakken.core.errors import UsageError
 from hakken.core.types import Comparison, MetricSpec
-from hakken.research.experiments.effects import detectable_difference, effect_interval, equivalence_p
+from hakken.research.experiments.effects import detectable_difference, equivalence_p
+from hakken.research.experiments.jackknife import effect_interval
 
 Values: TypeAlias = Mapping[int, float]
 """A metric by seed (or by number of the repeat, where there are no seeds)."""
@@ -90,6 +91,7 @@ def compare(
         wins=_wins(spec, x, y, paired),
         verdict="inconclusive" if not sure else "better" if gain > 0 else "worse",
         **_sides(x, y, t.difference, paired),
+        **_effect(t, effect_interval(x, y, paired, level)),
         **_sizes(t, level, noise_floor, None if fixed else noise_floor if margin is None else margin),
     )
 
@@ -113,16 +115,22 @@ def _sides(x: Array, y: Array, difference: float, paired: bool) -> dict[str, flo
     }
 
 
-def _sizes(t: _Student, level: float, floor: float | None, margin: float | None) -> dict[str, float | None]:
-    """Effect size, power and equivalence of a comparison.
+def _effect(t: _Student, ends: tuple[float, float] | None) -> dict[str, float | None]:
+    """The effect size with its interval; there is none without spread."""
+    if t.error == 0:
+        return {}
+    low, high = ends or (None, None)
+    return {"effect_size": t.difference / t.error * t.scale, "effect_low": low, "effect_high": high}
 
-    Without spread there is no effect size. Without a margin, and where the seed changes neither side, there is no test
-    of equivalence: one measurement told n times shows nothing about others.
+
+def _sizes(t: _Student, level: float, floor: float | None, margin: float | None) -> dict[str, float | None]:
+    """Power and equivalence of a comparison.
+
+    Without a margin, and where the seed changes neither side, there is no test of equivalence: one measurement told n
+    times shows nothing about others.
     """
     found: dict[str, float | None] = {"margin": margin or None}
     if t.error > 0:
-        found["effect_size"] = t.difference / t.error * t.scale
-        found["effect_low"], found["effect_high"] = effect_interval(t.difference / t.error, t.freedom, t.scale, level)
         found["detectable"] = detectable_difference(t.error, t.freedom, 1 - level, floor=floor or 0.0)
     if margin:
         found["inner_low"], found["inner_high"] = t.interval(2 * level - 1)

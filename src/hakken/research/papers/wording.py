@@ -153,18 +153,18 @@ def matched_sentence(c: Comparison, spec: MetricSpec, decimals: int, variant: st
 
 
 def effect_sentence(c: Comparison) -> str:
-    """The standardised effect size with its interval; empty without spread."""
-    if c.effect_size is None or c.effect_low is None or c.effect_high is None:
+    """The standardised effect size with its interval, where there are enough seeds for one; empty without spread."""
+    if c.effect_size is None:
         return ""
     what = (
         "mean paired difference over the standard deviation of the differences"
         if c.paired
         else "difference over the root of the mean variance"
     )
-    return (
-        f"The standardised effect size ({what}) was {number(c.effect_size, 2)} ({level(c.level)} interval "
-        f"{number(c.effect_low, 2)} to {number(c.effect_high, 2)}, which supposes normally distributed differences)."
-    )
+    told = f"The standardised effect size ({what}) was {number(c.effect_size, 2)}"
+    if c.effect_low is None or c.effect_high is None:
+        return f"{told}."
+    return f"{told} ({level(c.level)} jackknife interval {number(c.effect_low, 2)} to {number(c.effect_high, 2)})."
 
 
 def power_sentence(c: Comparison, spec: MetricSpec, decimals: int) -> str:

@@ -141,7 +141,11 @@ _CAUSE = re.compile(rf"\b({'|'.join(c.value.replace('_', '[ _]') for c in Failur
 _RIGHT = (
     (re.compile(r"^ of (?:the )?(?:random )?draws\b", re.I), Role.SETTING),
     (
-        re.compile(r"^\s*%?-?\s*(?:confidence |t |paired |paired-t )*(?:intervals?\b|CIs?\b|confidence\b)", re.I),
+        re.compile(
+            r"^\s*%?-?\s*(?:(?:confidence|t|paired|paired-t|jackknife|bootstrap|percentile|Wilson|exact) )*"
+            r"(?:intervals?\b|CIs?\b|confidence\b)",
+            re.I,
+        ),
         Role.CONFIDENCE,
     ),
     (re.compile(r"^(?:th)? percentile|^ power\b", re.I), Role.SETTING),

@@ -1,17 +1,18 @@
 """Effect sizes, power and equivalence of the primary comparison, recomputed by formulas that nothing else uses.
 
-The interval of the effect size comes from SciPy's inverse of the noncentral t, the smallest detectable difference from
-an integral over the sample deviation. Where nothing pairs the trials, the recorded values stand.
+The interval of the effect size comes from pseudo-values, one seed left out after the other, the smallest detectable
+difference from an integral over the sample deviation. Where nothing pairs the trials, the recorded values stand.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
 import numpy as np
-from scipy.special import nctdtrinc, ndtr, stdtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 from scipy.stats import chi
 
 from hakken.core.types import Comparison, Split
@@ -50,7 +51,11 @@ def sizes(evidence: Evidence) -> Iterator[Size]:
         own = evidence.contrasts.get((chosen, base, split, spec.key))
         if noted is None or own is None:
             continue
-        values = _recomputed(own, noted) if noted.paired and own.sd > 0 else _recorded(noted)
+        if noted.paired and own.sd > 0:
+            sides = [evidence.values[name, split, spec.key] for name in (chosen, base)]
+            values = _recomputed(own, noted, [v - sides[1][seed] for seed, v in sides[0].items() if seed in sides[1]])
+        else:
+            values = _recorded(noted)
         for role, value, what, word in values:
             yield Size(role, value, what, chosen, base, split, spec.key, word)
 
@@ -81,12 +86,11 @@ def _recorded(c: Comparison) -> list[tuple[Role, float | None, str, str]]:
     ]
 
 
-def _recomputed(own: Contrast, noted: Comparison) -> list[tuple[Role, float | None, str, str]]:
+def _recomputed(
+    own: Contrast, noted: Comparison, differences: Sequence[float]
+) -> list[tuple[Role, float | None, str, str]]:
     freedom, error, alpha = own.n - 1, own.sd / math.sqrt(own.n), 1 - noted.level
-    t = own.difference / error
-    ends = [float(nctdtrinc(freedom, p, t)) / math.sqrt(own.n) for p in (1 - alpha / 2, alpha / 2)]
-    if not all(map(math.isfinite, ends)):
-        ends = [noted.effect_low or 0.0, noted.effect_high or 0.0]
+    ends = _pseudo(differences, alpha)
     half = float(stdtrit(freedom, 1 - alpha)) * error
     margin = noted.margin
     p = None if margin is None else 1 - float(stdtr(freedom, (margin - abs(own.difference)) / error))
@@ -99,6 +103,19 @@ def _recomputed(own: Contrast, noted: Comparison) -> list[tuple[Role, float | No
         (Role.FLOOR, margin, "equivalence margin", "equivalence"),
         (Role.DETECTABLE, _detectable(error, freedom, alpha, noted.noise_floor or 0.0), "detectable difference", ""),
     ]
+
+
+def _pseudo(differences: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
+    """Ends of the jackknife's interval of the mean over the deviation: a t interval of the pseudo-values (Tukey)."""
+    n = len(differences)
+    parts = [[*differences[:i], *differences[i + 1 :]] for i in range(n)]
+    spreads = [stdev(part) if n > 2 else 0.0 for part in parts]
+    if min(spreads) == 0:
+        return None, None
+    whole = fmean(differences) / stdev(differences)
+    values = [n * whole - (n - 1) * fmean(part) / spread for part, spread in zip(parts, spreads, strict=True)]
+    half = float(stdtrit(n - 1, 1 - alpha / 2)) * stdev(values) / math.sqrt(n)
+    return fmean(values) - half, fmean(values) + half
 
 
 def _detectable(error: float, freedom: int, alpha: float, floor: float) -> float:
