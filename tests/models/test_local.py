@@ -14,7 +14,7 @@ import pytest
 
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelRefused, ModelUnavailable, PrerequisiteError
-from hakken.core.types import Message, Record, Request, Role
+from hakken.core.types import Infill, Message, Record, Request, Role
 from hakken.models import server as srv
 from hakken.models import weights as w
 from hakken.models.contract import ModelContract
@@ -110,6 +110,16 @@ def test_avoided_words_are_not_written(model: LocalModel) -> None:
     question = "Complete: one, two, three,"
     assert "four" in model.generate(ask(question)).text.lower()
     assert "four" not in model.generate(ask(question, avoid=("four",))).text.lower().split()
+
+
+@pytest.mark.model
+def test_avoided_names_are_not_written_into_a_hole(model: LocalModel) -> None:
+    hole = Infill(prefix="def size_of(items):\n    total = len(items)\n", suffix="")
+    free = model.generate(ask("Fill.", infill=hole, max_tokens=16)).text
+    assert "return total" in free
+    kept = model.generate(ask("Fill.", infill=hole, max_tokens=16, avoid=("total",))).text
+    assert kept.strip()
+    assert not re.search(r"\btotal\b", kept)
 
 
 @pytest.mark.model

@@ -67,6 +67,14 @@ def test_each_filling_is_drawn_warmer_than_the_one_before() -> None:
     assert len({request.temperature for request in asked if request.infill is None}) == 1
 
 
+def test_a_name_that_nobody_defines_is_kept_out_of_the_next_holes() -> None:
+    asked: list[Request] = []
+    drawn(asked, ["    return middle(readings, k)", "    return readings[0]"], 5)
+    kept_out = [request.avoid for request in asked if request.infill is not None]
+    assert kept_out == [(), ("middle",), ("middle",), ("middle",)], "a letter is one that any code may need"
+    assert all(request.avoid == () for request in asked if request.infill is None)
+
+
 def test_no_hole_is_filled_twice_in_the_same_way() -> None:
     asked: list[Request] = []
     for turn in range(2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pyflakes import checker, messages
 
@@ -24,18 +24,24 @@ def undefined_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(each.message_args[0]) for each in _found(parse(text))))
 
 
-def newly_undefined(text: str, before: str) -> str:
-    """What is wrong with a changed file, in words: a name that it uses, that nobody defines, and that is new in this.
-
-    Returns:
-        A sentence, or nothing where all names are there; oddities that the file had before do not count.
+def newly_undefined(text: str, before: str) -> tuple[str, ...]:
+    """Names that a changed file uses, that nobody defines, and that are new in this.
 
     Raises:
         SourceError: one of the texts is not Python.
     """
     odd = undefined_names(before)
-    missing = [name for name in undefined_names(text) if name not in odd]
-    return f"The name {missing[0]!r} is used where it is not defined." if missing else ""
+    return tuple(name for name in undefined_names(text) if name not in odd)
+
+
+def told_undefined(names: Sequence[str]) -> str:
+    """What is wrong with code that uses these names, in words; nothing where there are none."""
+    return f"The name {names[0]!r} is used where it is not defined." if names else ""
+
+
+def avoidable(names: Iterable[str]) -> tuple[str, ...]:
+    """Names that a model can be kept from writing again; a letter is one that any code may need."""
+    return tuple(sorted({name for name in names if len(name) > 1}))
 
 
 def qualified(text: str, leave: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:

@@ -11,10 +11,12 @@ from hakken.core.errors import ModelUnavailable
 from hakken.models.server import ServerState
 
 _BIAS = -100.0
+_BEFORE = " ([{=+-*/,:<>~"
+"""What may be one token with the name behind it; behind a dot or an underscore it would be another name."""
 
 
-def avoidance(server: ServerState, words: tuple[str, ...]) -> list[list[Any]]:
-    """llama.cpp's ``logit_bias`` for words, capitalised ones too.
+def avoidance(server: ServerState, words: tuple[str, ...], *, code: bool = False) -> list[list[Any]]:
+    """llama.cpp's ``logit_bias`` for words of prose, capitalised ones too, or for names in code as they are.
 
     Only words that are one token are covered: the pieces of the others also stand in innocent words.
 
@@ -22,16 +24,20 @@ def avoidance(server: ServerState, words: tuple[str, ...]) -> list[list[Any]]:
         ModelUnavailable: the server is gone.
     """
     try:
-        return [[token, _BIAS] for token in _tokens(server.url, server.key, words)]
+        return [[token, _BIAS] for token in _tokens(server.url, server.key, words, code)]
     except (httpx2.HTTPError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelUnavailable(f"The local model cannot be reached: {error}.") from error
 
 
 @cache
-def _tokens(url: str, key: str, words: tuple[str, ...]) -> tuple[int, ...]:
-    forms = sorted({form for word in words for form in (word, word.capitalize())})
-    # One request for all: a space ends a token, so that each word is cut as it would be alone.
-    text = "".join(f" {form}" for form in forms)
+def _tokens(url: str, key: str, words: tuple[str, ...], code: bool) -> tuple[int, ...]:
+    # One request for all: a space or the end of a line ends a token, so that each word is cut as it would be alone.
+    if code:
+        forms = [f"{before}{word}" for word in words for before in ("", *_BEFORE)]
+        text = "\n".join(forms)
+    else:
+        forms = [f" {form}" for form in sorted({form for word in words for form in (word, word.capitalize())})]
+        text = "".join(forms)
     response = httpx2.post(
         f"{url}/tokenize",
         json={"content": text, "with_pieces": True},
@@ -39,5 +45,4 @@ def _tokens(url: str, key: str, words: tuple[str, ...]) -> tuple[int, ...]:
         timeout=10.0,
     )
     response.raise_for_status()
-    known = {f" {form}" for form in forms}
-    return tuple(sorted({t["id"] for t in response.json()["tokens"] if t["piece"] in known}))
+    return tuple(sorted({t["id"] for t in response.json()["tokens"] if t["piece"] in forms}))

@@ -48,6 +48,8 @@ class LocalModel:
         try:
             if request.infill is not None:
                 root, body = replace(endpoint, url=server.url), infill_body(request, request.infill)
+                if request.avoid:
+                    body["logit_bias"] = avoidance(server, request.avoid, code=True)
                 completion = fill(root, body | SAMPLING | {"cache_prompt": True}, request)
             else:
                 completion, _ = chat(endpoint, self._body(request, server), request)

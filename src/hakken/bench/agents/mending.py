@@ -33,6 +33,7 @@ from hakken.core.errors import BudgetExceeded, MalformedReply
 from hakken.core.prompts import prompt
 from hakken.core.source import syntax_tree
 from hakken.core.types import Budget, Usage
+from hakken.core.undefined import avoidable, told_undefined
 from hakken.models import Ledger
 
 _OUTPUT = 1_000
@@ -72,6 +73,8 @@ class _Work:
     """Tokens of the last call: the next one will cost about as much."""
     repeated: int = 0
     """Versions of the present function that were the same as an earlier one."""
+    undefined: set[str] = field(default_factory=set)
+    """Names that versions of the present function used and nobody defines."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ class Mending:
         share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
         until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
         versions: list[_Version] = []
-        work.repeated = 0
+        work.repeated, work.undefined = 0, set()
         try:
             for turn in range(self.candidates + self.mends):
                 if self._enough(versions, turn) or time.monotonic() > until:
@@ -190,11 +193,12 @@ class Mending:
         key = _shape(code)
         same = next((version for version in versions if version.key == key), None)
         # Holes are many, and half of those that fail name what is not there: these need no run.
-        missing = unknown(content, masked) if self._fills(turn) else ""
+        missing = unknown(content, masked) if self._fills(turn) else ()
+        work.undefined.update(missing)
         if same is not None:
             trial, work.repeated = same.trial, work.repeated + 1
         elif missing:
-            trial = Trial(ran=0, of=len(work.task.task.experiments), numbers="", trouble=missing)
+            trial = Trial(ran=0, of=len(work.task.task.experiments), numbers="", trouble=told_undefined(missing))
         else:
             (work.workspace / function.file).write_bytes(content)
             trial = self._try(work, function, context.stub)
@@ -250,6 +254,7 @@ class Mending:
                 temperature=_COOL if turn in self._first else min(1.3, _WARM + _WARMER * work.repeated),
                 grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
                 infill=hole.infill if hole is not None else None,
+                avoid=avoidable(work.undefined) if hole is not None else (),
             )
         except MalformedReply as error:
             work.lines.append(f"{function.name}: no usable reply: {error.message}")

@@ -25,9 +25,9 @@ def with_modules(content: bytes, masked: bytes, code: str) -> tuple[bytes, str]:
     return text.encode(), code
 
 
-def unknown(content: bytes, masked: bytes) -> str:
-    """A name that a version uses and that is not defined, in words; empty where there is none."""
+def unknown(content: bytes, masked: bytes) -> tuple[str, ...]:
+    """Names that a version uses and that are not defined."""
     try:
         return newly_undefined(content.decode("utf-8", "replace"), masked.decode("utf-8", "replace"))
     except SourceError:
-        return ""  # a run will tell
+        return ()  # a run will tell

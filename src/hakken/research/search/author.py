@@ -13,6 +13,7 @@ from hakken.core.holes import Hole
 from hakken.core.prompts import Prompt, prompt
 from hakken.core.source import SourceError, function_names, function_source
 from hakken.core.types import Idea, Role, Target, Template
+from hakken.core.undefined import avoidable
 from hakken.models import Ledger, Question
 from hakken.research.search.edits import Change, EditList, apply_edits, looked_over, read_rewrite, rewrite_grammar
 from hakken.research.search.hole import hole_of
@@ -59,7 +60,8 @@ class Author:
         """Yield up to ``count`` versions drawn from one prompt, as many at a time as the model answers together.
 
         A model that fills holes is given the idea as one first: a small one writes more code so that runs, in a
-        third of the tokens. The last third is asked for in a conversation, which fails for other reasons.
+        third of the tokens, and is kept from names that its earlier versions used and nobody defines. The last third
+        is asked for in a conversation, which fails for other reasons.
 
         Args:
             texts: All editable files of the parent.
@@ -116,19 +118,24 @@ class Author:
         # Draws of one prompt: a model on this machine reads it once for all when they come one after the other.
         at_once = self.ledger.model(Role.CODE).parallel if self.strong else 1
         samples = list(numbers)
+        undefined: set[str] = set()
         while samples:
             batch, samples = samples[:at_once], samples[at_once:]
             if hole is not None:
                 options["temperature"] = min(_HOT, _COOL + _WARMER * (batch[0] - numbers.start))
+                options["avoid"] = avoidable(undefined)
             for reply in self._ask(asked, output, batch, options):
                 if isinstance(reply, MalformedReply):
                     yield SourceError(reply.message)
                     continue
                 try:
                     change = self._read(reply.value, texts, hole)
-                    yield looked_over(change, working or texts, {*self.template.packages, *self._files()})
+                    change = looked_over(change, working or texts, {*self.template.packages, *self._files()})
                 except SourceError as error:
                     yield error
+                    continue
+                undefined.update(change.undefined)
+                yield change
 
     def _ask(self, asked: Prompt, output: type[Any], samples: list[int], options: dict[str, Any]) -> list[Any]:
         return self.ledger.ask_many([Question(asked, output, sample=sample, **options) for sample in samples])

@@ -19,7 +19,7 @@ from hakken.core.source import (
     with_docstring,
 )
 from hakken.core.types import Target, Template
-from hakken.core.undefined import newly_undefined, qualified, strange_imports, undefined_names
+from hakken.core.undefined import newly_undefined, qualified, strange_imports, told_undefined, undefined_names
 from hakken.research.search.laboratory import Sources
 
 
@@ -46,6 +46,8 @@ class Change:
     sources: Sources
     problem: str = ""
     """Why it cannot run, where that is plain without a run."""
+    undefined: tuple[str, ...] = ()
+    """Names that it uses and nobody defines."""
 
 
 def rewrite_grammar(text: str, name: str) -> str:
@@ -123,7 +125,7 @@ def looked_over(change: Change, before: Sources, packages: Collection[str]) -> C
         if strange := strange_imports(text, {*packages, *strange_imports(old, ())}):
             return replace(change, problem=f"No module named {strange[0]!r} is there to be imported.")
         if missing := newly_undefined(text, old):
-            return replace(change, problem=missing)
+            return replace(change, problem=told_undefined(missing), undefined=missing)
     return change
 
 
