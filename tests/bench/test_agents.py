@@ -162,15 +162,26 @@ def test_a_hole_that_names_what_is_not_there_needs_no_run(tasks: dict[str, TaskF
         return SPREAD if request.infill is None else fillings[min(request.sample, 2)]
 
     talker = Talker(by=say)
-    done = attempt(Mending(lambda seed: talker.ledger(), lab), tasks["tiny-n1-4"], 0, lab)
+    done = attempt(Mending(lambda seed: talker.ledger(), lab, repair=False), tasks["tiny-n1-4"], 0, lab)
     assert done.passed
     assert [request.infill is not None for request in talker.asked] == [True, True, True, True]
+    assert [request.avoid for request in talker.asked] == [(), ("placez",), ("placez",), ("placez",)]
     assert done.run.transcript[:4] == (
         "spread: version 1 (filled): The name 'placez' is used where it is not defined.",
         "spread: version 2 (filled): The name 'placez' is used where it is not defined.",
         "spread: version 3 (filled): runs",
         "spread: version 4 (same as an earlier one): runs",
     )
+
+
+def test_a_version_that_fails_is_edited_by_code(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    odd = SPREAD.replace("sum(p * p for p in places", "sum(p * p for p in placez")
+    agent, asked = mending(lab, odd, candidates=1, mends=0)
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert (done.passed, len(asked)) == (True, 1)
+    assert done.run.transcript[1] == "spread: version 2 (edited by code): runs"
+    alone, _ = mending(lab, odd, candidates=1, mends=0, repair=False)
+    assert not attempt(alone, tasks["tiny-n1-4"], 0, lab).passed
 
 
 def test_every_sixth_version_and_the_last_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder], lab: Lab) -> None:

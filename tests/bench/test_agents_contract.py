@@ -81,7 +81,10 @@ def test_a_call_is_seen_and_left_alone(tasks: Mapping[str, TaskFolder], lab: Lab
     copy_tree(task.visible_repo, tmp_path / "w")
     copy_tree(task.solution, tmp_path / "w")
     before = (tmp_path / "w" / "tiny" / "fit.py").read_bytes()
-    outcomes, calls = returning(tmp_path / "w", task.task.functions[0], task.task.experiments, lab)
+    content = (tmp_path / "w" / task.task.functions[0].file).read_bytes()
+    runs = [(experiment, content) for experiment in task.task.experiments]
+    found = returning(tmp_path / "w", task.task.functions[0], runs, lab)
+    outcomes, calls = [outcome for outcome, _ in found], [called for _, seen in found for called in seen]
     gold = task.gold("walk", None).metrics
     assert outcomes[0].numbers.values["spread"] == gold["spread"].value
     assert calls[0].arguments["places"].kind == "list"
@@ -100,5 +103,8 @@ def test_no_right_function_of_the_small_suite_breaks_a_promise(name: str, lab: L
         module = parse((source.root / function.file).read_bytes())
         node = find(module, function.name)
         stub = module.code_for_node(node.with_changes(leading_lines=())).strip()
-        _, calls = returning(source.root, FunctionRef.parse(str(function)), source.experiments[:1], lab)
+        ref = FunctionRef.parse(str(function))
+        ((_, calls),) = returning(
+            source.root, ref, [(source.experiments[0], (source.root / ref.file).read_bytes())], lab
+        )
         assert [said for call in calls if (said := breach(stub, call))] == [], function

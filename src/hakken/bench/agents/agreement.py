@@ -29,6 +29,8 @@ class Trial(Record):
     trouble: str = ""
     """The first thing that is wrong, in words."""
     detail: str = ""
+    where: str = ""
+    """The experiment that failed first."""
     breach: str = ""
     """A promise of the docstring or of the signature that the function broke."""
 
@@ -46,7 +48,7 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
         wanted: By experiment, names of the numbers that are asked for.
         excused: By experiment, whether its failure is somebody else's: such a one counts as run and shows no numbers.
     """
-    ran, trouble, detail, shown = 0, "", "", []
+    ran, trouble, detail, where, shown = 0, "", "", "", []
     for index, outcome in enumerate(outcomes):
         if index < len(excused) and excused[index]:
             ran += 1
@@ -56,13 +58,14 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
             ran += 1
             shown.append(_rounded(outcome))
         elif not trouble:
-            trouble, detail = wrong, outcome.detail
+            trouble, detail, where = wrong, outcome.detail, outcome.experiment
     return Trial(
         ran=ran,
         of=len(outcomes),
         numbers="" if trouble else "\n".join(shown),
         trouble=trouble,
         detail=detail,
+        where=where,
     )
 
 

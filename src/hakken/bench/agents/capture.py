@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 from pydantic import ValidationError
@@ -57,24 +58,30 @@ def captured(
 
 
 def returning(
-    workspace: Path, function: FunctionRef, experiments: Sequence[Experiment], lab: Lab
-) -> tuple[list[Outcome], list[Called]]:
-    """Run the experiments, and see what the first call of a written function gave back in each."""
-    source = (workspace / function.file).read_bytes()
+    workspace: Path, function: FunctionRef, runs: Sequence[tuple[Experiment, bytes]], lab: Lab
+) -> list[tuple[Outcome, list[Called]]]:
+    """Run experiments, and see what the first call of a written function gave back in each.
+
+    Args:
+        workspace: The repository.
+        function: What was written.
+        runs: Each an experiment, and the function's file as it is in this run.
+        lab: Where they run.
+    """
     with tempfile.TemporaryDirectory(prefix="hakken-capture-") as name:
         outs, jobs = [], []
-        for index, experiment in enumerate(experiments):
+        for index, (experiment, content) in enumerate(runs):
             out = Path(name).resolve() / str(index)
             out.mkdir()
             job = watched(RunJob(tree=workspace, experiment=experiment), function)
-            if job.files:  # the repository takes our module
-                env = {**job.env, "HAKKEN_CAPTURE_OUT": str(out)}
-                files = {**job.files, function.file: _decorated(source, function.name)}
-                job = job.model_copy(update={"env": env, "files": files, "written": (out,)})
-            jobs.append(job)
+            taken = bool(job.files)  # whether the repository takes our module
+            files = {**job.files, function.file: _decorated(content, function.name) if taken else content}
+            update: dict[str, Any] = {"files": files}
+            if taken:
+                update |= {"env": {**job.env, "HAKKEN_CAPTURE_OUT": str(out)}, "written": (out,)}
+            jobs.append(job.model_copy(update=update))
             outs.append(out)
-        outcomes = lab.run(jobs)
-        return outcomes, [called for out in outs for called in _calls(out)]
+        return [(outcome, _calls(out)) for outcome, out in zip(lab.run(jobs), outs, strict=True)]
 
 
 def _decorated(source: bytes, name: str) -> bytes:

@@ -11,6 +11,7 @@ import ast
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from hakken.agents.spending import since
@@ -21,6 +22,7 @@ from hakken.bench.agents.context import Surroundings, close_context
 from hakken.bench.agents.contract import first_breach
 from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.names import unknown, with_modules
+from hakken.bench.agents.repairing import Bench, Failing, past_the_error
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
@@ -39,12 +41,14 @@ from hakken.models import Ledger
 _OUTPUT = 1_000
 _COOL, _WARM, _WARMER = 0.2, 0.7, 0.2
 """Temperature of the first version of each form and of the others, and what each repetition adds: it tells nothing."""
-PARTS = ("examples", "vote", "fill", "contract")
+PARTS = ("examples", "vote", "fill", "contract", "repair")
 """What can be switched off, to see what it is worth."""
 _ROUND = 6
 """Versions until one is asked for in a chat."""
 VERSIONS = 18
 """Versions of a function, unless it is said otherwise."""
+_WHOLE = 2
+"""Edits of a version with which all experiments are run."""
 _ENOUGH = 2
 """Complete versions with the same numbers that end the search."""
 
@@ -66,6 +70,8 @@ class _Work:
     task: TaskFolder
     workspace: Path
     end: float
+    until: float = 0.0
+    """When the present function's share of the time is over."""
     usage: Usage = field(default_factory=Usage)
     lines: list[str] = field(default_factory=list)
     steps: int = 0
@@ -94,6 +100,7 @@ class Mending:
         fill: Whether most versions are asked for as a hole in the file, at a fifth of the tokens; models that fill no
             holes answer as in a chat.
         contract: Whether what a version returns is held against its signature and docstring.
+        repair: Whether small edits of a failing version are run, without a model.
     """
 
     open_ledger: Callable[[int], Ledger]
@@ -106,6 +113,7 @@ class Mending:
     vote: bool = True
     fill: bool = True
     contract: bool = True
+    repair: bool = True
 
     @property
     def name(self) -> str:
@@ -149,7 +157,7 @@ class Mending:
         context = close_context(work.workspace, function, found)
         tokens = self.budget.tokens
         share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
-        until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
+        until = work.until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
         versions: list[_Version] = []
         work.repeated, work.undefined = 0, set()
         try:
@@ -202,10 +210,36 @@ class Mending:
         else:
             (work.workspace / function.file).write_bytes(content)
             trial = self._try(work, function, context.stub)
-        versions.append(_Version(code, content, key, trial))
+        version = _Version(code, content, key, trial)
+        versions.append(version)
         kind = "same as an earlier one" if same else "mended" if old else "filled" if self._fills(turn) else "fresh"
         said = trial.trouble or "runs"
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
+        if self.repair and same is None and not trial.complete:
+            self._repair(work, function, context, masked, versions, missing)
+
+    def _repair(
+        self,
+        work: _Work,
+        function: FunctionRef,
+        context: Surroundings,
+        masked: bytes,
+        versions: list[_Version],
+        missing: Sequence[str],
+    ) -> None:
+        """Look for a small edit with which the newest version runs; one that does is a version of its own."""
+        task, trial = work.task.task, versions[-1].trial
+        failed = next((e for e in task.experiments if e.name == trial.where), task.experiments[0])
+        wanted = list(work.task.gold(failed.name, None).metrics)  # names alone, as in the task
+        bench = Bench(work.workspace, function, masked, context.stub, failed, wanted, self.lab)
+        failing = Failing(versions[-1].code, trial.trouble, trial.detail, missing)
+        for content, code in islice(past_the_error(failing, bench, work.until), _WHOLE):
+            (work.workspace / function.file).write_bytes(content)
+            found = self._try(work, function, context.stub)
+            if found.complete:
+                versions.append(_Version(code, content, _shape(code), found))
+                work.lines.append(f"{function.name}: version {len(versions)} (edited by code): runs")
+                return
 
     def _fills(self, turn: int) -> bool:
         """Whether a version is asked for as a hole: all but every sixth and the last, which are asked for in a chat."""
@@ -270,7 +304,9 @@ class Mending:
     def _try(self, work: _Work, function: FunctionRef, stub: str) -> Trial:
         """Run every experiment on the workspace as it is."""
         task = work.task.task
-        outcomes, calls = returning(work.workspace, function, task.experiments, self.lab)
+        content = (work.workspace / function.file).read_bytes()
+        runs = returning(work.workspace, function, [(e, content) for e in task.experiments], self.lab)
+        outcomes, calls = [outcome for outcome, _ in runs], [called for _, found in runs for called in found]
         wanted = [list(work.task.gold(e.name, None).metrics) for e in task.experiments]  # names alone, as in the task
         trial = judge(outcomes, wanted, [stops_elsewhere(o, function, task.functions) for o in outcomes])
         broken = first_breach(stub, calls) if self.contract else ""

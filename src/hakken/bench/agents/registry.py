@@ -44,6 +44,8 @@ class AgentOptions(Record):
     """Whether the mending agent asks the embedded model to fill the function in as a hole, every second time."""
     contract: bool = True
     """Whether the mending agent holds what a version returns against its signature and docstring."""
+    repair: bool = True
+    """Whether the mending agent runs small edits of a version that fails."""
     steps: PositiveInt = Field(default=50)
     """Steps of an agent that acts step by step."""
     memory: Memory = Memory.FULL
@@ -131,6 +133,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
         options.vote,
         options.fill and not setup.models[Role.CODE].strong,
         options.contract,
+        options.repair,
     )
 
 

@@ -1,0 +1,259 @@
+"""Small edits of a function that fails: names, shapes, axes. No model is asked; a run tells which of them work.
+
+Small models write the right formula with a wrong shape more often than a right function, and are no help in mending it.
+The edits are those that people make by hand at such an error, as in program repair by generate and validate (Le Goues
+et al. 2012, GenProg), with the shapes that the variables had when the function failed.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from hakken.core.source import syntax_tree
+
+Edit = tuple[int, Callable[[], ast.expr]]
+"""How unlikely an edit is to help, and what it puts in the place of the expression."""
+_ARRAY = re.compile(r"^(\w+) = array of \S+, shape \(([\d, ]*)\)", re.MULTILINE)
+_WHOLE = re.compile(r"^(\w+) = (\d+)$", re.MULTILINE)
+_NO_METHOD = re.compile(r"'[\w.]*ndarray' object has no attribute '(\w+)'")
+_NO_NAME = re.compile(r"name '(\w+)' is not defined")
+_ALONG = frozenset(
+    [
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "std",
+        "var",
+        "median",
+        "prod",
+        "norm",
+        "any",
+        "all",
+        "average",
+        "argmax",
+        "argmin",
+        "cumsum",
+        "argsort",
+        "sort",
+    ]
+)
+"""Functions of an array that take an axis."""
+_LIKE = frozenset({"zeros_like", "ones_like", "empty_like"})
+_CANDIDATES = 6
+"""Names that are tried in the place of one that is not defined."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is known of the place where a function failed."""
+
+    shapes: dict[str, tuple[int, ...]]
+    wholes: dict[str, int]
+    """Variables that hold an integer."""
+    line: int
+    """In the function's code; 0 where it is not known."""
+    unknown_method: str = ""
+
+    @classmethod
+    def of(cls, code: str, trouble: str, detail: str) -> Scene:
+        """Read an error and the variables that were shown before it."""
+        shown = {line.strip() for line in detail.splitlines() if line.strip()}
+        lines = [number for number, line in enumerate(code.splitlines(), 1) if line.strip() in shown]
+        method = _NO_METHOD.search(trouble)
+        return cls(
+            shapes={m[1]: tuple(int(s) for s in m[2].split(",") if s.strip()) for m in _ARRAY.finditer(detail)},
+            wholes={m[1]: int(m[2]) for m in _WHOLE.finditer(detail)},
+            line=lines[-1] if lines else 0,
+            unknown_method=method[1] if method else "",
+        )
+
+
+def nearby(code: str, name: str, trouble: str, detail: str, undefined: Sequence[str] = ()) -> Iterator[str]:
+    """Versions of the code that differ from it in one expression, the most promising first, none twice.
+
+    Args:
+        code: The function, with what was written beside it.
+        name: Of the function; of a method, qualified.
+        trouble: The error, in words.
+        detail: The end of the output: variables of the function, and the traceback.
+        undefined: Names that the function uses and nobody defines; others are tried in their place.
+    """
+    tree = syntax_tree(code)
+    last = name.rpartition(".")[2]
+    function = next((n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == last), None)
+    if function is None:
+        return
+    scene = Scene.of(code, trouble, detail)
+    missing = [*undefined, *_NO_NAME.findall(trouble)]
+    made: Iterator[ast.AST] = _renamed(function, missing[0]) if missing else _edited(function, scene)
+    seen = {ast.dump(function)}
+    for changed in made:
+        if (key := ast.dump(changed)) not in seen:
+            seen.add(key)
+            yield ast.unparse(_with(tree, function, changed))
+
+
+def _renamed(function: ast.FunctionDef, missing: str) -> Iterator[ast.FunctionDef]:
+    """Another name of the function in the place of a missing one; names that look alike first."""
+    own = [a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
+    own += [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    others = [name for name in dict.fromkeys(own) if name not in (missing, "self")]
+    others.sort(key=lambda name: -SequenceMatcher(None, name, missing).ratio())
+    for other in others[:_CANDIDATES]:
+        changed = copy.deepcopy(function)
+        for node in ast.walk(changed):
+            if isinstance(node, ast.Name) and node.id == missing:
+                node.id = other
+        yield changed
+
+
+def _edited(function: ast.FunctionDef, scene: Scene) -> Iterator[ast.AST]:
+    """Edits near the line that failed come first, and among those the likely ones."""
+    doc = ast.get_docstring(function) is not None
+    found: list[tuple[int, int, ast.expr, Callable[[], ast.expr]]] = []
+    for statement in function.body[doc:]:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+                far = abs(node.lineno - scene.line) if scene.line else 0
+                found += [(2 * far + cost, len(found), node, make) for cost, make in _edits(node, scene)]
+    for _, _, node, make in sorted(found, key=lambda each: each[:2]):
+        yield _with(function, node, make())
+
+
+class _Put(ast.NodeTransformer):
+    """Builds a tree anew with one of its nodes replaced; the old tree stays as it is."""
+
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else self.generic_visit(copy.copy(node))
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                setattr(node, field, [self.visit(v) if isinstance(v, ast.AST) else v for v in value])
+            elif isinstance(value, ast.AST):
+                setattr(node, field, self.visit(value))
+        return node
+
+
+def _with(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
+    return ast.fix_missing_locations(_Put(old, new).visit(tree))
+
+
+def _edits(node: ast.expr, scene: Scene) -> Iterator[Edit]:
+    if isinstance(node, ast.Name):
+        yield from _of_array(node, scene)
+    elif isinstance(node, ast.Call):
+        yield from _of_call(node, scene)
+    elif isinstance(node, ast.Subscript):
+        yield from _of_index(node, scene)
+    elif isinstance(node, ast.Attribute) and node.attr == "T":
+        yield 2, lambda: node.value
+    elif isinstance(node, ast.BoolOp) and all(isinstance(value, ast.Compare) for value in node.values):
+        bitwise = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
+        yield 0, lambda: ast.BinOp(node.values[0], bitwise, node.values[1])
+    elif isinstance(node, ast.BinOp):
+        yield from _of_product(node, scene)
+    if isinstance(node, ast.BinOp | ast.Call) and not _is_whole(node, scene):
+        yield 4, _cut(node, ":, None")
+        yield from ((5, _cut(node, f":, :{k}")) for k in scene.wholes)
+
+
+def _is_whole(node: ast.expr, scene: Scene) -> bool:
+    """Whether a node is arithmetic on integers alone."""
+    parts = list(ast.walk(node))
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    return all(name in scene.wholes for name in names) and not any(isinstance(part, ast.Call) for part in parts)
+
+
+def _of_array(node: ast.Name, scene: Scene) -> Iterator[Edit]:
+    """A part of an array, or one with another axis."""
+    shape = scene.shapes.get(node.id, ())
+    for k, size in scene.wholes.items():
+        if shape and size < shape[-1]:
+            yield 0, _cut(node, f":, :{k}" if len(shape) == 2 else f":{k}")
+        if len(shape) == 2 and size < shape[0]:
+            yield 2, _cut(node, f":{k}")
+    if len(shape) == 1:
+        yield 0, _cut(node, ":, None")
+        yield 3, _cut(node, "None, :")
+    if len(shape) == 2:
+        yield 2, lambda: ast.Attribute(node, "T", ast.Load())
+        if shape[1] == 1:
+            yield 1, _cut(node, ":, 0")
+
+
+def _of_call(node: ast.Call, scene: Scene) -> Iterator[Edit]:
+    """The axis of a function along one; a plain array in the place of one like another."""
+    function = node.func
+    if isinstance(function, ast.Attribute) and function.attr == scene.unknown_method:
+        yield 0, lambda: ast.Call(ast.Name(function.attr, ast.Load()), [function.value, *node.args], node.keywords)
+    name = function.attr if isinstance(function, ast.Attribute) else ""
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    if name in _LIKE and isinstance(function, ast.Attribute) and node.args:
+        plain = ast.Attribute(function.value, name.removesuffix("_like"), ast.Load())
+        yield 1, lambda: ast.Call(plain, [ast.Call(ast.Name("len", ast.Load()), node.args[:1], [])], [])
+    if name not in _ALONG:
+        return
+    axis = given.get("axis")
+    if axis is None:
+        yield from ((2, _keyword(node, "axis", value)) for value in (1, 0))
+    elif isinstance(axis, ast.Constant) or (isinstance(axis, ast.UnaryOp) and isinstance(axis.operand, ast.Constant)):
+        if "keepdims" not in given:
+            yield 0, _keyword(node, "keepdims", True)
+        yield 1, _keyword(node, "axis", 1 if isinstance(axis, ast.Constant) and axis.value == 0 else 0)
+        yield 3, _keyword(node, "axis", None)
+    if "keepdims" in given:
+        yield 2, _keyword(node, "keepdims", None)
+
+
+def _of_index(node: ast.Subscript, scene: Scene) -> Iterator[Edit]:
+    """Another axis of a shape; a column for a row; fewer indices."""
+    inner = node.slice
+    if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
+        if isinstance(inner, ast.Constant) and inner.value in (0, 1):
+            yield 2, lambda: ast.Subscript(node.value, ast.Constant(1 - int(str(inner.value))), node.ctx)
+    elif isinstance(inner, ast.Tuple) and len(inner.elts) == 2:
+        yield 2, lambda: ast.Subscript(node.value, ast.Tuple(inner.elts[::-1], ast.Load()), node.ctx)
+        yield 2, lambda: node.value
+        yield 3, lambda: ast.Subscript(node.value, inner.elts[0], node.ctx)
+        yield 3, lambda: ast.Subscript(node.value, inner.elts[1], node.ctx)
+    elif isinstance(node.value, ast.Name) and len(scene.shapes.get(node.value.id, ())) == 2:
+        yield 0, lambda: ast.Subscript(node.value, ast.Tuple([ast.Slice(), inner], ast.Load()), node.ctx)
+
+
+def _of_product(node: ast.BinOp, scene: Scene) -> Iterator[Edit]:
+    """A matrix product with one side transposed, or one by elements; and the other way round."""
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.MatMult):
+        yield 1, lambda: ast.BinOp(left, node.op, ast.Attribute(right, "T", ast.Load()))
+        yield 1, lambda: ast.BinOp(ast.Attribute(left, "T", ast.Load()), node.op, right)
+        yield 2, lambda: ast.BinOp(left, ast.Mult(), right)
+    elif isinstance(node.op, ast.Mult) and any(isinstance(s, ast.Name) and s.id in scene.shapes for s in (left, right)):
+        yield 2, lambda: ast.BinOp(left, ast.MatMult(), right)
+
+
+def _at(node: ast.expr, index: str) -> ast.expr:
+    """The node with an index behind it."""
+    made = ast.parse(f"x[{index}]", mode="eval").body
+    assert isinstance(made, ast.Subscript)
+    return ast.Subscript(node, made.slice, ast.Load())
+
+
+def _cut(node: ast.expr, index: str) -> Callable[[], ast.expr]:
+    return lambda: _at(node, index)
+
+
+def _keyword(node: ast.Call, name: str, value: object) -> Callable[[], ast.expr]:
+    """The call with this value of a keyword, or without it."""
+    kept = [keyword for keyword in node.keywords if keyword.arg != name]
+    added = [] if value is None else [ast.keyword(name, ast.Constant(value))]  # type: ignore[arg-type]
+    return lambda: ast.Call(node.func, node.args, [*kept, *added])
