@@ -179,7 +179,7 @@ def test_a_version_that_fails_is_edited_by_code(tasks: dict[str, TaskFolder], la
     agent, asked = mending(lab, odd, candidates=1, mends=0)
     done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
     assert (done.passed, len(asked)) == (True, 1)
-    assert done.run.transcript[1] == "spread: version 2 (edited by code): runs"
+    assert done.run.transcript[1] == "spread: version 1, edited by code: runs"
     alone, _ = mending(lab, odd, candidates=1, mends=0, repair=False)
     assert not attempt(alone, tasks["tiny-n1-4"], 0, lab).passed
 

@@ -216,7 +216,7 @@ class Mending:
         said = trial.trouble or "runs"
         work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
         if self.repair and same is None and not trial.complete:
-            self._repair(work, function, context, masked, versions, missing)
+            self._repair(work, function, context, masked, versions, missing, turn)
 
     def _repair(
         self,
@@ -226,6 +226,7 @@ class Mending:
         masked: bytes,
         versions: list[_Version],
         missing: Sequence[str],
+        turn: int,
     ) -> None:
         """Look for a small edit with which the newest version runs; one that does is a version of its own."""
         task, trial = work.task.task, versions[-1].trial
@@ -238,7 +239,7 @@ class Mending:
             found = self._try(work, function, context.stub)
             if found.complete:
                 versions.append(_Version(code, content, _shape(code), found))
-                work.lines.append(f"{function.name}: version {len(versions)} (edited by code): runs")
+                work.lines.append(f"{function.name}: version {turn + 1}, edited by code: runs")
                 return
 
     def _fills(self, turn: int) -> bool:
