@@ -60,7 +60,7 @@ def pipeline(lab: Lab, *replies: str, **options: Any) -> tuple[Pipeline, list[Re
 def mending(lab: Lab, *replies: str, **options: Any) -> tuple[Mending, list[Request]]:
     """An agent for small models with such a model."""
     accounts, asked = opened(*replies, budget=options.get("budget"))
-    return Mending(accounts, lab, **options), asked
+    return Mending(accounts, lab, **{"agree": 2, **options}), asked
 
 
 def test_what_a_model_is_shown(tasks: dict[str, TaskFolder]) -> None:
@@ -162,7 +162,7 @@ def test_a_hole_that_names_what_is_not_there_needs_no_run(tasks: dict[str, TaskF
         return SPREAD if request.infill is None else fillings[min(request.sample, 2)]
 
     talker = Talker(by=say)
-    done = attempt(Mending(lambda seed: talker.ledger(), lab, repair=False), tasks["tiny-n1-4"], 0, lab)
+    done = attempt(Mending(lambda seed: talker.ledger(), lab, repair=False, agree=2), tasks["tiny-n1-4"], 0, lab)
     assert done.passed
     assert [request.infill is not None for request in talker.asked] == [True, True, True, True]
     assert [request.avoid for request in talker.asked] == [(), ("placez",), ("placez",), ("placez",)]

@@ -49,8 +49,8 @@ VERSIONS = 18
 """Versions of a function, unless it is said otherwise."""
 _WHOLE = 2
 """Edits of a version with which all experiments are run."""
-_ENOUGH = 2
-"""Complete versions with the same numbers that end the search."""
+AGREE = 4
+"""Complete versions of the model with the same numbers that end the search: two are easily wrong in the same way."""
 
 
 @dataclass
@@ -60,6 +60,8 @@ class _Version:
     key: str
     trial: Trial
     mended: int = 0
+    edited: bool = False
+    """By code: it is near another version, and agrees with others that were made so."""
 
 
 @dataclass
@@ -101,6 +103,7 @@ class Mending:
             holes answer as in a chat.
         contract: Whether what a version returns is held against its signature and docstring.
         repair: Whether small edits of a failing version are run, without a model.
+        agree: Versions of the model with the same numbers that end the search.
     """
 
     open_ledger: Callable[[int], Ledger]
@@ -114,6 +117,7 @@ class Mending:
     fill: bool = True
     contract: bool = True
     repair: bool = True
+    agree: int = AGREE
 
     @property
     def name(self) -> str:
@@ -172,10 +176,10 @@ class Mending:
             path.write_bytes(masked if chosen is None else versions[chosen].content)
 
     def _enough(self, versions: Sequence[_Version], turn: int) -> bool:
-        trials = [version.trial for version in versions]
+        trials = [version.trial for version in versions if not version.edited]
         if not any(trial.complete for trial in trials):
             return False
-        return not self.vote or turn >= self.candidates or agreeing(trials) >= _ENOUGH
+        return not self.vote or turn >= self.candidates or agreeing(trials) >= self.agree
 
     def _step(
         self,
@@ -238,7 +242,7 @@ class Mending:
             (work.workspace / function.file).write_bytes(content)
             found = self._try(work, function, context.stub)
             if found.complete:
-                versions.append(_Version(code, content, _shape(code), found))
+                versions.append(_Version(code, content, _shape(code), found, edited=True))
                 work.lines.append(f"{function.name}: version {turn + 1}, edited by code: runs")
                 return
 
