@@ -119,7 +119,7 @@ def tasks_folder(proved: Proved, folder: Path) -> Path:
 
 def test_what_does_not_run_is_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     wrong = SPREAD.replace("places[i", "placez[i")
-    agent, asked = mending(lab, wrong, SPREAD, candidates=1, mends=1)
+    agent, asked = mending(lab, wrong, SPREAD, candidates=1, mends=1, repair=False)
     done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
     assert done.passed
     mend = asked[1].messages[-1].content
@@ -130,7 +130,7 @@ def test_what_does_not_run_is_mended(tasks: dict[str, TaskFolder], lab: Lab) -> 
         "spread: version 1 (fresh): The command ended with exit code 1: NameError: name 'placez' is not defined",
         "spread: version 2 (mended): runs",
     )
-    assert (agent.name, done.run.steps) == ("mending-c1-m1", 2)
+    assert (agent.name, done.run.steps) == ("mending-c1-m1-no-repair", 2)
 
 
 def test_a_small_model_sees_outline_callers_and_values(tasks: dict[str, TaskFolder], lab: Lab) -> None:
