@@ -41,7 +41,7 @@ class AgentOptions(Record):
     vote: bool = True
     """Whether the mending agent compares versions that run."""
     fill: bool = True
-    """Whether the mending agent asks the embedded model to fill the function in as a hole, every second time."""
+    """Whether the mending agent asks the embedded model to fill the function in as a hole, most of the times."""
     contract: bool = True
     """Whether the mending agent holds what a version returns against its signature and docstring."""
     repair: bool = True
