@@ -184,6 +184,29 @@ def test_a_version_that_fails_is_edited_by_code(tasks: dict[str, TaskFolder], la
     assert not attempt(alone, tasks["tiny-n1-4"], 0, lab).passed
 
 
+def test_edits_get_past_the_error_while_another_function_is_missing(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    agent, _ = mending(lab, WALK.replace("range(steps)", "range(stepz)"), SPREAD, candidates=1, mends=0)
+    done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
+    assert done.run.transcript[1].endswith("version 1, edited by code: runs")
+    assert done.passed
+
+
+def test_what_the_model_wrote_goes_before_edits_of_code(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    # Two failing versions become the same wrong one by an edit; a third runs as it is and is right.
+    odd = SPREAD.replace("/ size for", "/ (sise + 1) for")
+    replies = [odd, odd.replace("size =", "size = 0 +"), SPREAD]
+    agent, _ = mending(lab, *replies, candidates=3, mends=0, fill=False)
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert sum("edited by code" in line for line in done.run.transcript) == 2
+    assert done.passed
+
+
+def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    agent, asked = mending(lab, SPREAD.replace("for p in places", "for p in placez"), candidates=6, mends=3, vote=False)
+    assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
+    assert len(asked) == 1
+
+
 def test_every_sixth_version_and_the_last_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     wrong = SPREAD.replace("range(10)", "range(9)")
     talker = Talker(by=lambda request: "    return None" if request.infill else wrong)

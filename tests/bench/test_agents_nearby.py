@@ -40,7 +40,10 @@ def failing(code: str, **variables: object) -> str:
         ("return x @ y", {"x": np.zeros((3, 9)), "y": np.zeros((4, 9))}, "x @ y.T", 4),
         ("return x.sum(axis=2)", {"x": np.zeros((3, 9))}, "x.sum(axis=0)", 4),
         ("return sum(x[i] for i in range(k))", {"x": np.zeros((3, 9)), "k": 9}, "x[:, i]", 3),
-        ("return x > 1 and x < 2", {"x": np.zeros(3)}, "(x > 1) & (x < 2)", 1),
+        ("return x > 1 and x < 2 and x != 5", {"x": np.zeros(3)}, "(x > 1) & (x < 2) & (x != 5)", 1),
+        ("return x - x.mean(1)", {"x": np.zeros((3, 9))}, "x.mean(axis=1, keepdims=True)", 2),
+        ("return x - np.mean(x, -1)", {"x": np.zeros((3, 9))}, "np.mean(x, axis=-1, keepdims=True)", 2),
+        ("return (x / w).sum(axis=1)", {"x": np.zeros((3, 9)), "w": np.zeros(3), "i": 0}, "x / w[:, None]", 2),
     ],
 )
 def test_the_edit_that_people_would_make_is_among_the_first(
@@ -83,6 +86,7 @@ def test_what_is_not_there_has_no_edits() -> None:
             "z = x @ y\n    return z[0, 1] + x.shape[0]",
             "return np.mean(x * y, axis=-1, keepdims=True)",
             "return [x[i] for i in range(n)]",
+            "return x.shape[True] + x.shape[1.0] + np.sum(x, 1) + x.cumsum(0)",
         ]
     ),
     st.sampled_from([(3,), (3, 4), (4, 1)]),

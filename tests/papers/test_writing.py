@@ -119,6 +119,7 @@ def test_a_sentence_that_quotes_an_expression_again_and_again_is_stuck() -> None
             "the original code has no",
         ),
         ("The change differs from the original code, which returns the `parameter` as it is.", ""),
+        ("The change replaces the old code that returned `parameter` by `parameter * step**0.5`, here.", ""),
         ("The change replaces what the original code did by `parameter * step**0.5` for every array.", ""),
     ],
 )
@@ -137,6 +138,7 @@ def test_a_sentence_that_echoes_the_question_is_refused() -> None:
     for plain in (
         "When training is long, the network learns the wrong labels by heart.",
         "Which labels are wrong is unknown to the network while it learns.",
+        "What is changed is the way in which the network forgets the labels.",
     ):
         assert judge(plain, [], Grounds()).kept == (plain,)
 

@@ -12,13 +12,13 @@ def test_every_stage_has_its_bound() -> None:
     explore, noise, report = (len(s) for s in (template.seeds.explore, template.seeds.noise, template.seeds.report))
     settings = Settings(search=SearchSettings(ideas=2, nodes_per_idea=3, spare_ideas=1, ablate=False))
     bare = template.model_copy(update={"steps_arg": None, "probe": None})
-    assert most_trials(settings, bare) == {
+    assert most_trials(settings, bare, 7) == {
         "baseline": explore + noise,
         "search": 7 * explore,
         "ablation": 0,
         "report": 2 * report,
     }
     whole = template.model_copy(update={"steps_arg": "--steps", "probe": ("python", "probe.py")})
-    most = most_trials(Settings(), whole)
+    most = most_trials(Settings(), whole, 18)
     assert most["report"] == 3 * report + 4
     assert most["ablation"] == 3 * explore

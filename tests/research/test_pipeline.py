@@ -25,6 +25,7 @@ from hakken.core.types import (
     Split,
     Trial,
 )
+from hakken.models.forecast import most_versions
 from hakken.research.bounds import most_trials
 from hakken.research.experiments import load_template
 from hakken.research.ideas import load_seed_ideas, place_for
@@ -119,7 +120,8 @@ def test_no_stage_takes_more_trials_than_was_said_before(finished: RunResult) ->
     folder = RunFolder(finished.folder)
     with folder.read() as store:
         snapshot = read_snapshot(folder, store)
-    most = most_trials(settings(folder.path.parent), snapshot.template)
+    chosen = settings(folder.path.parent)
+    most = most_trials(chosen, snapshot.template, most_versions(chosen, strong=False))
     full = [trial for trial in snapshot.trials if trial.split is not Split.SMOKE]
     assert len(full) <= sum(most.values())
     assert len([t for t in full if t.split in (Split.REPORT, Split.PROBE)]) <= most["report"]

@@ -29,7 +29,7 @@ class Expected:
 
     def __init__(self, target: Target, forecast: Forecast, only: Sequence[str] = ()) -> None:
         self.workers = target.settings.search.workers
-        self.trials = most_trials(target.settings, target.template)
+        self.trials = most_trials(target.settings, target.template, forecast.versions)
         if only:
             self.trials = {name: count for name, count in self.trials.items() if name in only}
         limit, total = target.settings.budget.completion_tokens, forecast.total.completion_tokens

@@ -118,11 +118,10 @@ def _tell_outcome(job: Target, as_json: bool) -> None:
 def announce(job: Target, expected: Forecast) -> None:
     """Say what is about to happen, and what it will use."""
     from hakken.cli.console import clock, money, shown, tell
-    from hakken.models.forecast import most_versions
     from hakken.research.bounds import most_trials
 
     total, limit = expected.total, job.settings.budget
-    most, versions = most_trials(job.settings, job.template), most_versions(job.settings)
+    most = most_trials(job.settings, job.template, expected.versions)
     tell(f"{'Continuing' if job.begun else 'Beginning'} {shown(job.folder.path.absolute())}: {job.template.title}")
     for sentence in job.template.assumptions:
         tell(f"  assumed: {sentence}")
@@ -133,7 +132,7 @@ def announce(job: Target, expected: Forecast) -> None:
         f"{money(total.usd, expected.priced)}"
     )
     tell(
-        f"  trials: {most['baseline']} of the baseline; at most {most['search']} of {versions} versions, "
+        f"  trials: {most['baseline']} of the baseline; at most {most['search']} of {expected.versions} versions, "
         f"{most['ablation']} of ablations and {most['report']} for the report; short smoke runs come on top; what they "
         "take is known once the baseline has run"
     )

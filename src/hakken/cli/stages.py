@@ -287,7 +287,7 @@ def _working(job: Target, only: tuple[str, ...], *, needs_model: bool = True) ->
     from hakken.models.forecast import Forecast, forecast
     from hakken.research.session import open_session
 
-    expected = Forecast(stages=())
+    expected = Forecast(stages=(), versions=0)
     if needs_model:
         expected = forecast(job.settings, preflight.check(job.settings))
     else:

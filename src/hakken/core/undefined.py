@@ -13,6 +13,8 @@ from hakken.core.source import imported_roots, parse
 
 _KNOWN = ("numpy", "math")
 """Modules whose names are written without their prefix most often."""
+_USUAL = frozenset({"np", "numpy", "sp", "scipy", "pd", "pandas", "plt", "matplotlib", "sklearn", "torch", "nn", "nx"})
+"""Packages, and what they are called."""
 
 
 def undefined_names(text: str) -> tuple[str, ...]:
@@ -40,8 +42,8 @@ def told_undefined(names: Sequence[str]) -> str:
 
 
 def avoidable(names: Iterable[str]) -> tuple[str, ...]:
-    """Names that a model can be kept from writing again; a letter is one that any code may need."""
-    return tuple(sorted({name for name in names if len(name) > 1}))
+    """Names that a model can be kept from writing again: no letter, which any code may need, and nothing to import."""
+    return tuple(sorted({name for name in names if len(name) > 1} - sys.stdlib_module_names - _USUAL))
 
 
 def qualified(text: str, leave: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:

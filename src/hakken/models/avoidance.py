@@ -12,13 +12,14 @@ from hakken.models.server import ServerState
 
 _BIAS = -100.0
 _BEFORE = " ([{=+-*/,:<>~"
-"""What may be one token with the name behind it; behind a dot or an underscore it would be another name."""
+"""What may be one token with the name behind it."""
 
 
 def avoidance(server: ServerState, words: tuple[str, ...], *, code: bool = False) -> list[list[Any]]:
     """llama.cpp's ``logit_bias`` for words of prose, capitalised ones too, or for names in code as they are.
 
-    Only words that are one token are covered: the pieces of the others also stand in innocent words.
+    Only words that are one token are covered: the pieces of the others also stand in innocent words. A name that is a
+    token of its own is kept out also where it would end another name or follow a dot.
 
     Raises:
         ModelUnavailable: the server is gone.

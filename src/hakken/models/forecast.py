@@ -38,25 +38,26 @@ _PARAGRAPHS = 11
 
 _SMALL = (
     _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 850, 0.5, 200),
-    _Job("changes", Role.CODE, lambda s: most_versions(s) * min(s.search.draws(False), 4), 600, 0.3, 45),
-    _Job("repairs", Role.CODE, lambda s: most_versions(s) * min(1, s.search.mends(False)) * 0.5, 600, 0.9, 90),
+    _Job("changes", Role.CODE, lambda s: most_versions(s, False) * min(s.search.draws(False), 4), 600, 0.3, 45),
+    _Job("repairs", Role.CODE, lambda s: most_versions(s, False) * min(1, s.search.mends(False)) * 0.5, 600, 0.9, 90),
     _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.8, 600, 0.4, 90),
     _Job("review", Role.REVIEW, lambda s: s.review.members * 10, 4100, 0.12, 50),
 )
 """The embedded model: many small jobs; sizes as seen on the digits template."""
 _LARGE = (
     _Job("ideas", Role.IDEAS, lambda s: s.search.ideas * (1 + s.search.idea_reflections), 3000, 1.0, 300),
-    _Job("changes", Role.CODE, lambda s: most_versions(s) * min(s.search.draws(True), 2), 4000, 1.0, 900),
-    _Job("repairs", Role.CODE, lambda s: most_versions(s) * min(1, s.search.mends(True)) * 0.3, 5000, 1.0, 900),
+    _Job("changes", Role.CODE, lambda s: most_versions(s, True) * min(s.search.draws(True), 2), 4000, 1.0, 900),
+    _Job("repairs", Role.CODE, lambda s: most_versions(s, True) * min(1, s.search.mends(True)) * 0.3, 5000, 1.0, 900),
     _Job("paper", Role.WRITING, lambda s: _PARAGRAPHS * 1.3, 2500, 1.0, 150),
     _Job("review", Role.REVIEW, lambda s: s.review.members * (1 + s.review.reflections) + 1, 14000, 1.0, 900),
 )
 """Models that see whole files and write whole forms; estimates."""
 
 
-def most_versions(settings: Settings) -> int:
-    """Versions at most: an idea that has all its rounds was measured, and only others are replaced."""
-    return settings.search.ideas * settings.search.nodes_per_idea + settings.search.spare_ideas
+def most_versions(settings: Settings, strong: bool) -> int:
+    """Versions at most. An idea that led to nothing is replaced, by a small model after one round, else after two."""
+    search = settings.search
+    return search.ideas * search.nodes_per_idea + search.spare_ideas * min(2 if strong else 1, search.nodes_per_idea)
 
 
 class StageForecast(Record):
@@ -73,6 +74,8 @@ class Forecast(Record):
     """What a run's model calls will use. Trials take their time beside it."""
 
     stages: tuple[StageForecast, ...]
+    versions: int
+    """Versions of the code at most."""
 
     @property
     def total(self) -> Usage:
@@ -88,7 +91,8 @@ class Forecast(Record):
 def forecast(settings: Settings, models: Mapping[Role, Model]) -> Forecast:
     """Estimate calls, tokens, seconds and US$ of a whole run."""
     jobs = [large if models[large.role].strong else small for small, large in zip(_SMALL, _LARGE, strict=True)]
-    return Forecast(stages=tuple(_stage(job, settings, models[job.role]) for job in jobs))
+    stages = tuple(_stage(job, settings, models[job.role]) for job in jobs)
+    return Forecast(stages=stages, versions=most_versions(settings, models[Role.CODE].strong))
 
 
 def _stage(job: _Job, settings: Settings, model: Model) -> StageForecast:

@@ -15,21 +15,20 @@ from itertools import islice
 from pathlib import Path
 
 from hakken.agents.spending import since
-from hakken.bench.agents.agreement import Trial, agreeing, best, judge
+from hakken.bench.agents.agreement import Trial, agreeing, best
 from hakken.bench.agents.breaking import accounted
-from hakken.bench.agents.capture import captured, returning
+from hakken.bench.agents.capture import captured
 from hakken.bench.agents.context import Surroundings, close_context
-from hakken.bench.agents.contract import first_breach
 from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.names import unknown, with_modules
-from hakken.bench.agents.repairing import Bench, Failing, past_the_error
+from hakken.bench.agents.repairing import Failing, past_the_error
 from hakken.bench.agents.simple import report
+from hakken.bench.agents.trials import Trials
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
 from hakken.bench.folder import TaskFolder
 from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
-from hakken.bench.running import Outcome
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import BudgetExceeded, MalformedReply
 from hakken.core.prompts import prompt
@@ -72,17 +71,34 @@ class _Work:
     task: TaskFolder
     workspace: Path
     end: float
-    until: float = 0.0
-    """When the present function's share of the time is over."""
     usage: Usage = field(default_factory=Usage)
     lines: list[str] = field(default_factory=list)
     steps: int = 0
     last: int = 0
     """Tokens of the last call: the next one will cost about as much."""
+
+
+@dataclass
+class _Part:
+    """One missing function under way."""
+
+    function: FunctionRef
+    context: Surroundings
+    masked: bytes
+    """Its file without it."""
+    trials: Trials
+    until: float
+    """When its share of the time is over."""
+    versions: list[_Version] = field(default_factory=list)
     repeated: int = 0
-    """Versions of the present function that were the same as an earlier one."""
+    """Versions that were the same as an earlier one."""
     undefined: set[str] = field(default_factory=set)
-    """Names that versions of the present function used and nobody defines."""
+    """Names that versions used and nobody defines."""
+
+    @property
+    def name(self) -> str:
+        """Of the function."""
+        return self.function.name
 
 
 @dataclass(frozen=True)
@@ -156,95 +172,79 @@ class Mending:
         """Write one function; the best version stays in the workspace, also where the budget ends it."""
         path = work.workspace / function.file
         masked = path.read_bytes()
-        experiments = work.task.task.experiments
-        found = captured(work.workspace, function, experiments, self.lab) if self.examples else ()
+        found = captured(work.workspace, function, work.task.task.experiments, self.lab) if self.examples else ()
         context = close_context(work.workspace, function, found)
+        trials = Trials(work.task, work.workspace, function, context.stub, self.lab, self.contract)
         tokens = self.budget.tokens
         share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
-        until = work.until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
-        versions: list[_Version] = []
-        work.repeated, work.undefined = 0, set()
+        until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
+        part = _Part(function, context, masked, trials, until)
         try:
             for turn in range(self.candidates + self.mends):
-                if self._enough(versions, turn) or time.monotonic() > until:
+                if self._enough(part.versions, turn) or time.monotonic() > until:
                     break
                 if share is not None and turn and work.usage.tokens + work.last > share:
                     break
-                self._step(work, function, context, masked, versions, turn)
+                self._step(work, part, turn)
         finally:
-            chosen = best([version.trial for version in versions])
-            path.write_bytes(masked if chosen is None else versions[chosen].content)
+            chosen = self._chosen(part.versions)
+            path.write_bytes(masked if chosen is None else chosen.content)
 
     def _enough(self, versions: Sequence[_Version], turn: int) -> bool:
+        if not self.vote:
+            return any(version.trial.complete for version in versions)
         trials = [version.trial for version in versions if not version.edited]
         if not any(trial.complete for trial in trials):
             return False
-        return not self.vote or turn >= self.candidates or agreeing(trials) >= self.agree
+        return turn >= self.candidates or agreeing(trials) >= self.agree
 
-    def _step(
-        self,
-        work: _Work,
-        function: FunctionRef,
-        context: Surroundings,
-        masked: bytes,
-        versions: list[_Version],
-        turn: int,
-    ) -> None:
+    @staticmethod
+    def _chosen(versions: Sequence[_Version]) -> _Version | None:
+        """The best version; one that the model wrote as it stands goes before those that code has edited."""
+        own = [version for version in versions if not version.edited]
+        pool = own if any(version.trial.complete for version in own) else versions
+        index = best([version.trial for version in pool])
+        return None if index is None else pool[index]
+
+    def _step(self, work: _Work, part: _Part, turn: int) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""
-        old = None if self._fills(turn) else self._to_mend(versions)
-        reply = self._ask(work, function, context, masked, turn, old)
+        old = None if self._fills(turn) else self._to_mend(part.versions)
+        reply = self._ask(work, part, turn, old)
         if old is not None:
             old.mended += 1
         if reply is None:
             return
         try:
-            content, code = with_modules(put(masked, function.name, reply), masked, code_of(reply))
+            content, code = with_modules(put(part.masked, part.name, reply), part.masked, code_of(reply))
         except (MaskError, SyntaxError) as error:
-            work.lines.append(f"{function.name}: version {turn + 1} refused: {error}")
+            work.lines.append(f"{part.name}: version {turn + 1} refused: {error}")
             return
         key = _shape(code)
-        same = next((version for version in versions if version.key == key), None)
+        same = next((version for version in part.versions if version.key == key), None)
         # Holes are many, and half of those that fail name what is not there: these need no run.
-        missing = unknown(content, masked) if self._fills(turn) else ()
-        work.undefined.update(missing)
+        missing = unknown(content, part.masked) if self._fills(turn) else ()
+        part.undefined.update(missing)
         if same is not None:
-            trial, work.repeated = same.trial, work.repeated + 1
+            trial, part.repeated = same.trial, part.repeated + 1
         elif missing:
             trial = Trial(ran=0, of=len(work.task.task.experiments), numbers="", trouble=told_undefined(missing))
         else:
-            (work.workspace / function.file).write_bytes(content)
-            trial = self._try(work, function, context.stub)
-        version = _Version(code, content, key, trial)
-        versions.append(version)
+            trial = part.trials.of_all(content)
+        part.versions.append(_Version(code, content, key, trial))
         kind = "same as an earlier one" if same else "mended" if old else "filled" if self._fills(turn) else "fresh"
-        said = trial.trouble or "runs"
-        work.lines.append(f"{function.name}: version {turn + 1} ({kind}): {said}")
-        if self.repair and same is None and not trial.complete:
-            self._repair(work, function, context, masked, versions, missing, turn)
+        work.lines.append(f"{part.name}: version {turn + 1} ({kind}): {trial.trouble or 'runs'}")
+        if self.repair and same is None and not trial.complete and self._edit(part, missing):
+            work.lines.append(f"{part.name}: version {turn + 1}, edited by code: runs")
 
-    def _repair(
-        self,
-        work: _Work,
-        function: FunctionRef,
-        context: Surroundings,
-        masked: bytes,
-        versions: list[_Version],
-        missing: Sequence[str],
-        turn: int,
-    ) -> None:
+    def _edit(self, part: _Part, missing: Sequence[str]) -> bool:
         """Look for a small edit with which the newest version runs; one that does is a version of its own."""
-        task, trial = work.task.task, versions[-1].trial
-        failed = next((e for e in task.experiments if e.name == trial.where), task.experiments[0])
-        wanted = list(work.task.gold(failed.name, None).metrics)  # names alone, as in the task
-        bench = Bench(work.workspace, function, masked, context.stub, failed, wanted, self.lab)
-        failing = Failing(versions[-1].code, trial.trouble, trial.detail, missing)
-        for content, code in islice(past_the_error(failing, bench, work.until), _WHOLE):
-            (work.workspace / function.file).write_bytes(content)
-            found = self._try(work, function, context.stub)
+        failing = Failing(part.versions[-1].code, part.versions[-1].trial, missing)
+        for content, code in islice(past_the_error(failing, part.trials, part.masked, part.until), _WHOLE):
+            found = part.trials.of_all(content)
             if found.complete:
-                versions.append(_Version(code, content, _shape(code), found, edited=True))
-                work.lines.append(f"{function.name}: version {turn + 1}, edited by code: runs")
-                return
+                part.versions.append(_Version(code, content, _shape(code), found, edited=True))
+                return True
+        return False
 
     def _fills(self, turn: int) -> bool:
         """Whether a version is asked for as a hole: all but every sixth and the last, which are asked for in a chat."""
@@ -262,10 +262,9 @@ class Mending:
         failing = [version for version in versions if not version.trial.complete]
         return max(failing, key=lambda v: (-v.mended, v.trial.ran), default=None)
 
-    def _ask(
-        self, work: _Work, function: FunctionRef, context: Surroundings, masked: bytes, turn: int, old: _Version | None
-    ) -> str | None:
+    def _ask(self, work: _Work, part: _Part, turn: int, old: _Version | None) -> str | None:
         """A reply that holds the function, or None."""
+        context = part.context
         asked = prompt(
             "agents/write",
             **context.model_dump(),
@@ -273,12 +272,11 @@ class Mending:
             failure=old.trial.trouble if old else "",
             output=old.trial.detail[-_OUTPUT:] if old else "",
         )
-        (work.workspace / function.file).write_bytes(masked)
-        hole = hole_of(work.workspace, function, context) if old is None and self._fills(turn) else None
+        hole = hole_of(work.workspace, part.function, context) if old is None and self._fills(turn) else None
 
         def read(text: str) -> str:
             """The whole function, where the model was one that fills no holes; else what it put into the hole."""
-            if hole is None or problem_with(text, function.name) is None:
+            if hole is None or problem_with(text, part.name) is None:
                 return text
             return hole.filled(text)
 
@@ -289,14 +287,14 @@ class Mending:
                 asked,
                 str,
                 sample=turn,
-                check=lambda text: problem_with(read(text), function.name),
-                temperature=_COOL if turn in self._first else min(1.3, _WARM + _WARMER * work.repeated),
+                check=lambda text: problem_with(read(text), part.name),
+                temperature=_COOL if turn in self._first else min(1.3, _WARM + _WARMER * part.repeated),
                 grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
                 infill=hole.infill if hole is not None else None,
-                avoid=avoidable(work.undefined) if hole is not None else (),
+                avoid=avoidable(part.undefined) if hole is not None else (),
             )
         except MalformedReply as error:
-            work.lines.append(f"{function.name}: no usable reply: {error.message}")
+            work.lines.append(f"{part.name}: no usable reply: {error.message}")
             work.usage += since(before, work.ledger.used)
             return None
         except BudgetExceeded:
@@ -305,28 +303,6 @@ class Mending:
         work.usage += reply.usage
         work.last = reply.usage.tokens
         return read(reply.value)
-
-    def _try(self, work: _Work, function: FunctionRef, stub: str) -> Trial:
-        """Run every experiment on the workspace as it is."""
-        task = work.task.task
-        content = (work.workspace / function.file).read_bytes()
-        runs = returning(work.workspace, function, [(e, content) for e in task.experiments], self.lab)
-        outcomes, calls = [outcome for outcome, _ in runs], [called for _, found in runs for called in found]
-        wanted = [list(work.task.gold(e.name, None).metrics) for e in task.experiments]  # names alone, as in the task
-        trial = judge(outcomes, wanted, [stops_elsewhere(o, function, task.functions) for o in outcomes])
-        broken = first_breach(stub, calls) if self.contract else ""
-        if not broken:
-            return trial
-        return trial.model_copy(update={"breach": broken, "trouble": broken, "detail": trial.detail})
-
-
-def stops_elsewhere(outcome: Outcome, function: FunctionRef, functions: Sequence[FunctionRef]) -> bool:
-    """Whether a run ended at the ``raise`` of another function that is still missing: it got past this one."""
-    if "NotImplementedError" not in outcome.detail:
-        return False
-    last = [line for line in outcome.detail.splitlines() if ", in " in line][-1:]
-    others = {f.name.rpartition(".")[2] for f in functions if f != function}
-    return bool(last) and last[0].rpartition(", in ")[2].strip() in others
 
 
 def _shape(code: str) -> str:

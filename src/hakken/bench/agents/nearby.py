@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import reduce
 
 from hakken.core.source import syntax_tree
 
@@ -22,27 +23,9 @@ _ARRAY = re.compile(r"^(\w+) = array of \S+, shape \(([\d, ]*)\)", re.MULTILINE)
 _WHOLE = re.compile(r"^(\w+) = (\d+)$", re.MULTILINE)
 _NO_METHOD = re.compile(r"'[\w.]*ndarray' object has no attribute '(\w+)'")
 _NO_NAME = re.compile(r"name '(\w+)' is not defined")
-_ALONG = frozenset(
-    [
-        "sum",
-        "mean",
-        "max",
-        "min",
-        "std",
-        "var",
-        "median",
-        "prod",
-        "norm",
-        "any",
-        "all",
-        "average",
-        "argmax",
-        "argmin",
-        "cumsum",
-        "argsort",
-        "sort",
-    ]
-)
+_REDUCING = frozenset({"sum", "mean", "max", "min", "std", "var", "median", "prod", "norm", "any", "all"})
+"""Functions of an array that take an axis away, and can keep it."""
+_ALONG = _REDUCING | {"average", "argmax", "argmin", "cumsum", "argsort", "sort"}
 """Functions of an array that take an axis."""
 _LIKE = frozenset({"zeros_like", "ones_like", "empty_like"})
 _CANDIDATES = 6
@@ -55,7 +38,7 @@ class Scene:
 
     shapes: dict[str, tuple[int, ...]]
     wholes: dict[str, int]
-    """Variables that hold an integer."""
+    """Variables that hold an integer above zero."""
     line: int
     """In the function's code; 0 where it is not known."""
     unknown_method: str = ""
@@ -68,7 +51,7 @@ class Scene:
         method = _NO_METHOD.search(trouble)
         return cls(
             shapes={m[1]: tuple(int(s) for s in m[2].split(",") if s.strip()) for m in _ARRAY.finditer(detail)},
-            wholes={m[1]: int(m[2]) for m in _WHOLE.finditer(detail)},
+            wholes={m[1]: int(m[2]) for m in _WHOLE.finditer(detail) if int(m[2]) > 0},
             line=lines[-1] if lines else 0,
             unknown_method=method[1] if method else "",
         )
@@ -159,7 +142,7 @@ def _edits(node: ast.expr, scene: Scene) -> Iterator[Edit]:
         yield 2, lambda: node.value
     elif isinstance(node, ast.BoolOp) and all(isinstance(value, ast.Compare) for value in node.values):
         bitwise = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
-        yield 0, lambda: ast.BinOp(node.values[0], bitwise, node.values[1])
+        yield 0, lambda: reduce(lambda one, other: ast.BinOp(one, bitwise, other), node.values)
     elif isinstance(node, ast.BinOp):
         yield from _of_product(node, scene)
     if isinstance(node, ast.BinOp | ast.Call) and not _is_whole(node, scene):
@@ -178,10 +161,10 @@ def _of_array(node: ast.Name, scene: Scene) -> Iterator[Edit]:
     """A part of an array, or one with another axis."""
     shape = scene.shapes.get(node.id, ())
     for k, size in scene.wholes.items():
-        if shape and size < shape[-1]:
-            yield 0, _cut(node, f":, :{k}" if len(shape) == 2 else f":{k}")
-        if len(shape) == 2 and size < shape[0]:
-            yield 2, _cut(node, f":{k}")
+        if len(shape) > 1 and size < shape[-1]:
+            yield 0, _cut(node, f"..., :{k}" if len(shape) > 2 else f":, :{k}")
+        if shape and size < shape[0]:
+            yield (0 if len(shape) == 1 else 2), _cut(node, f":{k}")
     if len(shape) == 1:
         yield 0, _cut(node, ":, None")
         yield 3, _cut(node, "None, :")
@@ -196,31 +179,53 @@ def _of_call(node: ast.Call, scene: Scene) -> Iterator[Edit]:
     function = node.func
     if isinstance(function, ast.Attribute) and function.attr == scene.unknown_method:
         yield 0, lambda: ast.Call(ast.Name(function.attr, ast.Load()), [function.value, *node.args], node.keywords)
-    name = function.attr if isinstance(function, ast.Attribute) else ""
-    given = {keyword.arg: keyword.value for keyword in node.keywords}
-    if name in _LIKE and isinstance(function, ast.Attribute) and node.args:
-        plain = ast.Attribute(function.value, name.removesuffix("_like"), ast.Load())
-        yield 1, lambda: ast.Call(plain, [ast.Call(ast.Name("len", ast.Load()), node.args[:1], [])], [])
-    if name not in _ALONG:
+    if not isinstance(function, ast.Attribute):
         return
+    if function.attr in _LIKE and node.args:
+        plain = ast.Attribute(function.value, function.attr.removesuffix("_like"), ast.Load())
+        yield 1, lambda: ast.Call(plain, [ast.Call(ast.Name("len", ast.Load()), node.args[:1], [])], [])
+    elif function.attr in _ALONG:
+        yield from _of_axis(_with_named_axis(node, function), function.attr)
+
+
+def _of_axis(node: ast.Call, name: str) -> Iterator[Edit]:
+    """Another axis, or one that is kept."""
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
     axis = given.get("axis")
     if axis is None:
         yield from ((2, _keyword(node, "axis", value)) for value in (1, 0))
-    elif isinstance(axis, ast.Constant) or (isinstance(axis, ast.UnaryOp) and isinstance(axis.operand, ast.Constant)):
-        if "keepdims" not in given:
+    elif (place := _integer(axis)) is not None:
+        if "keepdims" not in given and name in _REDUCING:
             yield 0, _keyword(node, "keepdims", True)
-        yield 1, _keyword(node, "axis", 1 if isinstance(axis, ast.Constant) and axis.value == 0 else 0)
+        yield 1, _keyword(node, "axis", 1 if place == 0 else 0)
         yield 3, _keyword(node, "axis", None)
     if "keepdims" in given:
         yield 2, _keyword(node, "keepdims", None)
+
+
+def _with_named_axis(node: ast.Call, function: ast.Attribute) -> ast.Call:
+    """``x.sum(axis=1)`` for ``x.sum(1)``, and ``np.sum(x, axis=1)`` for ``np.sum(x, 1)``."""
+    array_first = isinstance(function.value, ast.Name) and function.value.id in ("np", "numpy")
+    place = 1 if array_first else 0
+    if function.attr == "norm" or len(node.args) != place + 1 or _integer(node.args[place]) is None:
+        return node
+    return ast.Call(function, node.args[:place], [*node.keywords, ast.keyword("axis", node.args[place])])
+
+
+def _integer(node: ast.expr) -> int | None:
+    """The integer that an expression is, such as 1 or -1."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _integer(node.operand)
+        return None if inner is None else -inner
+    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
 
 
 def _of_index(node: ast.Subscript, scene: Scene) -> Iterator[Edit]:
     """Another axis of a shape; a column for a row; fewer indices."""
     inner = node.slice
     if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
-        if isinstance(inner, ast.Constant) and inner.value in (0, 1):
-            yield 2, lambda: ast.Subscript(node.value, ast.Constant(1 - int(str(inner.value))), node.ctx)
+        if (place := _integer(inner)) in (0, 1):
+            yield 2, lambda: ast.Subscript(node.value, ast.Constant(0 if place else 1), node.ctx)
     elif isinstance(inner, ast.Tuple) and len(inner.elts) == 2:
         yield 2, lambda: ast.Subscript(node.value, ast.Tuple(inner.elts[::-1], ast.Load()), node.ctx)
         yield 2, lambda: node.value
@@ -243,9 +248,10 @@ def _of_product(node: ast.BinOp, scene: Scene) -> Iterator[Edit]:
 
 def _at(node: ast.expr, index: str) -> ast.expr:
     """The node with an index behind it."""
-    made = ast.parse(f"x[{index}]", mode="eval").body
-    assert isinstance(made, ast.Subscript)
-    return ast.Subscript(node, made.slice, ast.Load())
+    made = syntax_tree(f"x[{index}]").body[0]
+    assert isinstance(made, ast.Expr)
+    assert isinstance(made.value, ast.Subscript)
+    return ast.Subscript(node, made.value.slice, ast.Load())
 
 
 def _cut(node: ast.expr, index: str) -> Callable[[], ast.expr]:

@@ -55,8 +55,7 @@ def compare(
         spec: The metric, and which way it is better.
         baseline: Values of the node ``baseline_id``.
         variant: Values of the node ``variant_id``.
-        variant_id: For the record.
-        baseline_id: For the record.
+        variant_id, baseline_id: For the record.
         noise_floor: What the difference must exceed, in the metric's unit (``noise_floor``); None where it is unknown.
         margin: What equivalence is tested against, in the metric's unit; None takes the noise floor.
         level: Of the interval; the tests are at ``1 - level``.

@@ -237,9 +237,7 @@ def results_parity(study: Study) -> str:
         parts.append("{tab:parity} compares what one trial of each used.")
     costs = costs_table(snapshot, [_compared(fact) for fact in others]) if many else None
     if costs:
-        parts.append(
-            "{tab:costs} gives these ratios for the other versions that were not close to the baseline in them."
-        )
+        parts.append("{tab:costs} gives these ratios wherever else they are not close to one.")
     return "\n\n".join(block for block in (" ".join(parts), table, costs) if block)
 
 

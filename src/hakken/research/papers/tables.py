@@ -113,15 +113,20 @@ def parity_table(snapshot: Snapshot, node_id: str) -> str | None:
 def costs_table(snapshot: Snapshot, versions: Sequence[tuple[str, Split]]) -> str:
     """What a trial of each of several versions cost against the baseline, in the quantities in which any differs."""
     by_version = {key: {row.quantity: row for row in parity_rows(snapshot, *key)} for key in versions}
-    shown = {q: row.label for rows in by_version.values() for q, row in rows.items() if row.different and row.ratio}
+    shown = {
+        q: row.label
+        for rows in by_version.values()
+        for q, row in rows.items()
+        if row.different and row.ratio is not None
+    }
     cells = []
     for (node_id, split), rows in by_version.items():
         ratios = (rows[q].ratio if q in rows else None for q in shown)
         title = escape_text(label(snapshot, node_id))
         cells.append([title, split.value, *("" if ratio is None else number(ratio, 2) for ratio in ratios)])
     caption = (
-        "What one trial of the other compared versions used, in multiples of the baseline: ratios of medians over the "
-        "seeds that are named."
+        "What one trial of compared versions used, in multiples of the baseline: ratios of medians over the seeds that "
+        "are named."
     )
     header = ["Version", "Seeds", *(f"{name[:1].upper()}{name[1:]} ratio" for name in shown.values())]
     return pipe_table(header, cells, caption, "costs", "ll" + "r" * len(shown))

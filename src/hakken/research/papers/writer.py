@@ -197,10 +197,13 @@ _ORIGINAL = re.compile(
 """A sentence about what the change has replaced."""
 _OF_ORIGINAL = re.compile(
     r"\b(?:original|old|unchanged|previous|baseline)(?:['’]s)? (?:\w+ )?(?:code|function|version|method|program),? "
-    r"(?:where|which|whose|that|in which|it)\b(.*)"
+    r"(?:where|which|whose|that|in which|it)\b((?:(?!\b(?:by|into|while|but)\b).)*)"
 )
 """What another sentence goes on to say about it."""
-_ASKING = re.compile(r"(?:Why|What|How|Which) (?:do|does|did|is|are|was|were|would|will|can|could|should|might|may)\b")
+_ASKING = re.compile(
+    r"(?:Why|What|How|Which) (?:do|does|did|is|are|was|were|would|will|can|could|should|might|may) "
+    r"(?:the|this|these|that|an?|we|they|it|one|such|changing)\b"
+)
 """How a question begins: small models echo the one that they were asked."""
 _VALUE = re.compile(r"\b(?:set|equal|equals|assigned|initiali[sz]ed)(?: to)? `(\w+)`")
 """What a sentence takes for a value."""
