@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,8 @@ def compare(
         spec: The metric, and which way it is better.
         baseline: Values of the node ``baseline_id``.
         variant: Values of the node ``variant_id``.
-        variant_id, baseline_id: For the record.
+        variant_id: For the record.
+        baseline_id: For the record.
         noise_floor: What the difference must exceed, in the metric's unit (``noise_floor``); None where it is unknown.
         margin: What equivalence is tested against, in the metric's unit; None takes the noise floor.
         level: Of the interval; the tests are at ``1 - level``.
@@ -78,7 +79,6 @@ def compare(
         metric=spec.key,
         variant_id=variant_id,
         baseline_id=baseline_id,
-        n=min(len(x), len(y)),
         difference=t.difference,
         gain=gain,
         level=level,
@@ -101,10 +101,11 @@ def _wins(spec: MetricSpec, x: Array, y: Array, paired: bool) -> int:
     return sum(spec.gain(float(own), float(rival)) > 0 for own, rival in zip(y, rivals, strict=True))
 
 
-def _sides(x: Array, y: Array, difference: float, paired: bool) -> dict[str, float | None]:
-    """Means and standard deviations of baseline and variant, and the difference relative to the baseline."""
+def _sides(x: Array, y: Array, difference: float, paired: bool) -> dict[str, Any]:
+    """Size, means and standard deviations of baseline and variant, and the difference relative to the baseline."""
     mean = float(x.mean())
     return {
+        "n": min(len(x), len(y)),
         "baseline_mean": mean,
         "baseline_sd": float(x.std(ddof=1)),
         "variant_mean": float(y.mean()),
