@@ -174,6 +174,16 @@ def dearer(trial: Trial) -> Trial:
     return trial.model_copy(update={"cost": cost})
 
 
+def all_dearer(trial: Trial) -> Trial:
+    """Every version takes longer, each by another factor."""
+    if trial.node_id == "n0" or trial.cost is None:
+        return trial
+    factor = 1.2 + int(trial.node_id[1:]) / 10
+    return trial.model_copy(
+        update={"cost": trial.cost.model_copy(update={"cpu_seconds": trial.cost.cpu_seconds * factor})}
+    )
+
+
 def matched(snapshot: Snapshot) -> Snapshot:
     """With a compute-matched baseline."""
     match = Node(
@@ -218,6 +228,7 @@ RECORDS: dict[str, Callable[[], Snapshot]] = {
     "departing": lambda: probed(departing(), LEAKING, None),
     "null": lambda: planned(null(spread=2.0)),
     "equal": lambda: planned(null(spread=0.2)),
+    "costly": lambda: planned(recompared(changed(build_snapshot(), all_dearer))),
     "matched": lambda: planned(recompared(matched(changed(build_snapshot(), dearer)))),
 }
 
@@ -302,6 +313,16 @@ def test_more_compute_is_disclosed_and_matched(paper: Papers) -> None:
         text,
     )
     assert "| baseline with matched compute (matched) |" in text
+
+
+def test_what_many_versions_cost_stands_in_a_table(paper: Papers) -> None:
+    written = paper("costly")
+    assert written.text.count("Per trial,") == 1, "the selected version has its sentence"
+    rows = dict(re.findall(r"\| ([^|]+?) \| explore \| (\d\.\d\d) \|", written.text))
+    assert set(rows) == {node.title for node in written.snapshot.nodes if node.id in ("n1", "n2", "n3", "n7")}
+    wrong = f"{float(rows['Label smoothing']) + 0.37:.2f}"
+    found = written.errors_after(rows["Label smoothing"], wrong)
+    assert any(kind == "unsupported" and wrong in says for kind, _, says, _ in found)
 
 
 def test_a_matched_baseline_that_cannot_be_run_is_explained() -> None:
