@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hakken.core.config import SearchSettings, Settings
+from hakken.models.forecast import most_versions
 from hakken.research.bounds import most_trials
 from tests.papers.builders import build_snapshot
 
@@ -18,6 +19,7 @@ def test_every_stage_has_its_bound() -> None:
         "ablation": 0,
         "report": 2 * report,
     }
+    assert [most_versions(settings, strong) for strong in (False, True)] == [7, 8], "a strong model tries an idea twice"
     whole = template.model_copy(update={"steps_arg": "--steps", "probe": ("python", "probe.py")})
     most = most_trials(Settings(), whole, 18)
     assert most["report"] == 3 * report + 4

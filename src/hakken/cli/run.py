@@ -133,8 +133,8 @@ def announce(job: Target, expected: Forecast) -> None:
     )
     tell(
         f"  trials: {most['baseline']} of the baseline; at most {most['search']} of {expected.versions} versions, "
-        f"{most['ablation']} of ablations and {most['report']} for the report; short smoke runs come on top; what they "
-        "take is known once the baseline has run"
+        f"{most['ablation']} of ablations and {most['report']} for the report; short smoke runs come on top; how "
+        "long a trial takes is known once the baseline has run"
     )
     limits = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens, "US$": limit.usd}
     limits |= {"seconds": limit.seconds}

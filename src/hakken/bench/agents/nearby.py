@@ -177,10 +177,10 @@ def _of_array(node: ast.Name, scene: Scene) -> Iterator[Edit]:
 def _of_call(node: ast.Call, scene: Scene) -> Iterator[Edit]:
     """The axis of a function along one; a plain array in the place of one like another."""
     function = node.func
-    if isinstance(function, ast.Attribute) and function.attr == scene.unknown_method:
-        yield 0, lambda: ast.Call(ast.Name(function.attr, ast.Load()), [function.value, *node.args], node.keywords)
     if not isinstance(function, ast.Attribute):
         return
+    if function.attr == scene.unknown_method:
+        yield 0, lambda: ast.Call(ast.Name(function.attr, ast.Load()), [function.value, *node.args], node.keywords)
     if function.attr in _LIKE and node.args:
         plain = ast.Attribute(function.value, function.attr.removesuffix("_like"), ast.Load())
         yield 1, lambda: ast.Call(plain, [ast.Call(ast.Name("len", ast.Load()), node.args[:1], [])], [])
