@@ -15,11 +15,13 @@ import random
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
+from hakken.bench.agents.mending import PARTS
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
 from hakken.bench.agents.types import Agent
 from hakken.bench.attempts import Attempt, load_attempts, run_attempts
@@ -209,6 +211,13 @@ def parsed() -> argparse.Namespace:
         metavar="NAME[=N]",
         help=f"with N attempts of its own; repeat it; by default {', '.join(AGENTS)}",
     )
+    parser.add_argument(
+        "--ablation",
+        action="append",
+        default=[],
+        choices=PARTS,
+        help="mending without this part; repeat it. The model's answers are shared, so that only what differs is asked",
+    )
     parser.add_argument("--model", default="local")
     parser.add_argument("--first", type=int, help="so many tasks of the panel")
     parser.add_argument("--attempts", type=int, default=2)
@@ -245,8 +254,11 @@ def main() -> None:
     with ThreadPoolExecutor(2) as executor, Store(asked.out / "calls.db") as store:
         lab = Lab(executor)
         setup = Setup(lab, open_models(settings), store, budget, settings, AgentOptions(steps=STEPS), asked.model)
-        specs = with_attempts(asked.agent or AGENTS, asked.attempts)
+        specs = with_attempts(asked.agent or (() if asked.ablation else AGENTS), asked.attempts)
         agents = {spec: (choose(spec, setup), count) for spec, count in specs.items()}
+        for part in asked.ablation:
+            less = replace(setup, options=setup.options.model_copy(update={part: False}))
+            agents[f"mending without {part}"] = choose("mending", less), asked.attempts
         for task, seed, active in turns(agents, tasks):
             for agent in active:
                 run_attempts(agent, [task], [seed], lab, asked.out / "attempts", tell)
