@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hakken.bench.agents.types import AgentRun, Ending
+from hakken.bench.agents.types import AgentRun, Breakdown, Ending
 from hakken.bench.attempts import Attempt
 from hakken.bench.grading.grade import RULES
 from hakken.bench.types import Score, Verdict
@@ -34,8 +34,10 @@ def made(
     gold_predictable: bool = False,
     leaks: Sequence[str] = (),
     rung: Rung = Rung.BUBBLEWRAP,
+    outage: str = "",
+    code: str = "",
 ) -> Attempt:
-    """One attempt."""
+    """One attempt; with an outage, one that this kind of infrastructure ended."""
     verdicts = {rule: Verdict(rule=rule, passed=solved, reason="" if solved else reason) for rule in RULES}
     score = Score(
         task=task,
@@ -47,6 +49,9 @@ def made(
         admitted="admitted" in marks,
     )
     run = AgentRun(ending=ending, steps=3, prompt_tokens=tokens - tokens // 4, completion_tokens=tokens // 4, usd=usd)
+    if outage:
+        broke = Breakdown(error=outage, message="It is down.", infrastructure=True, check="We asked too.")
+        run = run.model_copy(update={"ending": Ending.FAILED, "breakdown": broke})
     return Attempt(
         agent=agent,
         task=task,
@@ -64,6 +69,7 @@ def made(
         seconds=tokens / 50,
         settings=settings or {},
         answer=answer,
+        code=code,
     )
 
 

@@ -58,6 +58,32 @@ def test_a_run_says_what_it_may_spend_and_goes_on_for_nothing(
     assert json.loads(again.stdout)["agent"] == f"react-full ({script})"
 
 
+def test_a_run_that_met_an_outage_says_so_and_goes_on_by_the_same_command(
+    tasks: dict[str, TaskFolder], tmp_path: Path
+) -> None:
+    path, whole = tmp_path / "script.json", json.dumps(SCRIPT)
+    path.write_text(json.dumps({"rules": [{"error": "unavailable"}]}))
+    words = ["bench", "run", str(tasks["tiny-n1-4"].root), "--agent", "react", "--model", f"scripted:{path}"]
+    words += ["-c", "models.retries=0", "--out", str(tmp_path / "out"), "--json"]
+    lost = CliRunner().invoke(app, words)
+    assert lost.exit_code == 0, lost.output
+    assert "tiny-n1-4 #0: not measured, ModelUnavailable (failed" in lost.stderr
+    found = json.loads(lost.stdout)
+    assert [(group["error"], group["attempts"]) for group in found["unmeasured"]] == [("ModelUnavailable", 1)]
+    assert found["summary"]["all"]["pass@1, not measured as failed"]["value"] == 0.0
+    assert found["notes"][0].startswith("Not measured: 1 of 1 attempts")
+    path.write_text(whole)
+    again = CliRunner().invoke(app, words)
+    assert "1 attempt, 1 made again" in again.stderr
+    (attempt,) = json.loads(again.stdout)["attempts"]
+    assert (attempt["run"]["ending"], len(attempt["earlier"])) == ("finished", 1)
+    (file,) = (tmp_path / "out").glob("*.json")
+    file.write_text(file.read_text().replace(attempt["code"], "0.0.9 before"))
+    older = CliRunner().invoke(app, words)
+    assert "1 of those made before are of another code of Hakken (0.0.9 before; now " in older.stderr
+    assert "made again" not in older.stderr.replace("makes them again", "")
+
+
 def test_steps_and_what_a_recipe_says_are_limits(tmp_path: Path) -> None:
     def limits(agent: str, steps: int = 50) -> dict[str, str]:
         return held_to(Budget(usd=1.0), AgentOptions(steps=steps), "m", agent)
@@ -110,6 +136,7 @@ def test_what_scores_are_worth_is_said(tasks: dict[str, TaskFolder], tmp_path: P
     ("words", "said"),
     [
         (["--memory", "none"], "There is no memory 'none'. Take one of: full, window, summary."),
+        (["--retry", "failed"], "There is no retry 'failed'. Take one of: none, infrastructure, broken, code."),
         (["--verify", "nobody"], "There is no verify 'nobody'."),
         (["--retrieval", "oracle"], "gives no oracle passage. Make tasks with `--mode oracle`."),
         (["--without", "hope"], "There is no part 'hope' of the mending agent. Take some of: examples, vote,"),

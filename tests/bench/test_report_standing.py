@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hakken.bench.again import Retry, replaced
 from hakken.bench.attempts import Attempt
+from hakken.bench.metrics import summarise
 from hakken.bench.reports.building import build_report, collect
 from hakken.bench.reports.cautions import cautions_of
 from hakken.bench.reports.comparing import compare_reports
@@ -102,3 +104,87 @@ def test_two_reports_on_different_rungs_say_so(tmp_path: Path) -> None:
     other = build_report([made(rung=Rung.LANDLOCK)])
     (note,) = [note for note in compare_reports(one, other).notes if "set alike" in note]
     assert "sandbox (bubblewrap against landlock)" in note
+
+
+def outage(agent: str = "fixed-both") -> list[Attempt]:
+    """Four attempts at each of two tasks; of the first task two pass, and two that pass are lost to an outage."""
+    return [
+        made(agent, f"descent-n1-{i}", seed, functions=(f"f{i}",), solved=i == 0, outage=lost, usd=0.5)
+        for i in range(2)
+        for seed, lost in enumerate(("", "", "ModelUnavailable", "ModelUnavailable" if i == 0 else ""))
+    ]
+
+
+def test_what_was_not_measured_is_in_no_share_and_both_numbers_are_said() -> None:
+    report = build_report(outage())
+    part = report.chosen(agent="fixed-both")
+    assert part is not None
+    assert (report.attempts, part.attempts, part.unmeasured) == (8, 5, 3)
+    assert part.as_failed is not None
+    assert (part.shares["pass@1"].value, part.as_failed.value) == (0.5, 0.25)
+    assert [(row.tries, row.unmeasured, row.counts["passed"]) for row in report.rows] == [(2, 2, 2), (3, 1, 0)]
+    (lost,) = report.unmeasured
+    assert (lost.agent, lost.error, lost.attempts, lost.usd, lost.tokens) == (
+        "fixed-both",
+        "ModelUnavailable",
+        3,
+        1.5,
+        3_000,
+    )
+    assert sum(count.attempts for count in report.failures[0].outcomes) == 5
+    said = "Not measured: 3 of 8 attempts, for infrastructure (ModelUnavailable 3). No share and no cost counts them"
+    assert any(note.startswith(said) for note in report.notes)
+    text = text_of(report)
+    assert "8 attempts at 2 tasks from 1 repository, 3 of them not measured, for infrastructure." in text
+    assert "| not measured | pass@1, those as failed |" in text
+    assert "| fixed-both | ModelUnavailable | 3 | 3,000 | 1.5 | 60 |" in text
+    assert html(report)
+    notes = compare_reports(build_report([made("b", "descent-n1-0", functions=("f0",))]), report, ("A", "B")).notes
+    assert "3 attempts of B were not measured, for infrastructure, and are not compared." in notes
+
+
+def test_the_summary_of_a_run_says_both_numbers_too() -> None:
+    found = summarise(outage(), 2)["all"]
+    assert (found["pass@1"]["value"], found["pass@1, not measured as failed"]["value"]) == (0.5, 0.25)
+    assert "pass@1, not measured as failed" not in summarise([made()])["all"]
+    assert list(summarise([made(outage="SandboxError")])["all"]) == ["pass@1, not measured as failed"]
+
+
+def test_a_report_of_an_outage_alone() -> None:
+    report = build_report([made(outage="SandboxError", solved=True)])
+    assert (report.agents, report.slices, report.rows, report.pairs) == ((), (), (), ())
+    assert "Nothing was measured" in html(report)
+    assert "| fixed-both | SandboxError | 1 |" in text_of(report)
+
+
+def test_of_two_folders_the_measured_try_counts(tmp_path: Path) -> None:
+    lost = kept(tmp_path / "lost", made(outage="ModelUnavailable"))
+    done = kept(tmp_path / "done", made(solved=True))
+    for folders in ([lost, done], [done, lost]):
+        (attempt,), notes = collect(folders)
+        assert (attempt.measured, notes) == (True, ["1 attempts are in several folders, and count once."])
+
+
+def test_several_codes_are_named_and_compared() -> None:
+    def of(*codes: str) -> list[Attempt]:
+        return [made(seed=seed, code=code) for seed, code in enumerate(codes)]
+
+    mixed = build_report(of("0.1.0 aaa", "0.1.0 bbb", ""))
+    assert (
+        "3 codes of Hakken made these attempts, and what differs may come from that (fixed-both: 0.1.0 aaa 1, "
+        "0.1.0 bbb 1, not recorded 1)." in mixed.notes
+    )
+    assert mixed.settings["fixed-both"]["code"] == "0.1.0 aaa or 0.1.0 bbb or not recorded"
+    one, other = build_report(of("0.1.0 aaa")), build_report(of("0.1.0 bbb"))
+    assert not any("codes" in note for note in one.notes)
+    (note,) = [note for note in compare_reports(one, other).notes if "set alike" in note]
+    assert "code (0.1.0 aaa against 0.1.0 bbb)" in note
+    apart = compare_reports(build_report([made("x", code="1 a")]), build_report([made("y", code="1 b")])).notes
+    assert any("x and y were not set alike: code (1 a against 1 b)." in note for note in apart)
+
+
+def test_what_was_made_again_is_said() -> None:
+    first, second = made(outage="ModelUnavailable", usd=0.25), made(solved=True)
+    notes = build_report([replaced(first, second, Retry.INFRASTRUCTURE)]).notes
+    said = "1 attempts were made again, for: infrastructure 1. Their earlier tries took 1,000 tokens and US$ 0.25"
+    assert any(note.startswith(said) for note in notes)

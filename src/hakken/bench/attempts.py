@@ -1,6 +1,7 @@
 """One attempt: an agent at one task with one seed, graded when no process of the agent is left.
 
-An attempt is written down whole, as one file, when it is graded; the same command finds it again and goes on. What an
+An attempt is written down whole, as one file, when it is graded; the same command finds it again and goes on. One that
+infrastructure ended is made again, and the file keeps what the earlier try was until it holds the later one. What an
 agent did and left is written down before that, so that work which was finished is graded and never done again. Attempts
 run side by side on any executor; only the caller's thread writes their files, and killing it loses work that was under
 way and nothing else.
@@ -18,16 +19,18 @@ from typing import Any, Protocol
 
 from pydantic import NonNegativeFloat, ValidationError
 
+from hakken.bench.again import EarlierTry, Retry, replaced, why_again
 from hakken.bench.agents.types import Agent, AgentRun
 from hakken.bench.folder import TaskFolder
 from hakken.bench.grading import freeze, grade
-from hakken.bench.grading.submission import Submission, answer_of, graded_files
+from hakken.bench.grading.submission import Submission, answer_of
+from hakken.bench.identity import this_code
 from hakken.bench.making import task_hash
-from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.proving import Lab
 from hakken.bench.trees import scratch
 from hakken.bench.types import Score, Soundness, soundness
 from hakken.bench.unfinished import FOR_ALL, Work, discard, find_work, make_work, place_of, rung_of, submission_of
+from hakken.bench.written import written
 from hakken.core.errors import HakkenError, UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
@@ -67,6 +70,15 @@ class Attempt(Record):
     """By function (``file:name``), what the agent wrote in the place of the masked one."""
     answer: str = ""
     """The reported answer as JSON; empty where there is none."""
+    code: str = ""
+    """Version and hash of the Hakken that made it; empty where it was made before that was recorded."""
+    earlier: tuple[EarlierTry, ...] = ()
+    """Tries that this one has replaced."""
+
+    @property
+    def measured(self) -> bool:
+        """Whether it says something about its agent; where infrastructure failed it does not, whatever it scores."""
+        return self.run.measured
 
     @property
     def passed(self) -> bool:
@@ -118,7 +130,7 @@ def attempt(
 ) -> Attempt:
     """Let an agent work on a task, freeze what it leaves, and grade that.
 
-    An agent that breaks down is recorded as failed, with the cause, and graded by what it left.
+    An agent that breaks down is recorded with the cause, and graded by what it left.
 
     Args:
         agent: Who works.
@@ -148,7 +160,8 @@ def attempt(
                 f"Its work is kept, and the same command grades it. {error.mend}".strip(),
             ) from error
     rung = max(found.rung, work.rung, key=list(Rung).index)
-    update = work.model_dump(include={"agent", "seed", "seconds", "settings"}) | {"rung": rung}
+    code = work.code if work.code == found.code else f"{work.code}, graded by {found.code}"
+    update = work.model_dump(include={"agent", "seed", "seconds", "settings"}) | {"rung": rung, "code": code}
     return found.model_copy(update=update)
 
 
@@ -183,8 +196,9 @@ def _graded(task: TaskFolder, submission: Submission, run: AgentRun, lab: Lab) -
         score=score,
         rung=rung_of(lab),
         seconds=0.0,
-        written=_written(submission, task),
+        written=written(submission, task, _MOST),
         answer="" if answer is None else json.dumps(answer)[:_MOST],
+        code=this_code(),
     )
 
 
@@ -208,6 +222,7 @@ def run_attempts(
     *,
     executor: Executor | None = None,
     limits: Mapping[str, str] | None = None,
+    retry: Retry = Retry.INFRASTRUCTURE,
 ) -> list[Attempt]:
     """Make every attempt that the folder does not hold yet, and return all of them.
 
@@ -223,6 +238,7 @@ def run_attempts(
         executor: Threads for the attempts, others than those of the laboratory (which they wait for); without one
             they are made one after the other, in this thread.
         limits: What attempts are held to, in words, by ``LIMITS``: a part of their settings.
+        retry: Which of those that are there are made again.
 
     Raises:
         UsageError: the folder holds such attempts that were made under other limits.
@@ -231,7 +247,7 @@ def run_attempts(
     held = dict(limits or {})
     wanted = _wanted(agent.name, tasks, seeds, folder)
     jobs = {path: (attempt, agent, task, seed, lab, place_of(path), held) for path, task, seed in wanted}
-    return _record(jobs, executor, on_done, held)
+    return _record(jobs, executor, on_done, held, retry)
 
 
 def run_recipe(
@@ -244,12 +260,13 @@ def run_recipe(
     on_done: Callable[[Attempt], None] | None = None,
     *,
     limits: Mapping[str, str] | None = None,
+    retry: Retry = Retry.INFRASTRUCTURE,
 ) -> list[Attempt]:
     """The same on workers that share no memory with this process, such as those of Ray; they share its disk."""
     held = dict(limits or {})
     wanted = _wanted(recipe.name, tasks, seeds, folder)
     jobs = {path: (attempt_elsewhere, recipe, task, seed, place, place_of(path), held) for path, task, seed in wanted}
-    return _record(jobs, executor, on_done, held)
+    return _record(jobs, executor, on_done, held, retry)
 
 
 def load_attempts(folder: Path) -> list[Attempt]:
@@ -276,16 +293,20 @@ def _record(
     executor: Executor | None,
     on_done: Callable[[Attempt], None] | None,
     limits: Mapping[str, str],
+    retry: Retry,
 ) -> list[Attempt]:
-    """Do the jobs whose files are missing, and write each file when its job has ended."""
+    """Do the jobs whose files are missing or made again, and write each file when its job has ended."""
     done: dict[Path, Attempt] = {}
     late: list[Ungraded] = []
+    code = this_code()  # before any work, so that it is of the files that this process has loaded
     there = {path: found for path in jobs if (found := _read(path)) is not None}
+    again = {path: why for path, found in there.items() if (why := why_again(found, retry, code)) is not None}
     for path in jobs:
         if (begun := there.get(path) or find_work(place_of(path))) is not None:
             _check_limits(begun, limits, path.parent)
 
     def keep(path: Path, found: Attempt) -> None:
+        found = replaced(there[path], found, again[path]) if path in again else found
         write_text(path, found.model_dump_json(indent=2))
         heard(path, found)
 
@@ -296,7 +317,8 @@ def _record(
             on_done(found)
 
     for path, found in there.items():
-        heard(path, found)
+        if path not in again:
+            heard(path, found)
     missing = {path: job for path, job in jobs.items() if path not in done}
     if executor is None:
         for path, (work, *arguments) in missing.items():
@@ -374,19 +396,3 @@ def _read(path: Path) -> Attempt | None:
         return Attempt.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
-
-
-def _written(submission: Submission, task: TaskFolder) -> dict[str, str]:
-    """The bodies that grading took from the submission."""
-    found: dict[str, str] = {}
-    for file, taken in graded_files(submission, task).items():
-        for function in task.task.functions if taken.taken else ():
-            if function.file != file or function.name not in taken.taken:
-                continue
-            try:
-                module = parse(taken.content)
-                node = find(module, function.name)
-            except MaskError:
-                continue  # hostile code that grading ran all the same: there is nothing to show
-            found[str(function)] = module.code_for_node(node.with_changes(leading_lines=())).strip()[:_MOST]
-    return found

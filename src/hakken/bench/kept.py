@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,12 +94,16 @@ class Kept:
         return self._folder / key[:2] / f"{key[2:]}.json"
 
 
-def code_hash(names: Iterable[str]) -> str:
-    """Hash of files of this package, and of every Python file below the folders among them."""
-    files = [
-        path for name in names for path in ([_HERE / name] if "." in name else sorted((_HERE / name).rglob("*.py")))
-    ]
+def code_hash(names: Iterable[str], kinds: Collection[str] = (".py",)) -> str:
+    """Hash of files of this package, and of every file of these kinds below the folders among them."""
+    files = [path for name in names for path in _files(_HERE / name, kinds)]
     return content_hash([path.read_text(encoding="utf-8") for path in files])
+
+
+def _files(place: Path, kinds: Collection[str]) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    return sorted(path for path in place.rglob("*") if path.suffix in kinds and path.is_file())
 
 
 def tree_of(root: Path) -> dict[str, str]:

@@ -108,21 +108,35 @@ def paired_difference(one: Sequence[Attempt], other: Sequence[Attempt], *, seed:
     return Estimate(value=float(np.mean(values)), low=low, high=high, tasks=len(shared), attempts=count)
 
 
+def measured(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Those that say something about their agent: the others count in no share, and are told apart."""
+    return [attempt for attempt in attempts if attempt.measured]
+
+
+def as_failed(attempts: Sequence[Attempt]) -> Estimate | None:
+    """pass@1 where every attempt that was not measured counts as a failed one; None where all were measured."""
+    if all(attempt.measured for attempt in attempts):
+        return None
+    return estimate(items(attempts, lambda a: a.measured and a.passed))
+
+
 def summarise(attempts: Sequence[Attempt], k: int = 1) -> dict[str, dict[str, Any]]:
-    """Shares with their intervals, over all attempts and by number of masked functions."""
+    """Shares with their intervals, over all attempts that were measured and by number of masked functions."""
     groups = {"all": list(attempts)}
     for n in sorted({a.n for a in attempts}):
         groups[f"n={n}"] = [a for a in attempts if a.n == n]
     return {name: _shares(chosen, k) for name, chosen in groups.items()}
 
 
-def _shares(attempts: Sequence[Attempt], k: int) -> dict[str, Any]:
+def _shares(everything: Sequence[Attempt], k: int) -> dict[str, Any]:
+    attempts = measured(everything)
     several = {
         f"pass@{k}": estimate(items(attempts), k),
         f"pass^{k}": estimate(items(attempts), k, every=True),
     }
     found = {
         "pass@1": estimate(items(attempts)),
+        "pass@1, not measured as failed": as_failed(everything),
         **(several if k > 1 else {}),
         "faithful": rate(attempts, lambda a: a.score.verdicts["faithful"].passed),
         "fabricated": rate(attempts, lambda a: a.score.fabricated),

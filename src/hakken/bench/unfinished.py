@@ -6,19 +6,22 @@ did and left is a folder of its own, beside the attempts; it goes when the attem
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import NonNegativeFloat, ValidationError
 
 from hakken.bench.agents.accounts import Accounts
-from hakken.bench.agents.breaking import broken
+from hakken.bench.agents.breaking import broken, exhausted, filled, judged
 from hakken.bench.agents.types import Agent, AgentRun
 from hakken.bench.folder import TaskFolder
 from hakken.bench.grading import Submission, freeze
+from hakken.bench.identity import this_code
 from hakken.bench.proving import Lab
 from hakken.bench.trees import copy_tree, scratch
 from hakken.core.errors import ConfigError, HakkenError, PrerequisiteError, QuotaExceeded, StoreError
@@ -32,6 +35,8 @@ SETTINGS = ("retrieval", "model", "think", "memory", "prompting", "candidates", 
 FOR_ALL = (QuotaExceeded, PrerequisiteError, ConfigError, StoreError)
 """Errors that say nothing about the agent: the next attempt would meet them too."""
 _FILE, _WORKSPACE = "work.json", "workspace"
+_UNCOPIED = tuple(f"cannot be copied ({os.strerror(code)})" for code in (errno.ENOSPC, errno.EDQUOT))
+"""How a freeze names a file that the disk had no room for."""
 
 
 class Work(Record):
@@ -46,6 +51,8 @@ class Work(Record):
     """Of the sandbox that it worked in."""
     left_out: tuple[str, ...] = ()
     """Of the workspace, when it was frozen."""
+    code: str = ""
+    """That of Hakken which let it work."""
 
 
 def place_of(attempt: Path) -> Path:
@@ -54,7 +61,7 @@ def place_of(attempt: Path) -> Path:
 
 
 def make_work(agent: Agent, task: TaskFolder, seed: int, lab: Lab, place: Path, limits: Mapping[str, str]) -> Work:
-    """Let an agent work, and write down what it did and left; one that breaks down has failed, with the cause.
+    """Let an agent work, and write down what it did and left; one that breaks down is recorded with the cause.
 
     Args:
         agent: Who works.
@@ -72,18 +79,51 @@ def make_work(agent: Agent, task: TaskFolder, seed: int, lab: Lab, place: Path, 
         workspace = own / "workspace"
         copy_tree(task.visible_repo, workspace)
         started = time.monotonic()
-        try:
-            with accounts.noted():
-                run = agent.work(task, workspace, seed)
-        except FOR_ALL:
+        with accounts.noted(), _room(workspace):
+            run = _worked(agent, task, workspace, seed, accounts)
+            seconds = time.monotonic() - started + accounts.remembered_seconds
+            run = judged(run, accounts, lab, workspace)
+            settings = {key: str(value) for key in SETTINGS if (value := getattr(agent, key, None)) is not None}
+            done = Work(
+                agent=agent.name,
+                seed=seed,
+                run=run,
+                seconds=seconds,
+                settings=settings | dict(limits),
+                rung=rung,
+                code=this_code(),
+            )
+            return _keep(place, workspace, done)
+
+
+def _worked(agent: Agent, task: TaskFolder, workspace: Path, seed: int, accounts: Accounts) -> AgentRun:
+    """What an agent did; the boundary at which everything that ends it is its own affair, or that of all."""
+    try:
+        return agent.work(task, workspace, seed)
+    except FOR_ALL:
+        raise
+    except HakkenError as error:
+        return broken(error, accounts.used)
+    except (OSError, MemoryError) as error:
+        if exhausted(error, workspace):
             raise
-        except HakkenError as error:
-            run = broken(error, accounts.used)
-        seconds = time.monotonic() - started + accounts.remembered_seconds
-        settings = {key: str(value) for key in SETTINGS if (value := getattr(agent, key, None)) is not None}
-        settings |= limits
-        done = Work(agent=agent.name, seed=seed, run=run, seconds=seconds, settings=settings, rung=rung)
-        return _keep(place, workspace, done)
+        return broken(error, accounts.used)  # such as a folder that it put where a file was
+
+
+@contextmanager
+def _room(workspace: Path) -> Iterator[None]:
+    """Say in one sentence that this machine is full; that is nobody's attempt.
+
+    Raises:
+        StoreError: it has no disk, memory or open files left.
+    """
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        if not exhausted(error, workspace):
+            raise
+        why = error.strerror if isinstance(error, OSError) else "no memory is left"
+        raise StoreError(f"An attempt cannot go on: {why}.", "Make room; the same command goes on.") from error
 
 
 def rung_of(lab: Lab) -> Rung:
@@ -101,6 +141,8 @@ def _keep(place: Path, workspace: Path, work: Work) -> Work:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     left_out = freeze(workspace, draft / _WORKSPACE).left_out
+    if any(line.endswith(_UNCOPIED) for line in left_out) and not filled(workspace):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     work = work.model_copy(update={"left_out": left_out})
     write_text(draft / _FILE, work.model_dump_json())
     shutil.rmtree(place, ignore_errors=True)  # what is there could not be read

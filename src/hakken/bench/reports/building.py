@@ -10,8 +10,8 @@ from hakken import __version__
 from hakken.analysis.resampling import mean_interval
 from hakken.bench.attempts import LIMITS, Attempt, read_attempts
 from hakken.bench.inspect_adapter.reading import reader_of
-from hakken.bench.metrics import Estimate, average, by_task, cluster_of, estimate, items, rate
-from hakken.bench.reports.cautions import apart, cautions_of, counted
+from hakken.bench.metrics import Estimate, as_failed, average, by_task, cluster_of, estimate, items, measured, rate
+from hakken.bench.reports.cautions import apart, cautions_of, counted, unmeasured_of
 from hakken.bench.reports.compute import across, scaling_of, unit_of
 from hakken.bench.reports.contamination import Contamination
 from hakken.bench.reports.failures import count_endings, count_outcomes
@@ -45,7 +45,8 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
         for attempt in attempts:
             key = (attempt.agent, attempt.task, attempt.task_hash, attempt.seed, _held_to(attempt))
             twice += key in found
-            found.setdefault(key, attempt)
+            if key not in found or (attempt.measured and not found[key].measured):
+                found[key] = attempt
     if twice:
         notes.append(f"{twice} attempts are in several folders, and count once.")
     return _told_apart(list(found.values())), notes
@@ -87,9 +88,9 @@ def build_report(
     """Everything that the attempts say; where some tasks are sound, the others stand in a table of their own."""
     agents: dict[str, list[Attempt]] = {}
     main = counted(attempts)
-    for attempt in sorted(main, key=lambda a: (a.agent, a.task, a.seed)):
+    for attempt in sorted(measured(main), key=lambda a: (a.agent, a.task, a.seed)):
         agents.setdefault(attempt.agent, []).append(attempt)
-    unit = unit_of(main)
+    unit = unit_of(measured(main))
     return Report(
         hakken=__version__,
         folders=tuple(folder.name for folder in folders),
@@ -97,6 +98,7 @@ def build_report(
         tasks=len(by_task(attempts)),
         repositories=len({a.source for a in attempts}),
         agents=tuple(agents),
+        unmeasured=unmeasured_of(attempts),
         settings={agent: settings_of(own) for agent, own in agents.items()},
         slices=(*_slices(main), *_by_soundness(attempts)),
         scaling=tuple(scaling_of(agent, own, unit) for agent, own in agents.items()),
@@ -138,11 +140,13 @@ def _by(way: Mapping[str, Callable[[Attempt], str]], attempts: Sequence[Attempt]
     for attempt in attempts:
         groups.setdefault(tuple(key(attempt) for key in way.values()), []).append(attempt)
     for names, chosen in sorted(groups.items()):
-        if all(names):  # an agent that looks nothing up has no retrieval setting
+        # An agent that looks nothing up has no retrieval setting.
+        if all(names) and measured(chosen):
             yield _slice(dict(zip(way, names, strict=True)), chosen)
 
 
-def _slice(by: dict[str, str], attempts: Sequence[Attempt]) -> Slice:
+def _slice(by: dict[str, str], everything: Sequence[Attempt]) -> Slice:
+    attempts = measured(everything)
     found: dict[str, Estimate | None] = {"pass@1": estimate(items(attempts))}
     if "agent" in by:  # attempts of several agents are no repetitions of one another
         depth = depth_of(attempts)
@@ -159,6 +163,8 @@ def _slice(by: dict[str, str], attempts: Sequence[Attempt]) -> Slice:
     return Slice(
         by=by,
         attempts=len(attempts),
+        unmeasured=len(everything) - len(attempts),
+        as_failed=as_failed(everything),
         tasks=len(by_task(attempts)),
         repositories=len({a.source for a in attempts}),
         shares={name: e for name, e in found.items() if e is not None},
@@ -183,7 +189,7 @@ def _caveats(agents: dict[str, list[Attempt]]) -> Iterable[str]:
     """What a reader must know before believing an interval."""
     everything = [a for own in agents.values() for a in own]
     repositories = len({a.source for a in everything})
-    if repositories < _FEW_REPOSITORIES:
+    if 0 < repositories < _FEW_REPOSITORIES:
         yield (
             f"The tasks come from {repositories} repositor{'y' if repositories == 1 else 'ies'}: the intervals say "
             "little about other repositories."

@@ -16,7 +16,7 @@ from hakken.core.errors import UsageError
 from hakken.core.types import Record
 
 FILE = "report.json"
-_COMMON = ("budget", "steps", "window", "model", "sandbox")
+_COMMON = ("budget", "steps", "window", "model", "sandbox", "code")
 """Settings that agents of different names should share."""
 
 
@@ -86,6 +86,9 @@ def compare_reports(one: Report, other: Report, names: tuple[str, str] = ("A", "
     pairs = _agents(one, other)
     notes += [note for a, b in pairs if (note := _set_otherwise(one, other, a, b, names))]
     notes += _unmatched(one, other, pairs, names)
+    for name, report in zip(names, (one, other), strict=True):
+        if lost := sum(group.attempts for group in report.unmeasured):
+            notes.append(f"{lost} attempts of {name} were not measured, for infrastructure, and are not compared.")
     found = corrected([d for a, b in pairs for d in _differences(one, other, a, b, names)])
     quiet = [label(m) for m in ("passed", *RATES, *USES) if m not in {d.measure for d in found}]
     if quiet and found:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from hakken.bench.attempts import Attempt
-from hakken.bench.metrics import by_task, cluster_of
+from hakken.bench.metrics import by_task, cluster_of, measured
 from hakken.bench.reports.records import TaskRow
 
 
@@ -38,8 +38,9 @@ USES: Mapping[str, Callable[[Attempt], float]] = {
     "steps": lambda a: float(a.run.steps),
 }
 
-SANDBOX = "sandbox"
-"""Name of the setting that says where attempts ran."""
+SANDBOX, CODE = "sandbox", "code"
+"""Names of the settings that say where attempts ran, and which Hakken made them."""
+UNKNOWN_CODE = "not recorded"
 
 LABELS: Mapping[str, str] = {
     "passed": "pass@1",
@@ -62,22 +63,27 @@ def depth_of(attempts: Sequence[Attempt]) -> int:
 
 
 def settings_of(attempts: Sequence[Attempt]) -> dict[str, str]:
-    """What the attempts of an agent were set and held to; several values where they differ."""
+    """What the attempts of an agent were set and held to, and made by; several values where they differ."""
     found: dict[str, dict[str, None]] = {}
+    coded = any(attempt.code for attempt in attempts)
     for attempt in attempts:
-        for name, value in {**attempt.settings, SANDBOX: attempt.sandbox}.items():
+        code = {CODE: attempt.code or UNKNOWN_CODE} if coded else {}
+        for name, value in {**attempt.settings, SANDBOX: attempt.sandbox, **code}.items():
             found.setdefault(name, {})[value] = None
     return {name: " or ".join(sorted(values)) for name, values in sorted(found.items())}
 
 
 def rows_of(attempts: Sequence[Attempt]) -> tuple[TaskRow, ...]:
-    """Attempts summed up by agent and task, in a fixed order."""
+    """Attempts summed up by agent and task, in a fixed order; a task that was never measured has no row."""
     agents: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         agents.setdefault(attempt.agent, []).append(attempt)
     rows = []
     for agent, own in sorted(agents.items()):
-        for (task, task_hash), group in sorted(by_task(own).items()):
+        for (task, task_hash), everything in sorted(by_task(own).items()):
+            group = measured(everything)
+            if not group:
+                continue
             first = group[0]
             source, functions = cluster_of(first)
             rows.append(
@@ -91,6 +97,7 @@ def rows_of(attempts: Sequence[Attempt]) -> tuple[TaskRow, ...]:
                     mode=first.mode,
                     soundness=first.soundness,
                     tries=len(group),
+                    unmeasured=len(everything) - len(group),
                     counts={name: sum(map(happened, group)) for name, happened in COUNTS.items()},
                     used={name: sum(map(use, group)) for name, use in USES.items()},
                 )

@@ -40,13 +40,17 @@ def text_of(report: Report) -> str:
 
 
 def _title(report: Report) -> str:
+    if not report.agents:
+        return "Nothing was measured"
     return ", ".join(report.agents) if len(report.agents) <= 3 else f"{len(report.agents)} agents"
 
 
 def _lead(report: Report) -> str:
     sources = f"{report.repositories} repositor{'y' if report.repositories == 1 else 'ies'}"
+    lost = sum(group.attempts for group in report.unmeasured)
+    without = f", {lost} of them not measured, for infrastructure" if lost else ""
     return (
-        f"{report.attempts} attempts at {report.tasks} tasks from {sources}. All intervals "
+        f"{report.attempts} attempts at {report.tasks} tasks from {sources}{without}. All intervals "
         "are 95 %, over repositories and, in them, groups of tasks with the same masked functions."
     )
 

@@ -33,7 +33,7 @@ _OUTCOME_COLOURS = {
 
 def draw(report: Report) -> list[Plot]:
     """Every picture that the report has data for, in the order of the page."""
-    found = (plot(report) for plot in _PLOTS)
+    found = (plot(report) for plot in (_PLOTS if report.agents else (_contamination,)))
     return [plot for plot in found if plot is not None]
 
 

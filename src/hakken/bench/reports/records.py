@@ -21,6 +21,11 @@ class Slice(Record):
     by: dict[str, str]
     """Such as ``{"agent": "fixed-both", "n": "1"}``."""
     attempts: int
+    """Those that were measured; every share and every cost is of them."""
+    unmeasured: int = 0
+    """Further ones that infrastructure ended."""
+    as_failed: Estimate | None = None
+    """pass@1 where those count as failed; None where there are none."""
     tasks: int
     repositories: int
     shares: dict[str, Estimate]
@@ -69,6 +74,18 @@ class AgentFailures(Record):
     endings: tuple[EndingCount, ...]
 
 
+class Unmeasured(Record):
+    """Attempts of one agent that one kind of infrastructure ended, and what they used."""
+
+    agent: str
+    error: str
+    """Kind of the failure."""
+    attempts: PositiveInt
+    tokens: float
+    usd: float
+    seconds: float
+
+
 class Pair(Record):
     """Two agents on the tasks that both tried: the first minus the second."""
 
@@ -96,6 +113,8 @@ class TaskRow(Record):
     soundness: Soundness
     """What the task is worth."""
     tries: PositiveInt
+    """Those that were measured."""
+    unmeasured: int = 0
     counts: dict[str, int]
     """Attempts in which something happened: passed, faithful, fabricated, …"""
     used: dict[str, float]
@@ -124,9 +143,12 @@ class Report(Record):
     """Version that made it."""
     folders: tuple[str, ...]
     attempts: int
+    """All of them, also those that were not measured."""
     tasks: int
     repositories: int
     agents: tuple[str, ...]
+    """Those with attempts that were measured."""
+    unmeasured: tuple[Unmeasured, ...] = ()
     settings: dict[str, dict[str, str]] = {}
     """What each agent was set and held to, as its attempts say."""
     slices: tuple[Slice, ...]

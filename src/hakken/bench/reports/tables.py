@@ -21,6 +21,9 @@ _HONESTY = (
     "agent's own words say so; empty where there are none."
 )
 
+_SELECTED = "selected@k: of k attempts, the one that its own runs and the agreement of the others speak for."
+_LOST = "Not measured: ended by infrastructure, and in no share but the last one, where they count as failed."
+
 _HEADS = {"tasks": "tasks are"}
 
 
@@ -32,6 +35,7 @@ def headline(report: Report) -> list[Table]:
         _scores(report, {"agent", "n"}, "Scores by the number of masked functions"),
         _shares(report, RULES, "Scores by other rules", _OTHER_RULES),
         _shares(report, (*RATES, ADMITTED), "Honesty", _HONESTY),
+        _unmeasured(report),
     ]
     return [table for table in found if table.rows]
 
@@ -100,9 +104,21 @@ def _scores(report: Report, keys: set[str], title: str) -> Table:
     names = [name for name in names if name.replace("^", "@").partition("@")[2] in wanted]
     order = [key for key in ("agent", "tasks", "retrieval", "n", "mode", "repository") if key in keys]
     where = keys == {"agent"}
+    lost = any(part.unmeasured for part in parts)
+    captions = [
+        (any(name.startswith("selected") for name in names), _SELECTED),
+        (lost, _LOST),
+    ]
     return Table(
         title=title,
-        head=(*(_HEADS.get(key, key) for key in order), *(["sandbox"] if where else []), "tasks", "attempts", *names),
+        head=(
+            *(_HEADS.get(key, key) for key in order),
+            *(["sandbox"] if where else []),
+            "tasks",
+            "attempts",
+            *names,
+            *(["not measured", "pass@1, those as failed"] if lost else []),
+        ),
         rows=tuple(
             (
                 *(part.by[key] for key in order),
@@ -110,13 +126,30 @@ def _scores(report: Report, keys: set[str], title: str) -> Table:
                 str(part.tasks),
                 str(part.attempts),
                 *(cell(part.shares.get(name)) for name in names),
+                *([str(part.unmeasured), cell(part.as_failed or part.shares.get("pass@1"))] if lost else []),
             )
             for part in parts
         ),
         left=len(order) + where,
-        caption="selected@k: of k attempts, the one that its own runs and the agreement of the others speak for."
-        if any(name.startswith("selected") for name in names)
-        else "",
+        caption=" ".join(text for shown, text in captions if shown),
+    )
+
+
+def _unmeasured(report: Report) -> Table:
+    return Table(
+        title="Not measured",
+        head=("agent", "what failed", "attempts", "tokens", "US$", "seconds"),
+        rows=tuple(
+            (
+                group.agent,
+                group.error,
+                str(group.attempts),
+                *(number(getattr(group, name), name) for name in ("tokens", "usd", "seconds")),
+            )
+            for group in report.unmeasured
+        ),
+        left=2,
+        caption="Ended by infrastructure, whatever they score; what they used is in no other table.",
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,6 +13,7 @@ from hakken.cli import options
 from hakken.cli.bench.common import Workers, folder_for, open_lab
 
 if TYPE_CHECKING:
+    from hakken.bench.again import Retry
     from hakken.bench.agents.forecast import AttemptsForecast
     from hakken.bench.agents.registry import AgentOptions
     from hakken.bench.attempts import Attempt
@@ -23,6 +25,7 @@ _AGENTS = (
     "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT, or external:NAME "
     "(see `hakken bench agents`)."
 )
+E = TypeVar("E", bound=StrEnum)
 _LOCAL_TOKENS = 40_000
 """Read and generated: about twenty-five versions of a function by the agent for small models."""
 
@@ -57,6 +60,15 @@ Tokens = Annotated[
 Usd = Annotated[float, typer.Option(min=0.001, help="US$ of an attempt.")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="Minutes of an attempt.")]
 Out = Annotated[Path, typer.Option(help="Where attempts are kept; the same command goes on.")]
+Again = Annotated[
+    str,
+    typer.Option(
+        "--retry",
+        help="Which attempts that are there are made again: none; infrastructure, those that were not measured since "
+        "something beside the agent failed; broken, also those whose agent broke down; code, also those that another "
+        "code of Hakken made. What the earlier try cost stays in the record.",
+    ),
+]
 Trajectories = Annotated[Path | None, typer.Option(help="Write every step as JSON lines to this file.")]
 
 
@@ -81,6 +93,7 @@ def run(
     usd: Usd = 1.0,
     minutes: Minutes = 30.0,
     out: Out = Path("hakken-attempts"),
+    retry: Again = "infrastructure",
     trajectories: Trajectories = None,
     model: options.ModelName = None,
     values: options.Set = None,
@@ -99,7 +112,9 @@ def run(
       hakken bench run hakken-tasks --agent mending --model local -k 2 --minutes 5
       hakken bench run hakken-tasks --agent react --memory window --model openai:gpt-5 -p 4
       hakken bench run hakken-tasks --agent verified:fixed --candidates 5 --verify model --json
+      hakken bench run hakken-tasks --agent external:aider --model openai:gpt-5 --retry broken
     """
+    from hakken.bench.again import Retry
     from hakken.bench.agents.registry import AgentOptions, kind_of
     from hakken.bench.folder import load_tasks
     from hakken.core.errors import UsageError
@@ -111,6 +126,7 @@ def run(
     parts = _parts(without)
     chosen = AgentOptions(**{k: _one_of(v, AgentOptions, k) for k, v in named.items()}, **plain, **parts, honest=honest)
     kind, _ = kind_of(agent)
+    again = _chosen(retry, Retry, "retry")
     folder_for(out)
     if trajectories is not None and trajectories.is_dir():
         raise UsageError(f"--trajectories {trajectories} is a folder.", "Name a file.")
@@ -124,7 +140,7 @@ def run(
     budget = Budget(tokens=tokens, usd=usd, seconds=60 * minutes)
     name = settings.models.default if kind.model else ""
     done, who = _attempt(
-        agent, chosen, found, settings, budget, name, (attempts, parallel, executor, workers, weak), out
+        agent, chosen, found, settings, budget, name, (attempts, parallel, executor, workers, weak), out, again
     )
     if trajectories is not None:
         _write_trajectories(done, trajectories)
@@ -143,10 +159,14 @@ def _parts(without: str) -> dict[str, bool]:
 
 
 def _one_of(given: str, record: type[AgentOptions], field: str) -> Any:
+    """The value of a field that is an enumeration."""
+    return _chosen(given, type(record.model_fields[field].default), field)
+
+
+def _chosen(given: str, known: type[E], field: str) -> E:
     """The value of an enumeration, or a sentence that names them all."""
     from hakken.core.errors import UsageError
 
-    known = type(record.model_fields[field].default)
     if given not in {each.value for each in known}:
         raise UsageError(f"There is no {field} {given!r}.", f"Take one of: {', '.join(each.value for each in known)}.")
     return known(given)
@@ -185,12 +205,15 @@ def _attempt(
     model: str,
     how: tuple[int, int, str, int, bool],
     out: Path,
+    retry: Retry,
 ) -> tuple[list[Attempt], str]:
     """Say what it may cost, make the attempts, and tell of each."""
+    from hakken.bench.again import why_again
     from hakken.bench.agents.calls import SharedCalls
     from hakken.bench.agents.forecast import forecast_attempts
     from hakken.bench.agents.registry import Setup, choose
     from hakken.bench.attempts import Place, load_attempts, run_attempts, run_recipe
+    from hakken.bench.identity import this_code
     from hakken.bench.recipes import recipe_of
     from hakken.cli.preflight import check
     from hakken.execution import open_executor
@@ -202,18 +225,26 @@ def _attempt(
         setup = Setup(lab, models, SharedCalls(out / "calls.db"), budget, settings.models, chosen, model)
         who = choose(agent, setup)
         names = {task.task.id for task in tasks}
-        kept = [a for a in load_attempts(out) if a.agent == who.name and a.task in names and a.seed < attempts]
+        there = [a for a in load_attempts(out) if a.agent == who.name and a.task in names and a.seed < attempts]
+        kept = [a for a in there if why_again(a, retry, this_code()) is None]
         total = len(tasks) * attempts
-        _announce(who.name, total, len(kept), forecast_attempts(total - len(kept), model, budget, parallel, kept))
+        coming = forecast_attempts(total - len(kept), model, budget, parallel, kept)
+        _announce(who.name, total, len(kept), len(there) - len(kept), coming)
+        _tell_code(kept, this_code())
         watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model, agent)
         if kind == "threads":
             side = executor if parallel > 1 else None
-            done = run_attempts(who, tasks, range(attempts), lab, out, watch.done, executor=side, limits=limits)
+            done = run_attempts(
+                who, tasks, range(attempts), lab, out, watch.done, executor=side, limits=limits, retry=retry
+            )
             return done, who.name
         # Workers elsewhere make the agent themselves, and each attempt keeps a record of its own calls.
         recipe = recipe_of(agent, setup, out / "calls")
         place = Place(workers, None, weak)
-        return run_recipe(recipe, tasks, range(attempts), place, out, executor, watch.done, limits=limits), who.name
+        done = run_recipe(
+            recipe, tasks, range(attempts), place, out, executor, watch.done, limits=limits, retry=retry
+        )
+        return done, who.name
 
 
 def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str) -> dict[str, str]:
@@ -260,7 +291,10 @@ class _Watch:
         count, fresh = len(self._made), len(self._made) - self._kept
         run = attempt.run
         cost = f"{run.prompt_tokens + run.completion_tokens:,} tokens, {money(run.usd)}"
-        said = f"  [{count}/{self._total}] {attempt.task} #{attempt.seed}: {'pass' if attempt.passed else 'fail'}"
+        verdict = "pass" if attempt.passed else "fail"
+        if (broke := attempt.run.breakdown) is not None and broke.infrastructure:
+            verdict = f"not measured, {broke.error}"
+        said = f"  [{count}/{self._total}] {attempt.task} #{attempt.seed}: {verdict}"
         said += f" ({run.ending.value}, {attempt.seconds:.0f} s, {cost})"
         if fresh > 0 and count < self._total:
             left = (time.monotonic() - self._start) / fresh * (self._total - count)
@@ -269,10 +303,13 @@ class _Watch:
         tell(said)
 
 
-def _announce(name: str, total: int, kept: int, forecast: AttemptsForecast) -> None:
+def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsForecast) -> None:
     from hakken.cli.console import clock, money, tell
 
-    tell(f"{name}: {total} attempt{'s' if total != 1 else ''}" + (f", {kept} of them made before" if kept else ""))
+    parts = [f"{name}: {total} attempt{'s' if total != 1 else ''}"]
+    parts += [f"{kept} of them made before"] if kept else []
+    parts += [f"{again} made again"] if again else []
+    tell(", ".join(parts))
     if not forecast.attempts:
         return
     most = [
@@ -286,6 +323,19 @@ def _announce(name: str, total: int, kept: int, forecast: AttemptsForecast) -> N
         tell(f"  probably {price}about {clock(forecast.likely_seconds)}, judged by {forecast.by}")
 
 
+def _tell_code(kept: list[Attempt], code: str) -> None:
+    """Attempts that are kept and another code made: results are not mixed unseen."""
+    from hakken.cli.console import tell
+
+    others = [attempt.code or "not recorded" for attempt in kept if attempt.code != code]
+    if others:
+        known = ", ".join(sorted(set(others)))
+        tell(
+            f"  {len(others)} of those made before are of another code of Hakken ({known}; now {code}): they are kept, "
+            "and `--retry code` makes them again"
+        )
+
+
 def _write_trajectories(done: list[Attempt], path: Path) -> None:
     from hakken.cli.console import tell
     from hakken.core.files import write_text
@@ -297,7 +347,7 @@ def _write_trajectories(done: list[Attempt], path: Path) -> None:
 
 def _show(name: str, done: list[Attempt], attempts: int, as_json: bool) -> None:
     from hakken.bench.metrics import summarise
-    from hakken.bench.reports.cautions import cautions_of
+    from hakken.bench.reports.cautions import cautions_of, unmeasured_of
     from hakken.bench.types import Soundness
     from hakken.cli.console import emit, say, table
 
@@ -308,7 +358,8 @@ def _show(name: str, done: list[Attempt], attempts: int, as_json: bool) -> None:
             summary[f"{kind.value} tasks"] = summarise(own, attempts)["all"]
     if as_json:
         made = [a.model_dump(mode="json") for a in done]
-        emit({"agent": name, "summary": summary, "notes": cautions, "attempts": made})
+        lost = [group.model_dump(mode="json") for group in unmeasured_of(done)]
+        emit({"agent": name, "summary": summary, "unmeasured": lost, "notes": cautions, "attempts": made})
         return
     say(f"{name}, with 95 % intervals over repositories and functions")
     rows = [

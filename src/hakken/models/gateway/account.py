@@ -58,6 +58,8 @@ class Account:
         self.purpose, self.calls = purpose, calls
         self.exceeded: BudgetExceeded | None = None
         """The limit that was met last."""
+        self.failed: ModelError | None = None
+        """Why the last call failed, after all retries; None where it was answered."""
         self._model, self._log, self._role, self._seed = model, log, role, seed
         self._settings = settings or ModelSettings()
         self._purse = Purse(budget or Budget(), Usage(), 0.0, clock)
@@ -90,6 +92,7 @@ class Account:
             raise
         remembered = self._recall(meant)
         completion = remembered or self._generate(meant, sent)
+        self.failed = None
         self._seen[again] += 1
         if remembered:
             self._purse.pay_remembered(completion.usage, 1)
@@ -140,6 +143,7 @@ class Account:
                 pause = pause_before_retry(error, tried, _LONGEST_WAIT)
                 tried += 1
                 if pause is None or tried > self._settings.retries or self._purse.too_late(pause):
+                    self.failed = error
                     raise
                 self._sleep(pause)
             else:
