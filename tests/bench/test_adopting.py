@@ -74,7 +74,7 @@ def test_a_script_alone_becomes_tasks(repo: Path, lab: Lab, tmp_path: Path) -> N
     ("code", "problem"),
     [
         ("raise OSError('no data')", r"exit code 1: OSError: no data\. Make it run first"),
-        ("print(0.5)", r"writes no JSON file with numbers\. Let it write"),
+        ("print(0.5)", r"writes no file with numbers, and prints none that has a name\. Let it write"),
         (
             "import json\nfor n in 'ab': json.dump({'x': 1}, open(n + '.json', 'w'))",
             r"several files.*--results a\.json",

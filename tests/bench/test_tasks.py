@@ -214,15 +214,19 @@ def test_committed_results_and_numbers_in_code_are_found(tmp_path: Path, lab: La
     source = changed(tmp_path, "repo/README.md", "# Tiny", "# Tiny\n\nThe slope is 2.859.")
     (source.root / "results.json").write_text('{"slope": 2.858933011805296}')
     (source.root / "old.json").write_text('{"slope": 2.858933011805296}')
+    (source.root / "config.toml").write_text("slope = 2.858933011805296\n")  # and it is needed
+    script = (source.root / "run.py").read_text()
+    (source.root / "run.py").write_text(script.replace("def main():", "def main():\n    open('config.toml')"))
     code = (source.root / "tiny" / "fit.py").read_text()
     (source.root / "tiny" / "fit.py.orig").write_text(code)
     cell = {"cell_type": "code", "source": [f"{line}\n" for line in [*code.splitlines(), "2.858933011805296"]]}
     (source.root / "analysis.ipynb").write_text(json.dumps({"cells": [cell]}))
     source = source.model_copy(update={"experiments": source.experiments[:1], "maskable": source.maskable[2:3]})
     proved = prove(source, lab, runs=2, quick=True)
-    assert proved.leaks == ("old.json holds 2.858933011805296",)
-    assert proved.notes[-2:] == (
+    assert proved.leaks == ("config.toml holds 2.858933011805296",)
+    assert proved.notes[-3:] == (
         "analysis.ipynb holds a copy of a masked function, and is taken out",
+        "old.json holds measured values, and is taken out",
         "tiny/fit.py.orig holds a copy of a masked function, and is taken out",
     )
     task = write(make_tasks(proved, [1])[0], proved, tmp_path / "tasks")
@@ -230,6 +234,7 @@ def test_committed_results_and_numbers_in_code_are_found(tmp_path: Path, lab: La
     assert task.task.soundness is Soundness.LEAKING
     for place in (task.visible_repo, task.base):
         assert not (place / "analysis.ipynb").exists()
+        assert not (place / "old.json").exists()
         assert not (place / "tiny" / "fit.py.orig").exists()
     assert "2.859" not in proved.texts["README.md"]
 

@@ -16,7 +16,7 @@ from hakken.bench.requirements import imported_packages
 from hakken.bench.results import find_results
 from hakken.bench.suite import FILE, first_problem, load_source
 from hakken.bench.trees import copy_tree, walk
-from hakken.bench.types import Experiment, FunctionRef, Source, Variant, inside
+from hakken.bench.types import DISK_MB, MEMORY_MB, STDOUT, Experiment, FunctionRef, Source, Variant, inside
 from hakken.core.errors import UsageError
 
 _OURS = "hakken-"
@@ -66,6 +66,8 @@ def adopt(
     functions: Sequence[str] = (),
     hidden: Path | None = None,
     seconds: float = 60.0,
+    memory_mb: int | None = None,
+    disk_mb: int | None = None,
 ) -> Source:
     """The repository as a source; each command is an experiment.
 
@@ -73,16 +75,25 @@ def adopt(
         root: The repository, or a folder with a ``suite.toml``, which then says everything.
         commands: Command lines, run in the repository.
         lab: Where commands are run to find their result files.
-        results: Result file of each command, or one for all; without any, the JSON file that a command writes.
+        results: Result file of each command, or one for all, ``-`` for standard output; without any, the one file with
+            numbers that a command writes, or else what it prints.
         paper: The paper, as Markdown or plain text.
         functions: Functions that may be masked, as ``file:name``; without any they are found by tracing.
         hidden: TOML file with a table for each hidden configuration.
         seconds: What a command may take on a usual machine.
+        memory_mb: Memory of each run, where it needs another limit than most.
+        disk_mb: What each run may write, likewise.
 
     Raises:
         UsageError: something of it does not fit the repository.
     """
     if (root / FILE).is_file() and not commands:
+        limits = {"memory_mb": memory_mb, "disk_mb": disk_mb}
+        if given := [name for name, value in limits.items() if value is not None]:
+            raise UsageError(
+                f"--{given[0].replace('_', '-')} is for commands, and {FILE} names the experiments.",
+                f"Write `{given[0]}` into its [[experiment]] tables.",
+            )
         return load_source(root)
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder.", "Name the folder of a repository.")
@@ -96,13 +107,21 @@ def adopt(
     variants = load_hidden(hidden) if hidden is not None else ()
     argvs = [_argv(command) for command in commands]
     files = [_result(name) for name in results] * (len(commands) if len(results) == 1 else 1)
+    drafts = [
+        Experiment(
+            name=f"Experiment {index}",
+            command=argv,
+            results=STDOUT,
+            hidden=variants,
+            seconds=seconds,
+            memory_mb=memory_mb or MEMORY_MB,
+            disk_mb=disk_mb or DISK_MB,
+        )
+        for index, argv in enumerate(argvs, 1)
+    ]
     if not files:
-        lab.tell(f"running {' and '.join(f'`{command}`' for command in commands)} once, to see what it writes")
-        files = [find_results(root, argv, lab, seconds) for argv in argvs]
-    experiments = tuple(
-        Experiment(name=f"Experiment {index}", command=argv, results=file, hidden=variants, seconds=seconds)
-        for index, (argv, file) in enumerate(zip(argvs, files, strict=True), 1)
-    )
+        files = _found(root, drafts, lab)
+    experiments = tuple(e.model_copy(update={"results": file}) for e, file in zip(drafts, files, strict=True))
     return Source(
         name=root.resolve().name,
         title=root.resolve().name,
@@ -112,6 +131,17 @@ def adopt(
         experiments=experiments,
         maskable=tuple(_function(root, text) for text in functions),
     )
+
+
+def _found(root: Path, experiments: Sequence[Experiment], lab: Lab) -> list[str]:
+    """Where each command leaves its numbers, found by running it once."""
+    lines = [f"`{shlex.join(experiment.command)}`" for experiment in experiments]
+    lab.tell(f"running {' and '.join(lines)} once, to see what it writes")
+    files = [find_results(root, experiment, lab) for experiment in experiments]
+    for line, file in zip(lines, files, strict=True):
+        if file == STDOUT:
+            lab.tell(f"{line} writes no file with numbers: what it prints is read (--results -)")
+    return files
 
 
 def _tell_links(root: Path, tell: Callable[[str], None]) -> None:

@@ -21,17 +21,29 @@ import tomlkit
 from pydantic import TypeAdapter, ValidationError
 
 from hakken.bench.bands import as_tuple
+from hakken.bench.reading import Form, form_of
 from hakken.bench.requirements import requirement
+from hakken.bench.running import with_room
 from hakken.bench.trees import copy_tree, overlay
 from hakken.bench.types import Experiment, Gold, Task, Value
 from hakken.core.errors import UsageError
 from hakken.core.files import write_text
-from hakken.core.types import Record
+from hakken.core.types import Limits, Record
 
 ANSWER, INSTRUCTION = "answer.json", "instruction.md"
 PAPER, EXPERIMENTS, COMMANDS = "paper.txt", "experiment.txt", "refsol.sh"
 """Names of the original's file contract."""
 _GOLDS = TypeAdapter(tuple[Gold, ...])
+
+_READ_AS = {
+    Form.TABLE: "each column is a list under its header, an empty cell is passed over, and a table of one row gives "
+    "single numbers; where the first column names the rows, each number is row.column",
+    Form.RECORDS: "each field of the lines is a list in their order, nested ones by dotted name; a single line gives "
+    "single numbers",
+    Form.PRINTED: "the JSON object at the end of the output, or else every `name: number` and `name = number` in it "
+    "(91.3% is 91.3); a name that comes again is a list in order, so print none of these names yourself",
+}
+"""How numbers get their names; a JSON file says it itself."""
 
 _INSTRUCTION = """# {title}
 
@@ -53,6 +65,7 @@ cannot be made to work, leave it out of the answer and say so.
 """
 
 _PLACE = "/app"
+_IMAGE_MB = 3584
 _DOCKERFILE = f"""FROM python:3.11-slim
 WORKDIR {_PLACE}
 {{install}}COPY repo {_PLACE}
@@ -125,7 +138,8 @@ def write_task(
     for place in (draft / "environment" / "repo", draft / "tests" / "repo"):
         copy_tree(source, place)
         for experiment in task.experiments:
-            (place / experiment.results).unlink(missing_ok=True)
+            for name in experiment.writes:
+                (place / name).unlink(missing_ok=True)
         for name, text in texts.items():
             if text:
                 write_text(place / name, text)
@@ -210,12 +224,19 @@ def experiments_text(task: Task, golds: Sequence[Gold]) -> str:
             *([experiment.description] if experiment.description else []),
             *metrics,
             f"Command: {shlex.join(experiment.command)}",
-            f"Writes: {experiment.results}",
+            *_results_text(experiment),
             f"Answer under {json.dumps(experiment.name)}: {json.dumps(form[experiment.name])}",
             "",
         ]
     missing = [f"- {f.name} in {f.file}" for f in task.functions]
     return "\n".join([*parts, "Missing functions:", *missing, ""])
+
+
+def _results_text(experiment: Experiment) -> list[str]:
+    """Where an experiment leaves its numbers, and how they get their names where that is not plain."""
+    where = "Prints its numbers on standard output" if experiment.prints else f"Writes: {experiment.results}"
+    read = _READ_AS.get(form_of(experiment.results))
+    return [where, *([f"Read as: {read}"] if read else [])]
 
 
 def commands_text(task: Task) -> str:
@@ -225,7 +246,7 @@ def commands_text(task: Task) -> str:
         command = shlex.join(word.replace("{python}", "python") for word in experiment.command)
         title = experiment.name if experiment.name.startswith("Experiment ") else f"Experiment {experiment.name}"
         lines += [f"echo {shlex.quote(title)}", command]
-        lines.append(f"cat {shlex.quote(experiment.results)} && echo")
+        lines += [f"cat {shlex.quote(name)} && echo" for name in experiment.writes]
     return "\n".join([*lines, ""])
 
 
@@ -284,9 +305,15 @@ def _harbor(task: Task) -> dict[str, Any]:
         # The verifier gets a container of its own with the agent's files in it: in the agent's, the agent may be root.
         "verifier": {"timeout_sec": float(300 + 10 * seconds), "environment_mode": "separate"},
         "agent": {"timeout_sec": 1800.0},
-        "environment": {"build_timeout_sec": 600.0, "cpus": 1, "memory_mb": 2048, "storage_mb": 4096},
+        "environment": {"build_timeout_sec": 600.0, "cpus": 1, **_resources(task)},
         "hidden": hidden,
     }
+
+
+def _resources(task: Task) -> dict[str, int]:
+    """What a container needs: the memory of the largest run, and its disk beside what an image and packages take."""
+    most = with_room(Limits(), task.experiments)
+    return {"memory_mb": most.memory_mb, "storage_mb": _IMAGE_MB + most.disk_mb}
 
 
 def _seconds(experiment: Experiment) -> float:

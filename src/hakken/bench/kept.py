@@ -16,9 +16,10 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from hakken.bench.reading import Form, form_of
 from hakken.bench.running import Outcome, RunJob
 from hakken.bench.trees import printable, walk
-from hakken.bench.types import CONTRACT_VERSION
+from hakken.bench.types import CONTRACT_VERSION, DISK_MB, MEMORY_MB, Experiment
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
 
@@ -26,6 +27,7 @@ R = TypeVar("R", bound=Record)
 Make = Callable[[Sequence[RunJob], Callable[[int, Outcome], None]], list[Outcome]]
 """Runs jobs, and says when each is done, by its place."""
 _HERE = Path(__file__).resolve().parent
+_READING = ("reading.py", "forms")
 
 
 class Kept:
@@ -120,7 +122,7 @@ def _identity(job: RunJob) -> object:
     tree = tree_of(job.tree)
     for name, data in job.files.items():
         tree[name] = _entry(data, tree.get(name, "").endswith("x"))
-    gone = {*job.removed, job.experiment.results}
+    gone = {*job.removed, *job.experiment.writes}
     tree = {name: entry for name, entry in tree.items() if not any(_below(name, place) for place in gone)}
     return {
         "tree": tree,
@@ -130,7 +132,17 @@ def _identity(job: RunJob) -> object:
         "variant": job.variant and job.variant.model_dump(mode="json", exclude={"name"}),
         "env": job.env,
         "shown": [tree_of(place) for place in job.shown],
+        **_unusual(job.experiment),
     }
+
+
+def _unusual(experiment: Experiment) -> dict[str, object]:
+    """What most experiments have not: other limits, and results that are no JSON file, and what reads these."""
+    limits = (experiment.memory_mb, experiment.disk_mb)
+    found: dict[str, object] = {"limits": limits} if limits != (MEMORY_MB, DISK_MB) else {}
+    if form_of(experiment.results) is not Form.JSON:
+        found["read"] = code_hash(_READING)
+    return found
 
 
 def _named(outcome: Outcome, job: RunJob) -> Outcome:

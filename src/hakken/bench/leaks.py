@@ -22,8 +22,8 @@ _SHARE, _LINES, _LETTERS = 0.8, 3, 8
 
 def measured_values(
     contents: Mapping[str, str], golds: Sequence[Gold], inputs: Collection[float], results: Collection[str]
-) -> list[str]:
-    """Files that hold measured values.
+) -> dict[str, tuple[str, ...]]:
+    """By file, the measured values that it holds.
 
     Args:
         contents: The texts of the visible repository.
@@ -31,7 +31,7 @@ def measured_values(
         inputs: Numbers of its configuration.
         results: Files that the experiments write: they are taken out.
     """
-    found = []
+    found = {}
     for name, text in contents.items():
         if name in results:
             continue
@@ -40,7 +40,7 @@ def measured_values(
         left = leftovers(read, golds, digits=_TEXT_DIGITS if prose else _DATA_DIGITS, prose=prose)
         left = tuple(token for token in left if not numbers_in(token) <= set(inputs))
         if left:
-            found.append(f"{name} holds {', '.join(left[:3])}")
+            found[name] = left
     return found
 
 

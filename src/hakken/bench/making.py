@@ -21,6 +21,10 @@ from hakken.bench.types import FunctionRef, Gold, MaskMode, Source, Task
 from hakken.core.types import Record, content_hash
 
 _CONFIGS = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
+_PROSE = (".md", ".rst", ".tex")
+"""These are read by people: results are taken out of them, and they stay."""
+_NAMED = 3
+"""Measured values of a file that are named."""
 _MAX_TEXT = 1 << 20
 _TRACING = ("tracing.py", "tracer")
 
@@ -72,7 +76,7 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False, allow
         _check_there(source.root, function)
     traced = _traced(source, lab)
     executed = [f for found in traced.values() for f in found]
-    functions = source.maskable or candidates(source.root, executed)
+    functions = source.maskable or candidates(source.root, executed, printed=any(e.prints for e in source.experiments))
     dropped = [f"{f} is executed by no experiment" for f in functions if f not in executed]
     golds, unstable = measure(source.root, source.experiments, lab, runs)
     needs = necessary(source.root, source.experiments, golds, traced, functions, lab, everywhere=not quick)
@@ -83,7 +87,8 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False, allow
         replaceable = trivial(source.root, source.experiments, golds, needs, kept, lab)
         dropped += [f"{name} can be replaced by `{body}`" for name, body in replaceable.items()]
         kept = [f for f in kept if str(f) not in replaceable]
-    texts, gone, leaks, copies = _shown(source, golds, kept, lab)
+    shown = _shown(source, golds, kept, lab)
+    copies = shown.copies
     if not allow_leaks:
         dropped += [f"{f} is not masked: {names[0]}, which is needed, holds a copy" for f, names in copies.items()]
         kept = [f for f in kept if str(f) not in copies]
@@ -91,7 +96,7 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False, allow
         raise ProofError(
             f"No function of the repository can be masked: {'; '.join(dropped) or 'the commands execute none'}.",
             "Put what carries an experiment into functions of three lines or more, apart from those that read the "
-            "command line or write files, or name some: --function file.py:name.",
+            "command line, write files or print results, or name some: --function file.py:name.",
         )
     return Proved(
         source=source,
@@ -101,10 +106,10 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False, allow
         needs=needs,
         predictable=tuple(sorted(predictable(golds))),
         dropped=tuple(dropped),
-        notes=(*unstable, *(f"{name} holds a copy of a masked function, and is taken out" for name in gone)),
-        leaks=(*leaks, *installed_copies(source.root, kept, source.origin)),
+        notes=(*unstable, *(f"{name} holds {what}, and is taken out" for name, what in shown.gone.items())),
+        leaks=(*shown.leaks, *installed_copies(source.root, kept, source.origin)),
         copies={f: names for f, names in copies.items() if allow_leaks},
-        texts=texts,
+        texts=shown.texts,
     )
 
 
@@ -126,7 +131,7 @@ def _traced(source: Source, lab: Lab) -> dict[str, tuple[FunctionRef, ...]]:
     """Trace a repository, or find what was kept about it."""
     key = ""
     if lab.kept is not None:
-        commands = [(e.name, e.command, e.results) for e in source.experiments]
+        commands = [(e.name, e.command, e.results, e.memory_mb, e.disk_mb) for e in source.experiments]
         key = lab.kept.key({"traced": tree_of(source.root), "commands": commands, "code": code_hash(_TRACING)})
         if found := lab.kept.recall(key, Traced):
             return found.functions
@@ -180,7 +185,9 @@ def write(task: Task, proved: Proved, folder: Path) -> TaskFolder:
         )
         for file in dict.fromkeys(f.file for f in task.functions)
     }
-    texts_and_gaps = proved.texts | {e.results: "" for e in source.experiments}  # those of other experiments too
+    texts_and_gaps = proved.texts | {
+        name: "" for e in source.experiments for name in e.writes
+    }  # those of other experiments too
     return write_task(folder / task.id, task, golds, source.root, masked, texts_and_gaps)
 
 
@@ -210,15 +217,21 @@ def _texts_of(source: Source, task: Task, paper: str) -> tuple[dict[str, str], d
     return descriptions, passages
 
 
-def _shown(
-    source: Source, golds: Sequence[Gold], functions: Sequence[FunctionRef], lab: Lab
-) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """What the visible repository is without results and copies of functions.
+class Shown(Record):
+    """What the visible repository is without results and copies of functions."""
 
-    Returns:
-        Texts that differ, files that are taken out (both by name), measured values that stay, and by function files
-        with its code that stay.
-    """
+    texts: dict[str, str]
+    """Texts that differ, by name; an empty one is taken out."""
+    gone: dict[str, str]
+    """What is taken out, with what it holds."""
+    leaks: tuple[str, ...]
+    """Measured values that stay."""
+    copies: dict[str, tuple[str, ...]]
+    """By function, files with its code that stay."""
+
+
+def _shown(source: Source, golds: Sequence[Gold], functions: Sequence[FunctionRef], lab: Lab) -> Shown:
+    """Take out results, and the files with a copy of a function or measured values that no experiment needs."""
     contents = _small_texts(source.root)
     inputs = {n for name, text in contents.items() if name.endswith(_CONFIGS) for n in inputs_in(text)}
     texts: dict[str, str] = {}
@@ -227,12 +240,21 @@ def _shown(
             texts[name] = stripped
     if source.paper is not None:
         texts[PAPER] = strip_results(source.paper.read_text(encoding="utf-8"), golds, inputs)
-    copied = copied_functions(contents | texts, source.root, functions)
-    gone = needless(source, golds, {n for names in copied.values() for n in names if n != PAPER}, lab)
-    seen = {name: text for name, text in (contents | texts).items() if name not in gone}
-    leaks = measured_values(seen, golds, inputs, {e.results for e in source.experiments})
+    seen = contents | texts
+    values = measured_values(seen, golds, inputs, {name for e in source.experiments for name in e.writes})
+    copied = copied_functions(seen, source.root, functions)
+    held = {name: "measured values" for name in values if not name.endswith(_PROSE)}
+    held |= {name: "a copy of a masked function" for names in copied.values() for name in names}
+    held.pop(PAPER, None)
+    gone = needless(source, golds, held, lab)
+    leaks = [f"{name} holds {', '.join(found[:_NAMED])}" for name, found in values.items() if name not in gone]
     copies = {f: left for f, names in copied.items() if (left := tuple(n for n in names if n not in gone))}
-    return texts | dict.fromkeys(gone, ""), gone, tuple(leaks), copies
+    return Shown(
+        texts=texts | dict.fromkeys(gone, ""),
+        gone={name: held[name] for name in gone},
+        leaks=tuple(leaks),
+        copies=copies,
+    )
 
 
 def _small_texts(root: Path) -> dict[str, str]:

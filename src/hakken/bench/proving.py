@@ -22,6 +22,9 @@ from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MetricRule, 
 from hakken.core.errors import UsageError
 from hakken.core.types import Rung
 
+_NOTED = 5
+"""Values of an experiment that are no numbers and are named."""
+
 
 class ProofError(UsageError):
     """A repository does not reproduce itself, or none of its functions can be masked."""
@@ -176,18 +179,24 @@ def trivial(
 
 
 def needless(source: Source, golds: Sequence[Gold], files: Collection[str], lab: Lab) -> tuple[str, ...]:
-    """Of these files those without which every experiment gives the same in every configuration, all taken together."""
-    if not files:
+    """Of these files those without which every experiment gives the same in every configuration, all taken together.
+
+    Files that a hidden configuration changes are needed. Of many files halves are tried, and halves of these.
+    """
+    changed = {v.file for e in source.experiments for v in e.hidden if v.overrides}
+    names = tuple(sorted(set(files) - changed))
+    if not names:
         return ()
-    lab.tell(f"running without {counted(len(files), 'file')} that may be taken out")
-    names = tuple(sorted(files))
-    if _goes_on(source, golds, names, lab):
-        return names
+    lab.tell(f"running without {counted(len(names), 'file')} that may be taken out")
     gone: tuple[str, ...] = ()
-    for name in names if len(names) > 1 else ():
-        if _goes_on(source, golds, (*gone, name), lab):
-            gone = (*gone, name)
-    return gone
+    waiting = [names]
+    while waiting:
+        part = waiting.pop(0)
+        if _goes_on(source, golds, (*gone, *part), lab):
+            gone = (*gone, *part)
+        elif len(part) > 1:
+            waiting = [part[: len(part) // 2], part[len(part) // 2 :], *waiting]
+    return tuple(sorted(gone))
 
 
 def _goes_on(source: Source, golds: Sequence[Gold], without: tuple[str, ...], lab: Lab) -> bool:
@@ -274,12 +283,20 @@ def _bands(
         if name in named:
             raise ProofError(f"{where} cannot be reproduced: its metric {name} {reason}.", "Seed it, or leave it out.")
         notes.append(f"{experiment.name}: {name} {reason}, and is left out")
+    if not named:
+        notes += _refused(experiment.name, first.refused)
     if not found:
         raise ProofError(
             f"{where} writes no number that a second run gives again: {'; '.join(notes)}.",
             "Seed its random numbers, and leave out times.",
         )
     return found, notes
+
+
+def _refused(name: str, refused: Mapping[str, str]) -> list[str]:
+    """What a run writes beside numbers, as far as anybody wants to read it."""
+    notes = [f"{name}: {what} {why}, and is left out" for what, why in list(refused.items())[:_NOTED]]
+    return [*notes, *([f"{name}: {len(refused) - _NOTED} more are no numbers"] if len(refused) > _NOTED else [])]
 
 
 def _common(gold: Gold, golds: Sequence[Gold]) -> Gold:

@@ -1,30 +1,66 @@
-"""Read what an untrusted program left: regular files inside its folder, bounded, and numbers that are numbers."""
+"""Read what an untrusted program left: regular files inside its folder, bounded, and numbers that are numbers.
+
+Results come in several forms, told by the name of their file. Whatever the form, they become numbers and flat lists of
+numbers by name, and everything that compares them knows no form.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import os
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import Field
-
-from hakken.bench.types import Value
+from hakken.bench.forms.flat import MAX_LIST, Numbers, numbers_of, numbers_of_records
+from hakken.bench.forms.printed import numbers_printed
+from hakken.bench.forms.records import numbers_of_lines
+from hakken.bench.forms.tables import numbers_of_table
+from hakken.bench.types import STDOUT
 from hakken.core.reading import MAX_JSON, Unreadable, parse_json
 from hakken.core.reading import read_bytes as read_file
-from hakken.core.types import Record
 
-__all__ = ["MAX_JSON", "Numbers", "Unreadable", "numbers_of", "read_bytes", "read_json", "read_numbers"]
+__all__ = [
+    "MAX_JSON",
+    "MAX_LIST",
+    "Form",
+    "Numbers",
+    "Unreadable",
+    "form_of",
+    "numbers_of",
+    "read_bytes",
+    "read_json",
+    "read_numbers",
+    "read_printed",
+]
 
-MAX_LIST = 10_000
+
+class Form(StrEnum):
+    """How results are written."""
+
+    JSON = "json"
+    """A JSON file: nested tables have dotted names, a list of tables gives each field as a list."""
+    RECORDS = "records"
+    """JSON lines."""
+    TABLE = "table"
+    """CSV or TSV."""
+    PRINTED = "printed"
+    """Standard output, or a log."""
 
 
-class Numbers(Record):
-    """Numbers of a JSON file, and what in it was none."""
+_FORMS = {
+    ".jsonl": Form.RECORDS,
+    ".ndjson": Form.RECORDS,
+    ".csv": Form.TABLE,
+    ".tsv": Form.TABLE,
+    ".txt": Form.PRINTED,
+    ".log": Form.PRINTED,
+    ".out": Form.PRINTED,
+}
 
-    values: dict[str, Value] = Field(default_factory=dict)
-    refused: dict[str, str] = Field(default_factory=dict)
-    """By key, why its value is no number and no flat list of numbers."""
+
+def form_of(results: str) -> Form:
+    """The form of a result file by its name; ``-`` is standard output, and what is not known is JSON."""
+    return Form.PRINTED if results == STDOUT else _FORMS.get(PurePosixPath(results).suffix.lower(), Form.JSON)
 
 
 def read_bytes(root: Path, relative: str, limit: int = MAX_JSON) -> bytes:
@@ -53,54 +89,47 @@ def read_json(root: Path, relative: str) -> Any:
 
 
 def read_numbers(root: Path, relative: str) -> Numbers:
-    """The numbers of a JSON file, nested tables by dotted key.
+    """The numbers of a result file, in the form that its name says.
 
     Raises:
-        Unreadable: the file cannot be used, or holds no table.
+        Unreadable: the file cannot be used, or is not of its form.
     """
-    value = read_json(root, relative)
+    data = read_bytes(root, relative)
+    match form_of(relative):
+        case Form.TABLE:
+            return numbers_of_table(data, "\t" if relative.lower().endswith(".tsv") else None)
+        case Form.RECORDS:
+            return numbers_of_lines(data)
+        case Form.PRINTED:
+            return numbers_printed(data.decode("utf-8", "replace"))
+        case Form.JSON:
+            return _of_json(parse_json(data))
+
+
+def read_printed(log: Path, seen: int | None = None) -> Numbers:
+    """The numbers of a standard output, which the parent wrote down; of a long one, those of its last megabyte.
+
+    Args:
+        log: The file.
+        seen: Bytes that the command wrote. Where the file holds less, its end was dropped.
+
+    Raises:
+        Unreadable: its end is not there, or it names too many numbers.
+    """
+    with log.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if seen is not None and seen > size:
+            raise Unreadable(f"is longer than {size >> 20} MB")
+        stream.seek(max(0, size - MAX_JSON))
+        data = stream.read(MAX_JSON)
+    if size > MAX_JSON:
+        data = data.partition(b"\n")[2]  # the first line may have lost its beginning
+    return numbers_printed(data.decode("utf-8", "replace"))
+
+
+def _of_json(value: Any) -> Numbers:
+    if isinstance(value, list) and value and all(isinstance(record, dict) for record in value):
+        return numbers_of_records(value)
     if not isinstance(value, dict):
         raise Unreadable("holds no table")
     return numbers_of(value)
-
-
-def numbers_of(table: Mapping[str, Any]) -> Numbers:
-    """Numbers and flat lists of numbers in a table, nested tables by dotted key."""
-    values: dict[str, Value] = {}
-    refused: dict[str, str] = {}
-    _collect(table, "", values, refused)
-    return Numbers(values=values, refused=refused)
-
-
-def _collect(table: Mapping[str, Any], prefix: str, values: dict[str, Value], refused: dict[str, str]) -> None:
-    for key, item in table.items():
-        # JSON can name what is no text: half of a pair of surrogates, which nobody could write down.
-        name = f"{prefix}{key}".encode("utf-8", "backslashreplace").decode("utf-8")
-        if isinstance(item, Mapping):
-            _collect(item, f"{name}.", values, refused)
-        elif isinstance(item, (list, tuple)):
-            problem = next((p for entry in item[:MAX_LIST] if (p := _problem(entry))), "")
-            if not problem and not item:
-                problem = "is an empty list"
-            if not problem and len(item) > MAX_LIST:
-                problem = f"has more than {MAX_LIST} entries"
-            if problem:
-                refused[name] = problem
-            else:
-                values[name] = tuple(float(entry) for entry in item)
-        elif problem := _problem(item):
-            refused[name] = problem
-        else:
-            values[name] = float(item)
-
-
-def _problem(item: object) -> str:
-    """Why something is not a finite number; empty when it is one."""
-    if isinstance(item, bool):
-        return "is true or false"
-    if not isinstance(item, (int, float)):
-        return "is not a number"
-    try:
-        return "" if math.isfinite(float(item)) else "is not finite"
-    except OverflowError:
-        return "is too large for a number"

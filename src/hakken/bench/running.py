@@ -19,7 +19,7 @@ from typing import Any
 import tomlkit
 from pydantic import NonNegativeFloat, PositiveFloat
 
-from hakken.bench.reading import Numbers, Unreadable, read_numbers
+from hakken.bench.reading import Numbers, Unreadable, read_numbers, read_printed
 from hakken.bench.trees import copy_tree, overlay, scratch
 from hakken.bench.types import Experiment, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
@@ -31,6 +31,8 @@ LEAST_SECONDS, TIMES = 20.0, 10.0
 """Limit of a command in CPU time: so many times the seconds that its author names, and never under so many."""
 WAITING = 4.0
 """Wall time is so many times that: a machine that many share must not fail anybody."""
+PRINTED_KB = 16 << 10
+"""What is kept of an output with results in it; its last megabyte is read."""
 
 
 class RunJob(Record):
@@ -87,9 +89,10 @@ def run_job(job: RunJob) -> Outcome:
         work, logs = place / "work", place / "logs"
         copy_tree(job.tree, work, trusted=False)
         overlay(work, job.files)
-        for path in (*job.removed, experiment.results):
+        for path in (*job.removed, *experiment.writes):
             _remove(work / path)
-        (work / experiment.results).parent.mkdir(parents=True, exist_ok=True)
+        for path in experiment.writes:
+            (work / path).parent.mkdir(parents=True, exist_ok=True)
         if job.variant is not None:
             apply_variant(work, job.variant)
         mounts = [
@@ -112,9 +115,13 @@ def run_job(job: RunJob) -> Outcome:
             found |= {"failure": failure.message, "detail": failure.detail, "stopped": limited}
         else:
             try:
-                found["numbers"] = read_numbers(work, experiment.results)
+                found["numbers"] = (
+                    read_printed(result.stdout, result.stdout_bytes)
+                    if experiment.prints
+                    else read_numbers(work, experiment.results)
+                )
             except Unreadable as error:
-                found["failure"] = f"{experiment.results} {error}."
+                found["failure"] = f"{'The standard output' if experiment.prints else experiment.results} {error}."
         return outcome.model_copy(update=found)
 
 
@@ -144,7 +151,22 @@ def run_jobs(
 def limits_of(experiment: Experiment) -> Limits:
     """Limits of one run: generous, so that a slow machine passes."""
     seconds = max(LEAST_SECONDS, TIMES * experiment.seconds)
-    return Limits(wall_seconds=WAITING * seconds, cpu_seconds=seconds, memory_mb=2048, disk_mb=512)
+    usual = Limits()
+    return Limits(
+        wall_seconds=WAITING * seconds,
+        cpu_seconds=seconds,
+        memory_mb=experiment.memory_mb,
+        disk_mb=experiment.disk_mb,
+        file_mb=max(usual.file_mb, experiment.disk_mb // 2),
+        output_kb=PRINTED_KB if experiment.prints else usual.output_kb,
+    )
+
+
+def with_room(limits: Limits, experiments: Iterable[Experiment]) -> Limits:
+    """Limits of a command in which any of these experiments can be run: as much memory and disk, or more."""
+    each = [limits_of(experiment) for experiment in experiments]
+    names = ("memory_mb", "disk_mb", "file_mb")
+    return limits.model_copy(update={n: max(getattr(other, n) for other in (limits, *each)) for n in names})
 
 
 def apply_variant(tree: Path, variant: Variant) -> None:

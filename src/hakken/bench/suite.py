@@ -19,7 +19,8 @@ FILE = "suite.toml"
 _R = TypeVar("_R", bound=Record)
 SUITES = Path(__file__).resolve().parent / "suites"
 _TOP = {"title", "description", "packages", "experiment", "maskable", "descriptions", "passages"}
-_EXPERIMENT = {"name", "description", "command", "results", "metrics", "hidden", "seconds", "maskable"}
+_LIMITS = {"seconds", "memory_mb", "disk_mb"}
+_EXPERIMENT = {"name", "description", "command", "results", "metrics", "hidden", "maskable"} | _LIMITS
 
 
 class SuiteError(UsageError):

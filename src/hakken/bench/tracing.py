@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
@@ -20,7 +21,10 @@ LEAST_LINES = 3
 """A shorter body is nothing to replicate."""
 _ENTRY_NAMES = frozenset({"main", "cli", "parse_args", "get_args", "build_parser"})
 _ENTRY_CALLS = ("argparse.", "ArgumentParser", "json.dump", "sys.argv", "write_text", "write_bytes", "savez", "to_csv")
+_ENTRY_CALLS += ("to_json", "savetxt", "csv.writer", "DictWriter", "writerow")
 """A function with one of these reads the command line or writes the results: without it there is no experiment."""
+_PRINTS = re.compile(r"\bprint\(|\bstdout\b")
+"""Where results are printed, so does one with these: nobody could guess the words that give a number its name."""
 
 
 def trace(
@@ -40,11 +44,16 @@ def trace(
     return {e.name: future.result() for e, future in zip(experiments, futures, strict=True)}
 
 
-def candidates(root: Path, traced: Iterable[FunctionRef]) -> tuple[FunctionRef, ...]:
+def candidates(root: Path, traced: Iterable[FunctionRef], *, printed: bool = False) -> tuple[FunctionRef, ...]:
     """Of the traced functions those that carry an experiment, by their place in the files.
 
     Left out are functions that are defined twice or inside another one, very short ones, and those that read the
     command line or write results.
+
+    Args:
+        root: The repository.
+        traced: What the experiments execute.
+        printed: Whether an experiment prints its results.
     """
     by_file: dict[str, set[str]] = {}
     for function in traced:
@@ -56,16 +65,18 @@ def candidates(root: Path, traced: Iterable[FunctionRef]) -> tuple[FunctionRef, 
         except (MaskError, OSError):
             continue  # generated code, or a file that is not Python to libcst: nothing in it can be masked
         for name, found in functions_of(module).items():
-            if name in by_file[file] and len(found) == 1 and _carries(module, name, found[0]):
+            if name in by_file[file] and len(found) == 1 and _carries(module, name, found[0], printed):
                 kept.append(FunctionRef(file=file, name=name))
     return tuple(kept)
 
 
-def _carries(module: cst.Module, name: str, node: cst.FunctionDef) -> bool:
+def _carries(module: cst.Module, name: str, node: cst.FunctionDef, printed: bool) -> bool:
     last = name.rpartition(".")[2]
     if last in _ENTRY_NAMES or (last.startswith("__") and last != "__call__") or is_masked(node):
         return False
     code = module.code_for_node(node)
+    if printed and _PRINTS.search(code):
+        return False
     return body_lines(node) >= LEAST_LINES and not any(call in code for call in _ENTRY_CALLS)
 
 

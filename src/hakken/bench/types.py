@@ -10,13 +10,27 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from hakken.core.types import Record
 
 Value = float | tuple[float, ...]
 Values = dict[str, Value]
 """Reported values by the metric's name."""
+
+STDOUT = "-"
+"""In the place of a result file: what the command prints."""
+
+MEMORY_MB, DISK_MB = 2048, 512
+"""Limits of a run, where nobody says others."""
 
 CONTRACT_VERSION = "1.0"
 """Raised with every change that makes scores incomparable."""
@@ -118,12 +132,33 @@ class Experiment(Record):
     description: str = ""
     command: tuple[str, ...]
     results: Inside
-    """JSON file that the command writes, in the repository."""
+    """File that the command writes its numbers to, in the repository; ``-`` is its standard output."""
     metrics: dict[str, MetricRule] = {}
     """Metrics that count; empty takes every number that the repository reproduces."""
     hidden: tuple[Variant, ...] = ()
     seconds: PositiveFloat = 10.0
     """Wall seconds that the command takes on a usual machine; the limit is far above it."""
+    memory_mb: PositiveInt = MEMORY_MB
+    """Memory that all of its processes may use together."""
+    disk_mb: PositiveInt = DISK_MB
+    """What it may write."""
+
+    @property
+    def prints(self) -> bool:
+        """It prints its numbers, and writes no file."""
+        return self.results == STDOUT
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The file that it writes its numbers to, where there is one."""
+        return () if self.prints else (self.results,)
+
+    @model_serializer(mode="wrap")
+    def _short(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Usual limits are not written down: a task that was made when there were no others is the same task."""
+        found: dict[str, Any] = handler(self)
+        usual = {"memory_mb": MEMORY_MB, "disk_mb": DISK_MB}
+        return {name: value for name, value in found.items() if name not in usual or value != usual[name]}
 
 
 class Source(Record):

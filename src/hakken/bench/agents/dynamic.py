@@ -16,6 +16,7 @@ from hakken.bench.agents.simple import report, write_answer
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.folder import COMMANDS, EXPERIMENTS, PAPER, TaskFolder
 from hakken.bench.proving import Lab
+from hakken.bench.running import with_room
 from hakken.core.types import Budget, Limits
 from hakken.models import Ledger
 
@@ -79,7 +80,7 @@ class Dynamic:
     def _worked(self, ledger: Ledger, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
         end = time.monotonic() + (self.budget.seconds or 1800.0)
         answer = _Answer(task, workspace, self.lab, self.honest)
-        tools = self._tools(workspace, answer, lambda: end - time.monotonic())
+        tools = self._tools(task, workspace, answer, lambda: end - time.monotonic())
         done = run_loop(_task_text(task, self.loop.small), tools, ledger, self.loop, self.budget)
         who = {"agent": self.name, "task": task.task.id, "seed": seed, "model": self.model}
         done = done.model_copy(update=who)
@@ -87,10 +88,11 @@ class Dynamic:
             answer.report()
         return _run(done, answer.words)
 
-    def _tools(self, workspace: Path, answer: _Answer, left: Callable[[], float]) -> Toolbox:
+    def _tools(self, task: TaskFolder, workspace: Path, answer: _Answer, left: Callable[[], float]) -> Toolbox:
         place, small = Place(workspace), self.loop.small
         longest = _OBSERVED // 6 if small else _OBSERVED
         limits = Limits(wall_seconds=_COMMAND_SECONDS, cpu_seconds=_COMMAND_SECONDS)
+        limits = with_room(limits, task.task.experiments)
         tools: list[Tool] = [
             Shell(place, limits, self.lab.rung, self.lab.allow_weak, left, longest),
             *reader_tools(place, 60 if small else 200),

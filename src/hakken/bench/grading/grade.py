@@ -53,7 +53,7 @@ class _Plan:
         self.files = graded_files(submission, task)
         self.written = all(not found.missing for found in self.files.values())
         experiments = task.task.experiments
-        own = (ANSWER, *(e.results for e in experiments))
+        own = (ANSWER, *(name for e in experiments for name in e.writes))
         self.contents = {file: found.content for file, found in self.files.items()}
         self.visible = [RunJob(tree=submission.root, removed=own, experiment=e, label=WORKSPACE) for e in experiments]
         if self.written:  # a function that is missing is needed, as was proved: there is nothing to run

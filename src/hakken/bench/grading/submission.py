@@ -53,5 +53,6 @@ def graded_files(submission: Submission, task: TaskFolder) -> dict[str, Transpla
 
 def edited_files(submission: Submission, task: TaskFolder) -> tuple[str, ...]:
     """Files that differ from what the agent was given, beside masked files, results and the answer."""
-    expected = {ANSWER, *(f.file for f in task.task.functions), *(e.results for e in task.task.experiments)}
+    written = {name for experiment in task.task.experiments for name in experiment.writes}
+    expected = {ANSWER, *(f.file for f in task.task.functions), *written}
     return tuple(name for name in differing(task.base, submission.root) if name not in expected)

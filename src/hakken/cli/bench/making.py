@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 Leaks = Annotated[bool, typer.Option("--allow-leaks", help="Mask functions whose code stays in a file that is needed.")]
 
+Memory = Annotated[
+    int | None, typer.Option("--memory-mb", min=64, help="Memory that a run may use.", show_default="2048")
+]
+Disk = Annotated[int | None, typer.Option("--disk-mb", min=1, help="What a run may write.", show_default="512")]
+
 
 def make(
     repository: Annotated[Path, typer.Argument(metavar="REPO", help="Folder of a repository, or of a suite.")],
@@ -26,7 +31,11 @@ def make(
         list[str] | None, typer.Option(help="A command line that reproduces numbers; may be repeated.")
     ] = None,
     results: Annotated[
-        list[str] | None, typer.Option(help="JSON file that the command writes; found by running it when not given.")
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="JSON, JSON lines, CSV or TSV file that it writes, or - for what it prints; found when not given.",
+        ),
     ] = None,
     paper: Annotated[Path | None, typer.Option(help="The paper, as Markdown or plain text.")] = None,
     function: Annotated[
@@ -41,6 +50,8 @@ def make(
     limit: Annotated[int, typer.Option(min=1, help="Most tasks of each size.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of the sample of combinations.")] = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="What a command takes on a usual machine.")] = 60.0,
+    memory: Memory = None,
+    disk: Disk = None,
     leaks: Leaks = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what was kept of an earlier run.")] = False,
     workers: Workers = 2,
@@ -50,12 +61,15 @@ def make(
     """Make tasks of a repository: mask functions, prove that they are needed, take the results out of the paper.
 
     The commands run in a sandbox without network, several times; the same command continues where it was stopped.
-    Each task is a folder in the layout of Harbor.
+    Numbers are read from the file that a command writes, or else from what it prints. Each task is a folder in the
+    layout of Harbor.
 
     \b
     Examples:
       hakken bench make my_repo --command "python train.py --out results.json" --paper paper.md
       hakken bench make my_repo --command "python a.py" --command "python b.py" -n 1..3 --hidden hidden.toml
+      hakken bench make my_repo --command "python evaluate.py" --results scores.csv --memory-mb 8192
+      hakken bench make my_repo --command "python evaluate.py" --results -
       hakken bench make my_suite/my_repo --mode oracle --out tasks --json
     """
     from hakken.bench.adopting import adopt
@@ -76,6 +90,8 @@ def make(
             functions=function or [],
             hidden=hidden,
             seconds=seconds,
+            memory_mb=memory,
+            disk_mb=disk,
         )
         source = source.model_copy(update={"origin": repository.resolve()})
         _announce(source)
@@ -124,7 +140,8 @@ def _announce(source: Source) -> None:
     functions = (
         f"each of {counted(len(source.maskable), 'function')}" if source.maskable else "each function that they execute"
     )
-    tell(f"{each} of {source.name}, for {', '.join(dict.fromkeys(e.results for e in source.experiments))}")
+    where = dict.fromkeys("what is printed" if e.prints else e.results for e in source.experiments)
+    tell(f"{each} of {source.name}, for {', '.join(where)}")
     tell(f"  {runs} runs: each once traced, and 3 times as it is{also}")
     tell(f"  then without {functions}, and with trivial bodies in their places")
 
