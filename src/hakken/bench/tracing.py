@@ -20,8 +20,11 @@ _TRACER = Path(__file__).resolve().parent / "tracer" / "sitecustomize.py"
 LEAST_LINES = 3
 """A shorter body is nothing to replicate."""
 _ENTRY_NAMES = frozenset({"main", "cli", "parse_args", "get_args", "build_parser"})
-_ENTRY_CALLS = ("argparse.", "ArgumentParser", "json.dump", "sys.argv", "write_text", "write_bytes", "savez", "to_csv")
-_ENTRY_CALLS += ("to_json", "savetxt", "csv.writer", "DictWriter", "writerow")
+_READS = ("argparse.", "ArgumentParser", "sys.argv")
+_WRITES = (
+    *("json.dump", "write_text", "write_bytes", "savez", "savetxt", "to_csv", "to_json"),
+    *("csv.writer", "DictWriter", "writerow"),
+)
 """A function with one of these reads the command line or writes the results: without it there is no experiment."""
 _PRINTS = re.compile(r"\bprint\(|\bstdout\b")
 """Where results are printed, so does one with these: nobody could guess the words that give a number its name."""
@@ -77,7 +80,7 @@ def _carries(module: cst.Module, name: str, node: cst.FunctionDef, printed: bool
     code = module.code_for_node(node)
     if printed and _PRINTS.search(code):
         return False
-    return body_lines(node) >= LEAST_LINES and not any(call in code for call in _ENTRY_CALLS)
+    return body_lines(node) >= LEAST_LINES and not any(call in code for call in (*_READS, *_WRITES))
 
 
 def _trace_one(root: Path, experiment: Experiment, rung: Rung | None, allow_weak: bool) -> tuple[FunctionRef, ...]:
