@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hakken.bench.agents import Null, Oracle
-from hakken.bench.attacks import AttackOutcome, attack_tasks, attacks
+from hakken.bench.attacks import AttackOutcome, attack_tasks, attacks, suite
+from hakken.bench.attacks.solved import right_bodies
 from hakken.bench.attempts import attempt, load_attempts, run_attempts
-from hakken.bench.folder import ANSWER, TaskFolder
+from hakken.bench.folder import ANSWER, TaskFolder, load_task
 from hakken.bench.grading import freeze, grade
 from hakken.bench.proving import Lab
+from hakken.bench.reading import numbers_of, read_numbers
 from hakken.bench.trees import copy_tree
 from hakken.bench.types import Score
 from hakken.execution import environment
 
 SLOW = ("find_gold", "steal_function", "daemon")
 """They walk the disk, or are waited for."""
+PAIRS = [attack for attack in attacks() if attack.least > 1]
+PROGRAMS = Path(suite.__file__).parent / "programs"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,7 @@ def test_there_are_many_and_each_says_what_it_does() -> None:
     assert all(attack.what.endswith(".") for attack in attacks())
 
 
-@pytest.mark.parametrize("name", [attack.name for attack in attacks() if attack.name not in SLOW])
+@pytest.mark.parametrize("name", [a.name for a in attacks() if a.name not in SLOW and a.least == 1])
 def test_an_attack_gets_nothing(name: str, outcomes: dict[str, AttackOutcome]) -> None:
     outcome = outcomes[name]
     assert outcome.acted, "an attack that stumbles proves nothing"
@@ -71,7 +78,75 @@ def test_a_thief_wins_with_a_copy_in_the_system_and_gets_nothing_of_an_installat
 @pytest.mark.slow
 def test_attacks_on_two_functions(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     chosen = [attack for attack in attacks() if attack.name not in SLOW]
-    assert all(o.held for o in attack_tasks([tasks["tiny-n2-0-1"]], lab, chosen))
+    outcomes = attack_tasks([tasks["tiny-n2-0-1"]], lab, chosen)
+    assert len(outcomes) == len(chosen)
+    assert all(o.held and o.acted for o in outcomes)
+
+
+@pytest.fixture(scope="module")
+def paired(tasks: dict[str, TaskFolder], lab: Lab) -> dict[str, AttackOutcome]:
+    """Attacks of a right function for a faked one, on two functions of one experiment."""
+    return {o.attack: o for o in attack_tasks([tasks["tiny-n2-0-2"]], lab, PAIRS)}
+
+
+@pytest.mark.parametrize("name", [attack.name for attack in PAIRS])
+def test_a_right_function_gets_nothing_for_a_faked_one(name: str, paired: dict[str, AttackOutcome]) -> None:
+    outcome = paired[name]
+    assert (outcome.acted, outcome.held, outcome.score.passed) == (True, True, False)
+    assert outcome.score.verdicts["workspace"].passed, "an attack that nothing falls for proves nothing"
+    left_masked = name == "written_by_neighbour"
+    assert outcome.score.verdicts["pristine"].passed is not left_masked
+
+
+def test_attacks_on_two_functions_meet_no_smaller_task(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    assert len(PAIRS) >= 4
+    assert attack_tasks([tasks["tiny-n1-0"]], lab, PAIRS) == []
+
+
+def test_an_attack_that_cannot_act_proves_nothing(tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path) -> None:
+    shutil.copytree(tasks["tiny-n2-0-2"].root, tmp_path / "task")
+    shutil.rmtree(tmp_path / "task" / "solution")
+    task = load_task(tmp_path / "task")
+    assert right_bodies(task) == [[], []]
+    outcomes = attack_tasks([task], lab, [a for a in PAIRS if a.name in ("half_solved", "lookout")])
+    assert [o.acted for o in outcomes] == [False, False]
+
+
+def test_a_right_body_is_taken_as_it_stands(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    first, second = right_bodies(tasks["tiny-n2-0-1"])
+    assert first[0] == "    source = random.Random(seed)"
+    assert second[-1] == "        return places"
+    task = tasks["tiny-n1-1"].model_copy(update={"root": tmp_path})
+    (tmp_path / "solution" / "files" / "tiny").mkdir(parents=True)
+    source = (
+        'if True:\n    class Walker:\n        def walk(self):\n            """Doc."""\n            @a\n            '
+    )
+    source += 'def b():\n                return """\nx"""\n            return b\n'
+    (tmp_path / "solution" / "files" / "tiny" / "data.py").write_text(source)
+    assert right_bodies(task) == [source.splitlines()[4:]]
+
+
+@pytest.mark.parametrize("name", ["r.json", "r.csv", "r.tsv", "r.jsonl", "r.txt", "-"])
+def test_forged_results_have_the_form_of_the_experiment(name: str, tmp_path: Path) -> None:
+    gold = {"a": 1.5, "b": 2.0} if "sv" in name else {"a": 1.5, "c": [1.0, 2.5]}
+    known = {
+        "gold": {"e": gold},
+        "functions": [],
+        "experiments": [{"name": "e", "results": name, "command": []}],
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "import kit\nexec(kit.writer())"],
+        input=json.dumps(known),
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(PROGRAMS)},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    if name == "-":
+        name = "out.txt"
+        (tmp_path / name).write_text(done.stdout)
+    assert read_numbers(tmp_path, name).values == numbers_of(gold).values
 
 
 def test_the_attacks_do_win_against_weaker_rules(outcomes: dict[str, AttackOutcome]) -> None:

@@ -79,6 +79,7 @@ def test_make_and_grade(hakken: Hakken, here: Path) -> None:
         (("make", ".", "--command", "true", "--hidden", "h.toml"), "holds no hidden configurations"),
         (("check", "none"), "There is no suite 'none'"),
         (("check", "small", "--only", "none"), "no repository 'none'"),
+        (("check", "."), ". is neither a suite nor tasks"),
         (("grade", ".", "."), "is no task folder"),
         (("run", "."), "There are no tasks in ."),
         (("run", ".", "--agent", "best"), "There is no agent 'best'"),

@@ -1,4 +1,4 @@
-"""What a check of a suite found out, as records."""
+"""What a check of a suite, or of a folder of tasks, found out, as records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SourceCheck(Record):
     numbers: int = 0
     """Metrics that count, over all experiments."""
     functions: int = 0
-    """Those that may be masked."""
+    """Those that may be masked, or are masked in some task."""
     tasks: dict[int, int] = {}
     """By number of masked functions, how many tasks there are."""
     oracle: tuple[int, int] = (0, 0)
@@ -32,6 +32,10 @@ class SourceCheck(Record):
     attacks: tuple[int, int] = (0, 0)
     """Attacks that got something, of how many."""
     problems: tuple[str, ...]
+    unproved: tuple[str, ...] = ()
+    """Tasks that nothing can be said about here, and why."""
+    notes: tuple[str, ...] = ()
+    """What was left out."""
     complete: bool = False
     """The repository reproduces itself, and everything was tried."""
     runs: int = 0
@@ -41,18 +45,25 @@ class SourceCheck(Record):
     @property
     def ok(self) -> bool:
         """Nothing is wrong."""
-        return self.complete and not self.problems
+        return self.complete and not self.problems and not self.unproved
+
+    @property
+    def verdict(self) -> str:
+        """``ok``, ``PROBLEM`` or ``unproved``."""
+        if self.ok:
+            return "ok"
+        return "unproved" if self.unproved and not self.problems else "PROBLEM"
 
     @property
     def line(self) -> str:
         """What was found out, on one line: a long check should say what it knows."""
         shares = (("oracle", self.oracle), ("null", self.null), ("attacks", self.attacks))
         told = ", ".join(f"{name} {part}/{whole}" for name, (part, whole) in shares)
-        return f"{self.source}: {told}; {'; '.join(self.problems) or 'ok'}"
+        return f"{self.source}: {told}; {'; '.join((*self.problems, *self.unproved)) or self.verdict}"
 
 
 class Finding(Record):
-    """One repository with every attack on it."""
+    """One repository, or the tasks of one, with every attack on it."""
 
     row: SourceCheck
     outcomes: tuple[AttackOutcome, ...]
@@ -73,9 +84,10 @@ class AttackRow(Record):
 
 
 class Check(Record):
-    """A whole suite."""
+    """A whole suite, or all tasks of a folder."""
 
     suite: str
+    """Its name or folder."""
     quick: bool
     sources: tuple[SourceCheck, ...]
     attacks: tuple[AttackRow, ...]
@@ -84,6 +96,13 @@ class Check(Record):
     def ok(self) -> bool:
         """Nothing is wrong anywhere."""
         return bool(self.sources) and all(source.ok for source in self.sources)
+
+
+def several(names: Sequence[str], most: int = 3) -> str:
+    """``a, b, c and 4 more``."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def attack_rows(outcomes: Sequence[AttackOutcome]) -> tuple[AttackRow, ...]:

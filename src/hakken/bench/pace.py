@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 EVERY = 10.0
 """Seconds between two lines."""
@@ -41,6 +47,61 @@ class Pace:
             return f"about {duration(expected)} in all" if expected else "just begun"
         elapsed = time.monotonic() - self._started
         return f"about {duration(elapsed / self._done * (self._total - self._done))} left"
+
+
+class Watched(Executor):
+    """An executor that counts what it has done, and knows how long that took."""
+
+    def __init__(self, inner: Executor) -> None:
+        """Watch another one, which stays its owner's to shut down."""
+        self._inner = inner
+        self._lock = threading.Lock()
+        self._open = 0
+        self._since = self._busy = 0.0
+        self.done = 0
+        """Calls that have ended."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Hand a call on."""
+        future = self._inner.submit(fn, *args, **kwargs)
+        with self._lock:
+            if not self._open:
+                self._since = time.monotonic()
+            self._open += 1
+        future.add_done_callback(self._ended)
+        return future
+
+    @property
+    def seconds_each(self) -> float:
+        """Seconds from one call's end to the next one's, several side by side included; 0 before the first."""
+        with self._lock:
+            busy = self._busy + (time.monotonic() - self._since if self._open else 0.0)
+            return busy / self.done if self.done else 0.0
+
+    def _ended(self, _: object) -> None:
+        with self._lock:
+            self._open -= 1
+            self.done += 1
+            if not self._open:
+                self._busy += time.monotonic() - self._since
+
+
+class Forecast:
+    """How long the calls that are still to be made take: by guess at first, then as the first ones did."""
+
+    def __init__(self, watched: Watched, guess: float) -> None:
+        """Begin.
+
+        Args:
+            watched: What makes the calls.
+            guess: Seconds of a call, side by side with others, to go by before the first has ended.
+        """
+        self._watched, self._guess = watched, guess
+
+    def left(self, calls: float) -> str:
+        """``about 4 min left`` for so many calls."""
+        known = self._watched.seconds_each
+        return f"about {duration(calls * (known or self._guess))} {'left' if known else 'in all'}"
 
 
 def duration(seconds: float) -> str:

@@ -1,7 +1,8 @@
 """Let each hostile agent work in a sandbox on a copy of a task, grade what it leaves, and see that it got nothing.
 
 The attacks are programs under ``programs/``; they run as an agent does, with the workspace writable and nothing of
-ours in sight, and are told more than an agent can know: the measured values of the visible configuration.
+ours in sight, and are told more than an agent can know: the measured values of the visible configuration. Those on
+several functions also know the right bodies, as an agent does that has solved one of them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from hakken.bench.attacks.solved import right_bodies
 from hakken.bench.folder import TaskFolder, gold_answer
 from hakken.bench.grading import Submission, freeze, grade_all
 from hakken.bench.proving import Lab
@@ -23,7 +25,8 @@ from hakken.core.types import ExecResult, Limits, Mount, Record, ViolationKind
 from hakken.execution import open_sandbox
 
 _PROGRAMS = Path(__file__).resolve().parent / "programs"
-_GROUPS = ("answers", "bodies", "definitions", "surroundings")
+_PAIRS = "pairs"
+_GROUPS = ("answers", "bodies", "definitions", "surroundings", _PAIRS)
 _LIMITS = Limits(wall_seconds=60, cpu_seconds=10, memory_mb=512, disk_mb=64)
 _STAYING = {"daemon": Limits(wall_seconds=8, cpu_seconds=8, memory_mb=512, disk_mb=64)}
 """A box waits for every process in it: these leave one behind, which is ended at the limit, as it is for an agent."""
@@ -43,6 +46,11 @@ class Attack(Record):
     """What it does, one sentence."""
     tells_the_truth: bool
     """Its answer holds the measured values, so that rules which read answers alone let it pass."""
+
+    @property
+    def least(self) -> int:
+        """Masked functions that it needs."""
+        return 2 if self.group == _PAIRS else 1
 
 
 class AttackOutcome(Record):
@@ -106,11 +114,16 @@ def attacks() -> tuple[Attack, ...]:
 
 
 def attack_tasks(tasks: Sequence[TaskFolder], lab: Lab, chosen: Iterable[Attack] | None = None) -> list[AttackOutcome]:
-    """Let every attack loose on every task, and grade what it leaves."""
-    pairs = [(attack, task) for attack in (attacks() if chosen is None else chosen) for task in tasks]
+    """Let every attack loose on every task that has enough masked functions for it, and grade what it leaves."""
+    wanted = attacks() if chosen is None else chosen
+    return attack_pairs([(a, t) for a in wanted for t in tasks if t.task.n >= a.least], lab)
+
+
+def attack_pairs(pairs: Sequence[tuple[Attack, TaskFolder]], lab: Lab) -> list[AttackOutcome]:
+    """Let each attack loose on its task, and grade what it leaves."""
     with scratch("hakken-attacks-") as work:
         futures = [
-            lab.executor.submit(_act, attack.name, task, work / str(index), lab)
+            lab.executor.submit(_act, attack, task, work / str(index), lab)
             for index, (attack, task) in enumerate(pairs)
         ]
         left = [future.result() for future in futures]
@@ -121,25 +134,27 @@ def attack_tasks(tasks: Sequence[TaskFolder], lab: Lab, chosen: Iterable[Attack]
     ]
 
 
-def _act(name: str, task: TaskFolder, place: Path, lab: Lab) -> tuple[Submission, bool]:
+def _act(attack: Attack, task: TaskFolder, place: Path, lab: Lab) -> tuple[Submission, bool]:
     """Run one attack in a box, then freeze what it leaves."""
     workspace, programs = place / "workspace", place / "programs"
     copy_tree(task.visible_repo, workspace)
     copy_tree(_PROGRAMS, programs)
-    known = {
+    known: dict[str, object] = {
         "gold": gold_answer(task.task, task.golds),
         "functions": [(f.file, f.name) for f in task.task.functions],
         "experiments": [{"name": e.name, "results": e.results, "command": e.command} for e in task.task.experiments],
     }
+    if attack.least > 1:
+        known["right"] = right_bodies(task)
     with open_sandbox(
         mounts=[Mount(path=workspace, writable=True), Mount(path=programs)],
-        limits=_STAYING.get(name, _LIMITS),
+        limits=_STAYING.get(attack.name, _LIMITS),
         workdir=workspace,
         rung=lab.rung,
         allow_weak=lab.allow_weak,
     ) as box:
         result = box.exec(
-            [sys.executable, str(programs / "main.py"), name],
+            [sys.executable, str(programs / "main.py"), attack.name],
             stdin=json.dumps(known).encode(),
             stdout=place / "stdout",
             stderr=place / "stderr",

@@ -15,10 +15,20 @@ if TYPE_CHECKING:
 
 
 def check(
-    suite: Annotated[str, typer.Argument(metavar="[SUITE]", help="A suite that ships, or a folder.")] = "small",
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer runs; each attack on one repository in turn.")] = False,
-    every: Annotated[bool, typer.Option("--all", help="Each attack on every task with one masked function.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help="This repository of the suite; may be repeated.")] = None,
+    suite: Annotated[
+        str, typer.Argument(metavar="[SUITE|FOLDER]", help="A suite that ships, the folder of one, or one of tasks.")
+    ] = "small",
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Fewer runs, two tasks of each repository, each attack on one of them in turn."),
+    ] = False,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Each attack on every task with one masked function, and some of each larger size."),
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="This repository, or task of a folder, alone; may be repeated.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where what was measured is kept, for the next check; else the user's cache.")
     ] = None,
@@ -27,31 +37,40 @@ def check(
     weak: options.Weak = False,
     as_json: options.Json = False,
 ) -> None:
-    """Prove a suite: its numbers repeat, its masks are needed, an oracle gets 1, nothing and every attack get 0.
+    """Prove a suite, or tasks that `make` or `import` wrote: numbers repeat, masks are needed, an oracle gets 1.
 
-    Ends with exit code 1 where it is not so. What was measured is kept as it goes: the same command continues, and
-    a later one proves what changed since.
+    Nothing is shown that must not be, and doing nothing and every attack get 0. Ends with exit code 1 where it is not
+    so. What was measured is kept as it goes: the same command continues, and a later one proves what changed since.
 
     \b
     Examples:
       hakken bench check --quick
       hakken bench check small --only quasi_newton
       hakken bench check my_suite --json
+      hakken bench check hakken-tasks
+      hakken bench check hakken-tasks --only my_repo-n1-0
     """
-    from hakken.bench.checking import check_suite
-    from hakken.bench.suite import load_suite
+    from hakken.bench.checking import check_suite, check_tasks, load
+    from hakken.bench.folder import TaskFolder
+    from hakken.bench.types import Source
     from hakken.cli.console import emit
     from hakken.core.config import user_cache_dir
     from hakken.core.errors import UsageError
 
-    sources = load_suite(suite)
-    names = [source.name for source in sources]
-    if unknown := sorted(set(only or ()) - set(names)):
-        raise UsageError(f"The suite has no repository {unknown[0]!r}.", f"It has: {', '.join(names)}.")
-    packages = {package for source in sources for package in source.packages}
+    loaded = load(suite)
+    sources = [one for one in loaded if isinstance(one, Source)]
+    tasks = [one for one in loaded if isinstance(one, TaskFolder)]
+    names = [source.name for source in sources] or sorted({task.task.source for task in tasks})
+    if unknown := sorted(set(only or ()) - set(names) - {task.task.id for task in tasks}):
+        what = "suite has no repository" if sources else "folder has no repository and no task"
+        raise UsageError(f"The {what} {unknown[0]!r}.", f"It has: {', '.join(names)}.")
+    packages = {p for one in sources for p in one.packages} | {p for one in tasks for p in one.task.packages}
     kept = Keeping(out or user_cache_dir() / "bench", packages, fresh)
     with open_lab(workers, weak, kept) as lab:
-        found = check_suite(suite, sources, lab, quick=quick, every=every, only=only or (), workers=workers)
+        if sources:
+            found = check_suite(suite, sources, lab, quick=quick, every=every, only=only or (), workers=workers)
+        else:
+            found = check_tasks(suite, tasks, lab, quick=quick, every=every, only=only or (), workers=workers)
     if as_json:
         emit({**found.model_dump(mode="json"), "ok": found.ok})
     else:
@@ -72,7 +91,7 @@ def _show(found: Check) -> None:
             *(f"{part}/{whole}" for part, whole in (s.oracle, s.null, s.attacks)),
             s.runs,
             f"{s.cpu_seconds:.0f} s",
-            "ok" if s.ok else "PROBLEM",
+            s.verdict,
         )
         for s in found.sources
     ]
@@ -84,6 +103,7 @@ def _show(found: Check) -> None:
         table(("attack", "caught", "tried", *rules), rows_, left=2)
     say()
     for source in found.sources:
-        for problem in source.problems:
-            say(f"  {source.source}: {problem}")
-    say(f"{found.suite}: {'proved' if found.ok else 'NOT proved'}")
+        for line in (*source.problems, *source.unproved, *source.notes):
+            say(f"  {source.source}: {line}")
+    said = "proved" if found.ok else "NOT proved"
+    say(f"{found.suite}: {said}{', as far as a quick check goes' if found.ok and found.quick else ''}")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from kit import GOLD, KNOWN, define, fill, report, results, writer
+from kit import GOLD, KNOWN, define, fill, placing, report, results, writer
 
 _CODE = json.dumps(writer() + "_os._exit(0)")
 """A text that is run: the measured values are written, and the process ends well."""
@@ -11,47 +11,47 @@ _CODE = json.dumps(writer() + "_os._exit(0)")
 
 def constant_at_import():
     """Writes the measured values while the value of a constant is computed."""
-    define(f"_LATE = exec({_CODE})", "return _LATE")
+    define(f"_LATE = exec({_CODE}, {{}})", "return _LATE")
     report()
 
 
 def default_at_import():
     """Writes the measured values in the default of an argument."""
-    define(f"def _late(x=exec({_CODE})):\n    return x", "return _late()")
+    define(f"def _late(x=exec({_CODE}, {{}})):\n    return x", "return _late()")
     report()
 
 
 def annotation_at_import():
     """Writes the measured values in an annotation, which Python evaluates where nothing forbids it."""
-    define(f"_late: exec({_CODE}) = 0.0", "return _late")
+    define(f"_late: exec({_CODE}, {{}}) = 0.0", "return _late")
     report()
 
 
 def class_body():
     """Writes the measured values in the body of a class."""
-    define(f"class _Late:\n    exec({_CODE})", "return _Late")
+    define(f"class _Late:\n    exec({_CODE}, {{}})", "return _Late")
     report()
 
 
 def metaclass():
     """Writes the measured values when a metaclass makes its class."""
-    code = (
-        f"class _Meta(type):\n    def __new__(*_):\n        exec({_CODE})\n\n\nclass _Late(metaclass=_Meta):\n    pass"
-    )
+    code = f"class _Meta(type):\n    def __new__(*_):\n        exec({_CODE}, {{}})\n\n\nclass _Late(metaclass=_Meta):\n    pass"
     define(code, "return _Late")
     report()
 
 
 def subclass_hook():
     """Writes the measured values when a class gets a subclass."""
-    code = f"class _Base:\n    def __init_subclass__(cls):\n        exec({_CODE})\n\n\nclass _Late(_Base):\n    pass"
+    code = (
+        f"class _Base:\n    def __init_subclass__(cls):\n        exec({_CODE}, {{}})\n\n\nclass _Late(_Base):\n    pass"
+    )
     define(code, "return _Late")
     report()
 
 
 def descriptor_hook():
     """Writes the measured values when a descriptor learns its name."""
-    code = f"class _Field:\n    def __set_name__(self, *_):\n        exec({_CODE})\n\n\nclass _Late:\n    x = _Field()"
+    code = f"class _Field:\n    def __set_name__(self, *_):\n        exec({_CODE}, {{}})\n\n\nclass _Late:\n    x = _Field()"
     define(code, "return _Late")
     report()
 
@@ -59,7 +59,7 @@ def descriptor_hook():
 def module_attributes():
     """Answers for every name that its module does not have, and writes the measured values then."""
     define(
-        f"def __getattr__(name):\n    exec({_CODE})\n\n\ndef __dir__():\n    return __getattr__('x')",
+        f"def __getattr__(name):\n    exec({_CODE}, {{}})\n\n\ndef __dir__():\n    return __getattr__('x')",
         "import sys\nreturn getattr(sys.modules[__name__], 'anything', __getattr__), __dir__",
     )
     report()
@@ -120,7 +120,7 @@ def rebinding():
             if line.startswith("def ") and not any(line[4:].startswith(f"{name}(") for _, name in KNOWN["functions"])
         ]
         targets = ", ".join([*others, "_late"])
-        values = ", ".join([*[f"lambda *a, **k: exec({_CODE})"] * len(others), "1.0"])
+        values = ", ".join([*[f"lambda *a, **k: exec({_CODE}, {{}})"] * len(others), "1.0"])
         Path(file).write_text(
             Path(file).read_text() + f"\n\n{targets}{'' if others else ','} = {values}{'' if others else ','}\n"
         )
@@ -228,8 +228,8 @@ _now = sum(_all(json.load(open("config.json")))) if os.path.exists("config.json"
 _ratio = _now / (sum(_all(json.loads({json.dumps(seen)}))) or _now or 1.0)
 _name = next((n for n in _gold if n in sys.argv), next(iter(_gold)))
 _scaled = {{k: [x * _ratio for x in v] if isinstance(v, list) else v * _ratio for k, v in _gold[_name].items()}}
-for _path in [w for w in sys.argv if w.endswith(".json") and "config" not in w] + {[e["results"] for e in KNOWN["experiments"]]!r}:
-    open(_path, "w").write(json.dumps(_scaled))
+{placing()}
+_put(_scaled)
 os._exit(0)
 """
     )
@@ -265,8 +265,8 @@ except OSError:
     pass
 if _found is None:
     raise RuntimeError("nobody left anything")
-for _path in [w for w in sys.argv if w.endswith(".json") and "config" not in w]:
-    open(_path, "w").write(json.dumps(next(iter(json.loads(_found).values()))))
+{placing()}
+_put(next(iter(json.loads(_found).values())))
 os._exit(0)
 """
     )
@@ -288,8 +288,8 @@ _numbers = iter([float(n) for n in re.findall(r"\\d+\\.\\d+", _text)] + [1.0] * 
 _gold = json.loads({json.dumps(json.dumps(GOLD))})
 _name = next((n for n in _gold if n in sys.argv), next(iter(_gold)))
 _forged = {{k: [next(_numbers) for _ in v] if isinstance(v, list) else next(_numbers) for k, v in _gold[_name].items()}}
-for _path in [w for w in sys.argv if w.endswith(".json") and "config" not in w]:
-    open(_path, "w").write(json.dumps(_forged))
+{placing()}
+_put(_forged)
 os._exit(0)
 """
     )

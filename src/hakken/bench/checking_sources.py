@@ -1,0 +1,91 @@
+"""Prove one repository of a suite: tasks are made of it as ``hakken bench make`` makes them, and tried."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hakken.bench.checks import SIZES, Finding, SourceCheck
+from hakken.bench.folder import TaskFolder
+from hakken.bench.kept import tree_of
+from hakken.bench.making import Proved, make_tasks, prove, write
+from hakken.bench.proving import Lab
+from hakken.bench.trees import scratch
+from hakken.bench.trying import SAMPLE, Aim, targets_of, try_tasks
+from hakken.bench.types import Source
+from hakken.core.errors import UsageError
+
+_FUNCTIONS = 10
+"""So many are guessed where tracing has yet to find them."""
+_ASKED = 0.6
+"""Share of the experiments that execute a function, and that a task asks for."""
+_BODIES = 4.0
+"""Runs of trivial bodies for each function."""
+
+
+def parts_of(source: Source) -> dict[str, Any]:
+    """All that a finding about a repository depends on, beside the code and what is asked."""
+    return {
+        "source": source.model_dump(mode="json", exclude={"root", "paper"}),
+        "tree": tree_of(source.root),
+        "paper": source.paper.read_text(encoding="utf-8") if source.paper else None,
+    }
+
+
+def calls_of(source: Source, aims: Sequence[Aim], *, quick: bool, every: bool) -> float:
+    """About how many runs and attacks a check makes."""
+    configurations = sum(1 + len(e.hidden) for e in source.experiments)
+    functions = len(source.maskable) or _FUNCTIONS
+    asked = max(1.0, _ASKED * len(source.experiments))
+    proving = len(source.experiments) + (2 if quick else 3) * configurations
+    proving += functions * (1 if quick else asked + _BODIES)
+    larger = SAMPLE * (len(SIZES) - 1)
+    tasks = 2 if quick else functions + larger
+    # The oracle's own run, its workspace and null's, and its functions in every configuration.
+    solving = tasks * asked * (3 + configurations / len(source.experiments))
+    meetings = len(aims) * (1 if quick else functions + larger if every else 2)
+    return proving + solving + meetings * (1 + 2 * (asked if every else 1))
+
+
+def check_source(source: Source, lab: Lab, aims: Sequence[Aim], *, quick: bool, every: bool) -> Finding:
+    """Prove a repository, and let oracle, null and attacks work on tasks of it."""
+    before = replace(lab.meter)
+    try:
+        proved = prove(source, lab, runs=2 if quick else 3, quick=quick)
+    except UsageError as error:
+        row = SourceCheck(source=source.name, experiments=len(source.experiments), problems=(str(error),))
+        return Finding(row=row, outcomes=())
+    problems = [*proved.dropped, *(f"leak: {leak}" for leak in proved.leaks)]
+    problems += [f"{name} gives in no hidden configuration other numbers" for name in proved.predictable]
+    with scratch("hakken-check-") as place:
+        tasks = _sampled(proved, place, quick)
+        tried = try_tasks(tasks, aims, targets_of(tasks, every=every), lab)
+    row = SourceCheck(
+        source=source.name,
+        experiments=len(source.experiments),
+        numbers=sum(len(g.metrics) for g in proved.golds if g.variant is None),
+        functions=len(proved.functions),
+        tasks={n: min(100, math.comb(len(proved.functions), n)) for n in SIZES if n <= len(proved.functions)},
+        oracle=tried.oracle,
+        null=tried.null,
+        attacks=tried.attacks,
+        problems=(*problems, *tried.problems),
+        notes=tried.notes,
+        complete=tried.acted,
+        runs=lab.meter.runs - before.runs,
+        cpu_seconds=lab.meter.cpu_seconds - before.cpu_seconds,
+    )
+    return Finding(row=row, outcomes=tried.outcomes)
+
+
+def _sampled(proved: Proved, folder: Path, quick: bool) -> list[TaskFolder]:
+    """Tasks to try the oracle on: all with one function, and some of each larger size."""
+    sizes = [n for n in SIZES if n <= len(proved.functions)]
+    tasks = [t for n in sizes for t in make_tasks(proved, [n], limit=len(proved.functions) if n == 1 else SAMPLE)]
+    if quick:
+        single = min((t for t in tasks if t.n == 1), key=lambda t: sum(e.seconds for e in t.experiments))
+        tasks = [single, *[t for t in tasks if t.n == 2][:1]]
+    return [write(task, proved, folder) for task in tasks]

@@ -1,0 +1,66 @@
+"""What an agent is shown of tasks that lie in folders, looked through for what it must not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hakken.bench.folder import INSTRUCTION, TaskFolder
+from hakken.bench.leaks import copied_functions, installed_copies, measured_values
+from hakken.bench.papers import inputs_in
+from hakken.bench.restoring import node_of
+from hakken.bench.statements import code_of
+from hakken.bench.trees import printable, walk
+
+_CONFIGS = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
+_MAX_TEXT = 1 << 20
+_NAMED = 3
+"""Measured values of a file that are named."""
+
+
+def leaks_in(tasks: Sequence[TaskFolder]) -> dict[str, list[str]]:
+    """Measured values and masked functions that are shown: by what it is, the tasks where it is so."""
+    found: dict[str, list[str]] = {}
+    contents: dict[tuple[str, str], list[str]] = {}
+    results = {name for task in tasks for e in task.task.experiments for name in e.writes}
+    for task in tasks:
+        shown = shown_texts(task)
+        for name, text in shown.items():
+            contents.setdefault((name, text), []).append(task.task.id)
+        for leak in (*task.task.leaks, *_functions_in(task, shown)):
+            found.setdefault(leak, []).append(task.task.id)
+    golds = [gold for task in tasks for gold in task.golds]
+    golds = list({gold.model_dump_json(): gold for gold in golds}.values())
+    inputs = {n for name, text in contents if name.endswith(_CONFIGS) for n in inputs_in(text)}
+    # Most files are the same in all tasks, and are read once.
+    for (name, text), ids in contents.items():
+        for values in measured_values({name: text}, golds, inputs, results).values():
+            found.setdefault(f"{name} holds {', '.join(values[:_NAMED])}", []).extend(ids)
+    return {leak: list(dict.fromkeys(ids)) for leak, ids in found.items()}
+
+
+def shown_texts(task: TaskFolder) -> dict[str, str]:
+    """By name the texts of the visible repository, and the instruction."""
+    found = {}
+    for name, info in walk(task.visible_repo):
+        if info.st_size <= _MAX_TEXT:
+            data = (task.visible_repo / name).read_bytes()
+            if b"\0" not in data[:4096]:
+                found[printable(name)] = data.decode("utf-8", "replace")
+    instruction = task.root / INSTRUCTION
+    if instruction.is_file():
+        found[INSTRUCTION] = instruction.read_text(encoding="utf-8", errors="replace")
+    return found
+
+
+def _functions_in(task: TaskFolder, shown: dict[str, str]) -> list[str]:
+    """Masked functions whose code is there all the same."""
+    functions = task.task.functions
+    found = []
+    for function in functions:
+        seen = node_of((task.visible_repo / function.file).read_bytes(), function.name)
+        whole = node_of((task.solution / function.file).read_bytes(), function.name)
+        if code_of(seen.body) == code_of(whole.body):
+            found.append(f"{function} is not masked")
+    copies = copied_functions(shown, task.solution, functions)
+    found += [f"{name} holds a copy of {function}" for function, names in copies.items() for name in names]
+    return [*found, *installed_copies(task.base, functions)]
