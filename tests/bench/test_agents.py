@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
-from hakken.bench.agents.agreement import Trial, agreeing, best
+from hakken.bench.agents.agreement import Trial, best, settled
 from hakken.bench.agents.context import context_of
 from hakken.bench.agents.writing import problem_with, put
 from hakken.bench.attempts import attempt
@@ -318,4 +318,16 @@ def test_choosing_by_what_runs_and_agrees() -> None:
     assert best([trial(1, ""), trial(2, "a"), trial(2, "b"), trial(2, "b")]) == 2
     assert best([trial(2, "a"), trial(2, "b")]) == 0
     assert best([trial(0, ""), trial(1, "")]) == 1
-    assert agreeing([trial(2, "a"), trial(1, "b"), trial(1, "b")]) == 1
+    assert best([Trial(ran=2, of=2, numbers="", returned=what) for what in "abb"]) == 1
+
+
+def test_enough_agreement_ends_the_search() -> None:
+    def trials(said: str, ran: int = 2) -> list[Trial]:
+        return [Trial(ran=ran, of=2, numbers="same", returned=what) for what in said]
+
+    assert settled(trials("aaa"), 3)
+    assert not settled(trials("aaab"), 4)
+    assert not settled(trials("aaabb"), 3), "the lead is too small"
+    assert not settled([*trials("aa"), *trials("aa", ran=1)], 3), "what fails has no vote"
+    assert settled([Trial(ran=2, of=2, numbers=n) for n in "bbba"], 3), "the numbers count where no value is known"
+    assert not settled([], 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hakken.bench.agents.capture import captured, watched
 from hakken.bench.agents.context import Surroundings, close_context
 from hakken.bench.agents.hole import hole_of
-from hakken.bench.agents.inbox.hakken_capture import describe
+from hakken.bench.agents.inbox.hakken_capture import describe, fingerprint
 from hakken.bench.agents.outline import imported, outline
 from hakken.bench.agents.writing import code_of, problem_with
 from hakken.bench.folder import TaskFolder
@@ -175,6 +176,32 @@ def test_arrays_in_words() -> None:
 )
 def test_any_value_is_described_in_little(value: object) -> None:
     assert len(describe(value)) <= 280
+
+
+def test_values_that_agree_have_one_fingerprint() -> None:
+    values = np.arange(6.0)
+    assert fingerprint(values) == fingerprint(values.tolist()) == fingerprint(tuple(range(6)))
+    assert fingerprint(values) == fingerprint(values + 1e-9)
+    assert fingerprint({"a": 1, "b": values > 2}) == fingerprint({"b": (values > 2).astype(int), "a": np.float64(1)})
+    different = [
+        values,
+        values[::-1],
+        values[:, None],
+        values * 1e9,
+        -values,
+        values[:5],
+        (values, 1),
+        None,
+        "text",
+        [[0]],
+    ]
+    assert len({fingerprint(value) for value in different}) == len(different)
+    assert fingerprint(object()) == ""
+
+
+@given(st.lists(st.floats(allow_nan=True), max_size=5))
+def test_a_fingerprint_is_of_the_value_alone(values: list[float]) -> None:
+    assert fingerprint(values) == fingerprint(list(values)) != ""
 
 
 def test_a_function_as_a_hole(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from hakken.core.types import Record
 
 _DIGITS = 6
 """Significant digits in which numbers must agree."""
+_LEAD = 2
+"""The largest group must have so many times the votes of the next one."""
 
 
 class Trial(Record):
@@ -33,6 +35,17 @@ class Trial(Record):
     """The experiment that failed first."""
     breach: str = ""
     """A promise of the docstring or of the signature that the function broke."""
+    returned: str = ""
+    """What the function gave back for the arguments of real calls, as a text that is equal for solutions that agree."""
+
+    @property
+    def vote(self) -> str:
+        """What solutions must have in common to agree; empty where there is nothing.
+
+        Where others of the task's functions are missing or unsure, numbers that come out in the end say little about
+        this one: a broken experiment gives the same ones whatever it does.
+        """
+        return self.returned or self.numbers
 
     @property
     def complete(self) -> bool:
@@ -73,14 +86,15 @@ def best(trials: Sequence[Trial]) -> int | None:
     """Index of the solution to keep: most experiments, then promises kept, most in agreement, the earliest."""
     if not trials:
         return None
-    votes = Counter(trial.numbers for trial in trials if trial.numbers)
-    return max(range(len(trials)), key=lambda i: (trials[i].ran, not trials[i].breach, votes[trials[i].numbers], -i))
+    votes = Counter(trial.vote for trial in trials if trial.complete and trial.vote)
+    return max(range(len(trials)), key=lambda i: (trials[i].ran, not trials[i].breach, votes[trials[i].vote], -i))
 
 
-def agreeing(trials: Sequence[Trial]) -> int:
-    """Size of the largest group of complete solutions with the same numbers."""
-    votes = Counter(trial.numbers for trial in trials if trial.complete and trial.numbers)
-    return max(votes.values(), default=0)
+def settled(trials: Sequence[Trial], enough: int) -> bool:
+    """Whether so many complete solutions agree, and clearly more than agree on anything else."""
+    votes = Counter(trial.vote for trial in trials if trial.complete and trial.vote)
+    (first, second) = [count for _, count in [*votes.most_common(2), ("", 0), ("", 0)]][:2]
+    return first >= max(1, enough, _LEAD * second)
 
 
 def _no_number(outcome: Outcome, wanted: Collection[str]) -> str:

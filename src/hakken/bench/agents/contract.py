@@ -40,6 +40,8 @@ class Called(Record):
 
     arguments: dict[str, Seen]
     value: Seen
+    fingerprint: str = ""
+    """Equal for calls that gave the same numbers; empty where that cannot be told."""
 
 
 def breach(stub: str, called: Called) -> str:

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from hakken.agents.spending import since
-from hakken.bench.agents.agreement import Trial, agreeing, best
+from hakken.bench.agents.agreement import Trial, best, settled
 from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.capture import captured
 from hakken.bench.agents.context import Surroundings, close_context
@@ -43,15 +43,17 @@ _COOL, _WARM, _WARMER = 0.2, 0.7, 0.2
 PARTS = ("examples", "vote", "fill", "contract", "repair")
 """What can be switched off, to see what it is worth."""
 _ROUND = 6
-"""One version in so many is asked for in a chat."""
+"""One version in so many is asked for in a chat at the end, where no hole has run."""
+_LATE = 2 / 3
+"""Share of a function's time after which chats begin, where no hole has run."""
 _LONGEST_HOLE = 256
 """Tokens: a hole that takes more has run away, and half a minute with it."""
-VERSIONS = 18
-"""Versions of a function, unless it is said otherwise."""
+VERSIONS, HOLES = 18, 48
+"""Versions of a function, unless it is said otherwise: by a model that answers in chats, by one that fills holes."""
 _WHOLE = 2
 """Edits of a version with which all experiments are run."""
 AGREE = 4
-"""Complete versions of the model with the same numbers that end the search: two are easily wrong in the same way."""
+"""Complete versions of the model that agree and end the search: two are easily wrong in the same way."""
 
 
 @dataclass
@@ -89,6 +91,8 @@ class _Part:
     masked: bytes
     """Its file without it."""
     trials: Trials
+    late: float
+    """When chats begin, where no hole has run."""
     until: float
     """When its share of the time is over."""
     versions: list[_Version] = field(default_factory=list)
@@ -96,11 +100,20 @@ class _Part:
     """Versions that were the same as an earlier one."""
     undefined: set[str] = field(default_factory=set)
     """Names that versions used and nobody defines."""
+    forms: set[bool] = field(default_factory=set)
+    """How it was asked for: as a hole, in a chat."""
+    hopeless: set[tuple[str, str]] = field(default_factory=set)
+    """Troubles, with the line, that no edit of an earlier version got past."""
 
     @property
     def name(self) -> str:
         """Of the function."""
         return self.function.name
+
+    @property
+    def runs(self) -> bool:
+        """Whether some version runs."""
+        return any(version.trial.complete for version in self.versions)
 
 
 @dataclass(frozen=True)
@@ -117,11 +130,11 @@ class Mending:
         model: Name of the model, for the record.
         examples: Whether the values of a real call are shown.
         vote: Whether versions that run are compared; without it the first one is taken.
-        fill: Whether most versions are asked for as a hole in the file, at a fifth of the tokens, and only the last
-            ones in a chat; models that fill no holes answer as in a chat.
+        fill: Whether versions are asked for as a hole in the file, at a tenth of the time, and in a chat only where no
+            hole has run in most of it; models that fill no holes answer as in a chat.
         contract: Whether what a version returns is held against its signature and docstring.
         repair: Whether small edits of a failing version are run, without a model.
-        agree: Versions of the model with the same numbers that end the search.
+        agree: Versions of the model that agree and end the search.
         steps: Calls of an attempt; each function gets an equal share of what is left.
     """
 
@@ -183,8 +196,10 @@ class Mending:
         trials = Trials(work.task, work.workspace, function, context.stub, self.lab, self.contract, work.end)
         tokens = self.budget.tokens
         share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
-        until = time.monotonic() + max(0.0, work.end - time.monotonic()) / left
-        part = _Part(function, context, masked, trials, until)
+        begun = time.monotonic()
+        share_of_time = max(0.0, work.end - begun) / left
+        until = begun + share_of_time
+        part = _Part(function, context, masked, trials, begun + _LATE * share_of_time, until)
         calls = max(1, (self.steps - work.steps) // left)
         try:
             for turn in range(min(self.candidates + self.mends, calls)):
@@ -203,7 +218,8 @@ class Mending:
         trials = [version.trial for version in versions if not version.edited]
         if not any(trial.complete for trial in trials):
             return False
-        return turn >= self.candidates or agreeing(trials) >= self.agree
+        # Where holes have run, chats, which cost ten of them, are not begun.
+        return turn >= self.candidates or (self.fill and turn == self._holes) or settled(trials, self.agree)
 
     @staticmethod
     def _chosen(versions: Sequence[_Version]) -> _Version | None:
@@ -215,8 +231,9 @@ class Mending:
 
     def _step(self, work: _Work, part: _Part, turn: int) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""
-        old = None if self._fills(turn) else self._to_mend(part.versions)
-        reply = self._ask(work, part, turn, old)
+        fills = self._fills(part, turn)
+        old = None if fills else self._to_mend(part.versions)
+        reply = self._ask(work, part, turn, old, fills)
         if old is not None:
             old.mended += 1
         if reply is None:
@@ -229,7 +246,7 @@ class Mending:
         key = _shape(code)
         same = next((version for version in part.versions if version.key == key), None)
         # Holes are many, and half of those that fail name what is not there: these need no run.
-        missing = unknown(content, part.masked) if self._fills(turn) else ()
+        missing = unknown(content, part.masked) if fills else ()
         part.undefined.update(missing)
         if same is not None:
             trial, part.repeated = same.trial, part.repeated + 1
@@ -238,7 +255,7 @@ class Mending:
         else:
             trial = part.trials.of_all(content)
         part.versions.append(_Version(code, content, key, trial))
-        kind = "same as an earlier one" if same else "mended" if old else "filled" if self._fills(turn) else "fresh"
+        kind = "same as an earlier one" if same else "mended" if old else "filled" if fills else "fresh"
         work.lines.append(f"{part.name}: version {turn + 1} ({kind}): {trial.trouble or 'runs'}")
         if self.repair and same is None and not trial.complete and self._edit(part, missing):
             work.lines.append(f"{part.name}: version {turn + 1}, edited by code: runs")
@@ -246,21 +263,24 @@ class Mending:
     def _edit(self, part: _Part, missing: Sequence[str]) -> bool:
         """Look for a small edit with which the newest version runs; one that does is a version of its own."""
         failing = Failing(part.versions[-1].code, part.versions[-1].trial, missing)
+        if (trouble := failing.trouble) in part.hopeless:
+            return False
         for content, code in islice(past_the_error(failing, part.trials, part.masked, part.until), _WHOLE):
             found = part.trials.of_all(content)
             if found.complete:
                 part.versions.append(_Version(code, content, _shape(code), found, edited=True))
                 return True
+        part.hopeless.add(trouble)
         return False
 
     @property
     def _holes(self) -> int:
-        """Versions that are asked for as a hole, before those that are asked for in a chat and cost several of them."""
+        """Versions that are asked for as a hole, before those that are asked for in a chat and cost ten of them."""
         return self.candidates - max(1, self.candidates // _ROUND) if self.fill else 0
 
-    def _fills(self, turn: int) -> bool:
+    def _fills(self, part: _Part, turn: int) -> bool:
         """Whether a version is asked for as a hole."""
-        return turn < self._holes
+        return turn < self._holes and (part.runs or time.monotonic() < part.late)
 
     def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
         """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""
@@ -269,7 +289,7 @@ class Mending:
         failing = [version for version in versions if not version.trial.complete]
         return max(failing, key=lambda v: (-v.mended, v.trial.ran), default=None)
 
-    def _ask(self, work: _Work, part: _Part, turn: int, old: _Version | None) -> str | None:
+    def _ask(self, work: _Work, part: _Part, turn: int, old: _Version | None, fills: bool) -> str | None:
         """A reply that holds the function, or None."""
         context = part.context
         asked = prompt(
@@ -279,7 +299,9 @@ class Mending:
             failure=old.trial.trouble if old else "",
             output=old.trial.detail[-_OUTPUT:] if old else "",
         )
-        hole = hole_of(work.workspace, part.function, context) if old is None and self._fills(turn) else None
+        hole = hole_of(work.workspace, part.function, context) if fills else None
+        first = fills not in part.forms
+        part.forms.add(fills)
 
         def read(text: str) -> str:
             """The whole function, where the model was one that fills no holes; else what it put into the hole."""
@@ -295,7 +317,7 @@ class Mending:
                 str,
                 sample=turn,
                 check=lambda text: problem_with(read(text), part.name),
-                temperature=_COOL if turn in (0, self._holes) else min(1.3, _WARM + _WARMER * part.repeated),
+                temperature=_COOL if first else min(1.3, _WARM + _WARMER * part.repeated),
                 max_tokens=_LONGEST_HOLE if hole is not None else None,
                 grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
                 infill=hole.infill if hole is not None else None,

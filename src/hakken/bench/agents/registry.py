@@ -15,7 +15,7 @@ from hakken.agents import LoopSettings, Memory, Style
 from hakken.bench.agents.accounts import opened
 from hakken.bench.agents.context import Retrieval
 from hakken.bench.agents.dynamic import Dynamic
-from hakken.bench.agents.mending import VERSIONS, Mending
+from hakken.bench.agents.mending import HOLES, VERSIONS, Mending
 from hakken.bench.agents.pipeline import Pipeline
 from hakken.bench.agents.simple import Null, Oracle
 from hakken.bench.agents.types import Agent
@@ -123,16 +123,17 @@ def _mending(_argument: str, setup: Setup) -> Agent:
     options = setup.options
     # A reply without usable code is cheaper drawn anew than mended in a conversation.
     settings = setup.settings.model_copy(update={"repairs": 0})
+    fill = options.fill and not setup.models[Role.CODE].strong
     return Mending(
         replace(setup, settings=settings).ledger,
         setup.lab,
-        options.candidates or VERSIONS,
+        options.candidates or (HOLES if fill else VERSIONS),
         options.mends,
         setup.budget,
         setup.model,
         options.examples,
         options.vote,
-        options.fill and not setup.models[Role.CODE].strong,
+        fill,
         options.contract,
         options.repair,
         steps=options.steps,

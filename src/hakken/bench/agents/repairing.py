@@ -28,6 +28,13 @@ class Failing:
     trial: Trial
     undefined: Sequence[str] = ()
 
+    @property
+    def trouble(self) -> tuple[str, str]:
+        """What is wrong, and in which line of the function: versions that share it are helped by the same edits."""
+        shown = {line.strip() for line in self.trial.detail.splitlines() if line.strip()}
+        lines = [line.strip() for line in self.code.splitlines() if line.strip() in shown]
+        return self.trial.trouble, lines[-1] if lines else self.code
+
 
 def past_the_error(failing: Failing, trials: Trials, masked: bytes, until: float) -> Iterator[tuple[bytes, str]]:
     """Versions near a failing one with which the experiment that failed runs and the function keeps its promises.

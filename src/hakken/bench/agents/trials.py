@@ -39,6 +39,8 @@ class Trials:
         experiments = self.task.task.experiments
         runs = self._run([(experiment, content) for experiment in experiments])
         trial = self._judged(experiments, [outcome for outcome, _ in runs])
+        if self.task.task.n > 1:
+            trial = trial.model_copy(update={"returned": _agreed([calls for _, calls in runs])})
         for experiment, (_, calls) in zip(experiments, runs, strict=True):
             if broken := self._breach(calls):
                 return trial.model_copy(update={"breach": broken, "trouble": broken, "where": experiment.name})
@@ -65,6 +67,12 @@ class Trials:
 
     def _breach(self, calls: Sequence[Called]) -> str:
         return first_breach(self.stub, calls) if self.contract else ""
+
+
+def _agreed(runs: Sequence[Sequence[Called]]) -> str:
+    """What was given back in each run; empty where one of them does not say."""
+    marks = [mark for calls in runs for mark in sorted(call.fingerprint for call in calls)]
+    return " ".join(marks) if marks and all(marks) else ""
 
 
 def stops_elsewhere(outcome: Outcome, function: FunctionRef, functions: Sequence[FunctionRef]) -> bool:
