@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hakken.bench import identity
 from hakken.bench.again import Retry, replaced, why_again
 from hakken.bench.agents import breaking
 from hakken.bench.agents.accounts import Accounts
@@ -152,6 +155,16 @@ def test_an_account_that_is_empty_by_then_ends_all(
     assert load_attempts(tmp_path / "out") == []
 
 
+def test_an_outage_that_lasts_until_the_time_is_up_is_one(
+    provider: Provider, tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    provider.error = RateLimited("Too many.", retry_after=110.0)  # longer than what is left: nobody waits for it
+    budget, settings = Budget(seconds=100.0), ModelSettings(retries=1)
+    setup = Setup(lab, {Role.CODE: FunctionModel(provider)}, MemoryLog(), budget, settings, AgentOptions())
+    (lost,) = run_attempts(choose("fixed", setup), [tasks[TASK]], [0], lab, tmp_path)
+    assert (lost.run.ending, lost.measured) == (Ending.SECONDS, False)
+
+
 def external(
     provider: Provider, tasks: dict[str, TaskFolder], lab: Lab, folder: Path, text: str, words: str = ""
 ) -> Attempt:
@@ -187,11 +200,11 @@ def test_a_program_that_makes_its_model_fail_has_failed(
 def test_a_program_that_fills_its_disk_or_says_that_it_was_not_there_has_failed(
     provider: Provider, tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(External, "_limits", lambda self: Limits(wall_seconds=60.0, disk_mb=4))
-    fills = "import time\nopen('full', 'wb').write(bytes(20 << 20))\ntime.sleep(60)"
+    monkeypatch.setattr(External, "_limits", lambda self: Limits(wall_seconds=600.0, disk_mb=4))
+    fills = "import sys\nopen('full', 'wb').write(bytes(20 << 20))\nsys.exit('No space left on device')"
     for text in (fills, "import sys\nsys.exit(127)"):
         done = external(provider, tasks, lab, tmp_path, text)
-        assert (done.measured, done.run.ending) == (True, Ending.FAILED)
+        assert (done.measured, done.run.ending, done.passed) == (True, Ending.FAILED, False)
 
 
 class Meets:
@@ -277,9 +290,7 @@ def test_an_error_of_the_user_is_no_infrastructure(lab: Lab, tmp_path: Path) -> 
 def test_which_attempts_are_made_again() -> None:
     lost, broken = made(outage="ModelUnavailable", code="now"), made(ending=Ending.FAILED, code="now")
     older, done = made(code="then", solved=True), made(code="now")
-    found = {
-        retry: [why_again(each, retry, "now") for each in (lost, broken, older, made(), done)] for retry in Retry
-    }
+    found = {retry: [why_again(each, retry, "now") for each in (lost, broken, older, made(), done)] for retry in Retry}
     first = Retry.INFRASTRUCTURE
     assert found == {
         Retry.NONE: [None] * 5,
@@ -306,6 +317,24 @@ def test_an_attempt_of_another_code_stays_until_it_is_asked_for(
     (again,) = run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path, retry=Retry.CODE)
     assert (again.code, [old.code for old in again.earlier]) == (this_code(), ["0.0.9 before"])
     assert run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path, retry=Retry.CODE) == [again]
+
+
+ASIDE = {"identity", "kept", "numerals", "pace", "papers", "placing", "requirements", "statements"}
+"""Modules of this room that agents and graders load and that shape nothing which a task's own hash does not cover."""
+_LOADED = """
+import sys, hakken.bench.agents.dynamic, hakken.bench.agents.external, hakken.bench.agents.registry
+import hakken.bench.grading, hakken.models.gateway
+rooms = ("hakken.bench.", "hakken.models", "hakken.agents")
+print(*(module.__file__ for name, module in sys.modules.items() if name.startswith(rooms)))
+"""
+
+
+def test_the_code_that_is_named_is_all_that_shapes_an_attempt() -> None:
+    here = Path(identity.__file__).resolve().parent
+    places = [(here / name).resolve(strict=True) for name in identity.SHAPING]
+    said = subprocess.run([sys.executable, "-c", _LOADED], check=True, capture_output=True, text=True).stdout
+    others = {p for p in map(Path, said.split()) if not any(place in (p, *p.parents) for place in places)}
+    assert {path.stem for path in others} <= ASIDE
 
 
 def test_an_attempt_that_was_written_before_codes_were_is_read(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def test_who_goes_on_asking_is_ended(let_work: Try, tmp_path: Path) -> None:
     done, log = let_work(command(tmp_path, small.LOOPING), max_steps=1)
     assert (done.run.ending, len(log.calls)) == (Ending.STEPS, 1)
     assert any("ended with status 75" in line for line in done.run.transcript)
-    assert 5 <= sum("402" in line for line in done.run.transcript) < 20
+    # The fifth answer may come when the program has no time left to print it.
+    assert 4 <= sum("402" in line for line in done.run.transcript) < 20
 
 
 def test_tokens_and_time_end_it_too(let_work: Try, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import NonNegativeFloat, ValidationError
 
 from hakken.bench.agents.accounts import Accounts
-from hakken.bench.agents.breaking import broken, exhausted, filled, judged
+from hakken.bench.agents.breaking import RESOURCES, broken, exhausted, filled, judged
 from hakken.bench.agents.types import Agent, AgentRun
 from hakken.bench.folder import TaskFolder
 from hakken.bench.grading import Submission, freeze
@@ -79,7 +79,7 @@ def make_work(agent: Agent, task: TaskFolder, seed: int, lab: Lab, place: Path, 
         workspace = own / "workspace"
         copy_tree(task.visible_repo, workspace)
         started = time.monotonic()
-        with accounts.noted(), _room(workspace):
+        with accounts.noted(), _room():
             run = _worked(agent, task, workspace, seed, accounts)
             seconds = time.monotonic() - started + accounts.remembered_seconds
             run = judged(run, accounts, lab, workspace)
@@ -111,8 +111,8 @@ def _worked(agent: Agent, task: TaskFolder, workspace: Path, seed: int, accounts
 
 
 @contextmanager
-def _room(workspace: Path) -> Iterator[None]:
-    """Say in one sentence that this machine is full; that is nobody's attempt.
+def _room() -> Iterator[None]:
+    """Say in one sentence that this machine is full, so that no attempt can be written down.
 
     Raises:
         StoreError: it has no disk, memory or open files left.
@@ -120,7 +120,7 @@ def _room(workspace: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, MemoryError) as error:
-        if not exhausted(error, workspace):
+        if isinstance(error, OSError) and error.errno not in RESOURCES:
             raise
         why = error.strerror if isinstance(error, OSError) else "no memory is left"
         raise StoreError(f"An attempt cannot go on: {why}.", "Make room; the same command goes on.") from error

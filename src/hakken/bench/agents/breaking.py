@@ -33,7 +33,9 @@ _PASSING = (ModelUnavailable, RateLimited, SandboxError)
 """What ends an attempt that has not begun. No time-out: a first question may be too long to be answered in time."""
 _LIMITS = Limits(wall_seconds=60.0, cpu_seconds=60.0)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_SPENT = (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+_SPENT = (errno.EMFILE, errno.ENFILE)
+RESOURCES = (*_FULL, *_SPENT, errno.ENOMEM)
+"""Numbers of errors by which a machine says that it has no more of something."""
 _MEMORY = 256 << 20
 """Bytes that a machine which still works can give."""
 

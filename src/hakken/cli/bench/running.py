@@ -241,9 +241,7 @@ def _attempt(
         # Workers elsewhere make the agent themselves, and each attempt keeps a record of its own calls.
         recipe = recipe_of(agent, setup, out / "calls")
         place = Place(workers, None, weak)
-        done = run_recipe(
-            recipe, tasks, range(attempts), place, out, executor, watch.done, limits=limits, retry=retry
-        )
+        done = run_recipe(recipe, tasks, range(attempts), place, out, executor, watch.done, limits=limits, retry=retry)
         return done, who.name
 
 
