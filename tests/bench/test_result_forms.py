@@ -101,7 +101,8 @@ def graded(task: TaskFolder, lab: Lab) -> list[bool]:
 def test_a_repository_that_only_prints(lab: Lab, tmp_path: Path) -> None:
     lines: list[str] = []
     proved, tasks = made(repository(tmp_path / "printing", PRINTING), replace(lab, tell=lines.append), tmp_path / "t")
-    assert "`python main.py` writes no file with numbers: what it prints is read (--results -)" in lines
+    told = "`python main.py` writes no file with numbers: what it prints is read (--results -)"
+    assert f"{told}: Slope, used, squared error" in lines
     assert [str(f) for f in proved.functions] == ["fit.py:slope", "fit.py:squared"]  # the third prints
     assert "Experiment 1: Elapsed time is a time or a date, and is left out" in proved.notes
     visible = proved.golds[0].metrics
@@ -198,6 +199,27 @@ def test_no_numbers_anywhere(lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "repo" / "main.py").write_text("open('c.csv', 'w').write('1,2\\n'); print(0.91)")
     with pytest.raises(UsageError, match=r"prints none that has a name \(c\.csv has no header row\)\. Let it write"):
         adopt(tmp_path / "repo", ["python main.py"], lab)
+
+
+def test_numbers_on_standard_error_are_named(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "repo").mkdir()
+    main = tmp_path / "repo" / "main.py"
+    logging = "import sys; print('a: 1, b: 2, c: 3, d: 4, e: 5, f: 6', file=sys.stderr); "
+    main.write_text(logging)
+    with pytest.raises(
+        UsageError, match=r"It logs some to standard error \(a, b, c, d, e and 1 more\): write the command as"
+    ):
+        adopt(tmp_path / "repo", ["python main.py"], lab)
+    main.write_text(logging + "print('seed: 1')")
+    lines: list[str] = []
+    adopt(tmp_path / "repo", ["python main.py"], replace(lab, tell=lines.append))
+    assert lines[1].endswith("(--results -): seed")
+    assert (
+        lines[2]
+        == "standard error is not read (a, b, c, d, e and 1 more): write the command as bash -c '… 2>&1' for that"
+    )
+    joined = adopt(tmp_path / "repo", ["bash -c 'python main.py 2>&1'"], replace(lab, tell=lines.append))
+    assert run_job(RunJob(tree=tmp_path / "repo", experiment=joined.experiments[0])).numbers.values["d"] == 4
 
 
 def test_old_results_are_taken_out_where_nothing_needs_them(lab: Lab, tmp_path: Path) -> None:

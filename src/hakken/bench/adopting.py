@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from hakken.bench.proving import Lab
 from hakken.bench.requirements import imported_packages
-from hakken.bench.results import find_results
+from hakken.bench.results import JOINED, find_results, named
 from hakken.bench.suite import FILE, first_problem, load_source
 from hakken.bench.trees import copy_tree, walk
 from hakken.bench.types import DISK_MB, MEMORY_MB, STDOUT, Experiment, FunctionRef, Source, Variant, inside
@@ -137,11 +137,13 @@ def _found(root: Path, experiments: Sequence[Experiment], lab: Lab) -> list[str]
     """Where each command leaves its numbers, found by running it once."""
     lines = [f"`{shlex.join(experiment.command)}`" for experiment in experiments]
     lab.tell(f"running {' and '.join(lines)} once, to see what it writes")
-    files = [find_results(root, experiment, lab) for experiment in experiments]
-    for line, file in zip(lines, files, strict=True):
-        if file == STDOUT:
-            lab.tell(f"{line} writes no file with numbers: what it prints is read (--results -)")
-    return files
+    found = [find_results(root, experiment, lab) for experiment in experiments]
+    for line, where in zip(lines, found, strict=True):
+        if where.results == STDOUT:
+            lab.tell(f"{line} writes no file with numbers: what it prints is read (--results -): {named(where.names)}")
+        if where.unread:
+            lab.tell(f"standard error is not read ({named(where.unread)}): {JOINED} for that")
+    return [where.results for where in found]
 
 
 def _tell_links(root: Path, tell: Callable[[str], None]) -> None:
