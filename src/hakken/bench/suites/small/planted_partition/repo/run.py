@@ -1,5 +1,6 @@
-#!/usr/bin/env python
-"""Community-detection experiments: run.py {detectability,hubs,resolution,seeds} [--config FILE] [--out FILE]."""
+"""Run one community-detection experiment and write its scores as JSON."""
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -9,13 +10,15 @@ from blocks.experiments import EXPERIMENTS
 
 
 def main() -> None:
+    """Read the configuration, run, write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("experiment", choices=list(EXPERIMENTS))
+    parser.add_argument("experiment", choices=sorted(EXPERIMENTS))
     parser.add_argument("--config", type=Path, default=Path("config.json"))
     parser.add_argument("--out", type=Path, default=Path("results.json"))
-    args = parser.parse_args()
-    config = json.loads(args.config.read_text())[args.experiment]
-    args.out.write_text(json.dumps(EXPERIMENTS[args.experiment](config), indent=2) + "\n")
+    arguments = parser.parse_args()
+    config = json.loads(arguments.config.read_text(encoding="utf-8"))
+    results = EXPERIMENTS[arguments.experiment](config[arguments.experiment])
+    arguments.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.graphs import Array
-from blocks.scores import relabel
+from blocks.scores import membership, relabel
+from blocks.types import Array
 
 
 def label_propagation(adjacency: Array, order: Array, sweeps: int = 30) -> Array:
@@ -43,6 +43,8 @@ def local_moving(weights: Array, order: Array, resolution: float) -> Array:
     into the community c with the largest gain w(v, c) - resolution d_v D_c / (2m), where w(v, c) is the weight from
     v to the members of c without v, D_c the total degree of c without v, d_v the degree (diagonal included) and
     2m the total weight. It goes back to its own community unless another gain is larger by more than 1e-12.
+    Labels begin as the vertex numbers. All labels 0 .. n - 1 compete, also those of communities that have become empty
+    (gain 0); of equally large gains the smallest label wins.
 
     Args:
         weights: symmetric, diagonal allowed, shape (n, n).
@@ -83,7 +85,7 @@ def aggregate(weights: Array, labels: Array) -> Array:
     Returns:
         Shape (k, k); the diagonal holds twice the weight inside for 0/1 graphs without loops.
     """
-    members = np.eye(labels.max() + 1)[labels]
+    members = membership(labels)
     return members.T @ weights @ members
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from blocks.agglomerate import label_propagation, louvain
 from blocks.graphs import largest_component, planted_partition, ring_of_cliques
-from blocks.scores import adjusted_rand, f1, modularity, normalized_information, relabel
+from blocks.scores import adjusted_rand, modularity, normalized_information, relabel, set_f1
 from blocks.spectral import spectral_communities
 from blocks.walks import pagerank, sweep_cut
 
@@ -97,7 +97,7 @@ def seeds(config: dict[str, Any]) -> dict[str, Any]:
             restart[shuffled[:count]] = 1.0 / count
             ranks = [pagerank(adjacency, restart, damping) for damping in config["damping"]]
             found = [sweep_cut(adjacency, rank, config["largest"]) for rank in ranks]
-            scores.setdefault(f"f1_{count}", []).append([f1(members, target) for members in found])
+            scores.setdefault(f"f1_{count}", []).append([set_f1(members, target) for members in found])
             scores.setdefault(f"size_{count}", []).append([len(members) / len(target) for members in found])
     return {name: np.mean(rows, axis=0).tolist() for name, rows in scores.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.graphs import Array
+from blocks.types import Array
 
 
 def relabel(labels: Array) -> Array:
@@ -13,6 +13,11 @@ def relabel(labels: Array) -> Array:
     rank = np.empty(len(first), dtype=int)
     rank[np.argsort(first)] = np.arange(len(first))
     return rank[inverse]
+
+
+def membership(labels: Array) -> Array:
+    """One-hot rows of labels 0 .. k - 1: shape (n,) -> (n, k)."""
+    return np.eye(labels.max() + 1)[labels]
 
 
 def modularity(adjacency: Array, labels: Array, resolution: float = 1.0) -> float:
@@ -26,7 +31,7 @@ def modularity(adjacency: Array, labels: Array, resolution: float = 1.0) -> floa
     Returns:
         The modularity; `inside` counts every edge twice, 2m is the sum of the matrix.
     """
-    members = np.eye(labels.max() + 1)[labels]
+    members = membership(labels)
     total = adjacency.sum()
     inside = np.einsum("ik,ij,jk->k", members, adjacency, members, optimize=True)
     volumes = adjacency.sum(axis=1) @ members
@@ -86,6 +91,6 @@ def normalized_information(a: Array, b: Array) -> float:
     return 2.0 * (separate - entropy(joint.ravel())) / separate if separate > 0 else 0.0
 
 
-def f1(found: Array, truth: Array) -> float:
+def set_f1(found: Array, truth: Array) -> float:
     """F1 of a set of vertices against another: 2 |both| / (|found| + |truth|). Both are arrays of indices."""
     return 2.0 * len(np.intersect1d(found, truth)) / (len(found) + len(truth))

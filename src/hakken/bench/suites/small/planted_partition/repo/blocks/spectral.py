@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.graphs import Array
+from blocks.types import Array
 
 
 def normalized_adjacency(adjacency: Array, tau: float = 0.0) -> Array:
@@ -60,7 +60,9 @@ def unit_rows(points: Array) -> Array:
 
 
 def farthest_first(points: Array, k: int) -> Array:
-    """Initial centres: the point nearest to the mean, then repeatedly the point farthest from the chosen ones.
+    """Initial centres: the point nearest to the mean, then repeatedly the one whose nearest chosen centre is farthest.
+
+    The first of equal points is taken.
 
     Args:
         points: shape (n, d).

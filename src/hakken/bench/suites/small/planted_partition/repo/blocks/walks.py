@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.graphs import Array
+from blocks.types import Array
 
 
 def pagerank(adjacency: Array, restart: Array, damping: float, tolerance: float = 1e-10) -> Array:
