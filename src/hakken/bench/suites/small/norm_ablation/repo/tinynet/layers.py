@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.data import Array
+from tinynet.types import Array
 
 Cache = tuple[Any, ...]
 EPSILON = 1e-5

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from tinynet.data import Array
 from tinynet.layers import (
     Cache,
     batchnorm_forward,
@@ -16,6 +15,7 @@ from tinynet.layers import (
     norm_backward,
     relu_forward,
 )
+from tinynet.types import Array
 
 Parameters = dict[str, Array]
 

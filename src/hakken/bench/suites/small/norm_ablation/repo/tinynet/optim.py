@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinynet.network import Parameters
+
+State = dict[str, Any]
 
 
 def global_norm(gradients: Parameters) -> float:
@@ -27,9 +31,7 @@ def clip(gradients: Parameters, largest: float) -> Parameters:
     return {name: factor * g for name, g in gradients.items()}
 
 
-def sgd_step(
-    parameters: Parameters, gradients: Parameters, state: dict[str, Parameters], rate: float, momentum: float = 0.9
-) -> None:
+def sgd_step(parameters: Parameters, gradients: Parameters, state: State, rate: float, momentum: float = 0.9) -> None:
     """Heavy-ball step, in place: v <- momentum v + g, parameter <- parameter - rate v.
 
     Args:
@@ -48,7 +50,7 @@ def sgd_step(
 def adam_step(
     parameters: Parameters,
     gradients: Parameters,
-    state: dict[str, Parameters],
+    state: State,
     rate: float,
     betas: tuple[float, float] = (0.9, 0.999),
     epsilon: float = 1e-8,
@@ -58,13 +60,14 @@ def adam_step(
     Args:
         parameters: changed in place, only the names in `gradients`.
         gradients: arrays by name.
-        state: holds "m" and "v" by name (zeros at first) and the number of steps taken as state["t"]["t"].
+        state: holds the moments under "m" and "v", arrays by name (zeros at first), and under "t" the number of steps
+            taken; changed in place.
         rate: learning rate.
         betas: decay of the first and of the second moment.
         epsilon: added to the root.
     """
-    m, v, counter = state.setdefault("m", {}), state.setdefault("v", {}), state.setdefault("t", {})
-    t = counter["t"] = counter.get("t", 0) + 1
+    m, v = state.setdefault("m", {}), state.setdefault("v", {})
+    t = state["t"] = state.get("t", 0) + 1
     for name, g in gradients.items():
         m[name] = betas[0] * m.get(name, 0.0) + (1 - betas[0]) * g
         v[name] = betas[1] * v.get(name, 0.0) + (1 - betas[1]) * g**2

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from tinynet.data import Array, batches, spirals
+from tinynet.data import batches, spirals
 from tinynet.layers import softmax_cross_entropy
 from tinynet.network import Parameters, accuracy, backward, forward, initialise
-from tinynet.optim import adam_step, clip, cosine_rate, global_norm, sgd_step
+from tinynet.optim import State, adam_step, clip, cosine_rate, global_norm, sgd_step
+from tinynet.types import Array
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Recipe:
     warmup: int = 10
     smoothing: float = 0.05
     clip: float = 5.0
+    momentum: float = 0.9
 
 
 def loss_and_gradients(parameters: Parameters, x: Array, labels: Array, recipe: Recipe) -> tuple[float, Parameters]:
@@ -53,8 +56,8 @@ def train(recipe: Recipe, data: tuple[Array, Array], test: tuple[Array, Array], 
     widths = [x.shape[1], *[recipe.hidden] * recipe.layers, int(labels.max()) + 1]
     parameters = initialise(widths, recipe.scale, rng)
     steps = batches(len(x), recipe.batch, recipe.epochs, rng)
-    update = adam_step if recipe.optimizer == "adam" else sgd_step
-    state: dict[str, Parameters] = {}
+    update = adam_step if recipe.optimizer == "adam" else partial(sgd_step, momentum=recipe.momentum)
+    state: State = {}
     losses, norms = [], []
     for step, rows in enumerate(steps):
         loss, gradients = loss_and_gradients(parameters, x[rows], labels[rows], recipe)
