@@ -1,4 +1,4 @@
-"""A synthetic collection with topics, synonyms and graded relevance, as plain text."""
+"""A synthetic collection with topics, word endings and graded relevance, as plain text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Array = np.ndarray
+from ranking.types import Array
+
 ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "st", "tr", "pl")
 VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
 ENDINGS = ("", "", "s", "ed", "ing", "ings")
@@ -48,9 +49,10 @@ def make_collection(
 ) -> Collection:
     """Draw a collection.
 
-    Background words follow a Zipf law. Each topic has its own words; a document is about a main topic (grade 2 for
-    the query of the topic) and a second topic (grade 1), from which words come with shares that `mixing` sets. A query
-    holds three of the words of its topic. Words take random endings; document lengths are log-normal.
+    Background words follow a Zipf law. Each topic has a set of words of its own, and sets overlap; a document is about
+    a main topic (grade 2 for the query of the topic) and a second topic (grade 1), from which words come with shares
+    that `mixing` sets. A query holds three of the words of its topic. Words take random endings; document lengths are
+    log-normal.
     """
     words = invent_words(vocabulary, rng)
     zipf = 1.0 / np.arange(1, vocabulary + 1)

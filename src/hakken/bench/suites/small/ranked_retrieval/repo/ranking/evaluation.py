@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranking.corpus import Array
-from ranking.feedback import rank_documents
+from ranking.ranks import rank_documents
+from ranking.types import Array
 
 
 def ranked_grades(scores: Array, relevance: Array) -> Array:

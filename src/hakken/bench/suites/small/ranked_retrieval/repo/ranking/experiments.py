@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ranking.corpus import Array, make_collection
+from ranking.corpus import make_collection
 from ranking.evaluation import average_precision, ndcg, randomization_test, reciprocal_rank, separation
 from ranking.feedback import comb_sum, reciprocal_rank_fusion, relevance_model, rocchio
 from ranking.models import (
@@ -18,6 +18,7 @@ from ranking.models import (
     tfidf_weights,
 )
 from ranking.text import build_vocabulary, count_terms, tokenize
+from ranking.types import Array
 
 
 def load(config: dict[str, Any], stemming: bool = True) -> tuple[Array, Array, Array]:
@@ -100,7 +101,7 @@ def expansion(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def fusion(config: dict[str, Any]) -> dict[str, Any]:
-    """Fusion of three models, and paired tests against the best of them."""
+    """Fusion of three models, and paired tests against BM25."""
     queries, documents, relevance = load(config)
     runs = {
         "bm25": bm25_scores(queries, documents),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranking.corpus import Array
+from ranking.types import Array
 
 
 def inverse_frequency(counts: Array) -> Array:

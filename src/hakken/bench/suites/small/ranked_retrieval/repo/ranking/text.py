@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from ranking.corpus import Array
+from ranking.types import Array
 
 
 def stem(word: str) -> str:
