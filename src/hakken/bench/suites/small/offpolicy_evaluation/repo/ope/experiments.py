@@ -7,17 +7,13 @@ from typing import Any
 import numpy as np
 
 from ope.intervals import bernstein_bound, normal_interval, relative_rmse
-from ope.mdp import MDP, Array, Log, collect, random_mdp, river
+from ope.mdp import MDP, Log, collect, random_mdp, river
 from ope.models import direct_value, doubly_robust, estimate_model, marginalized_sampling
-from ope.planning import policy_iteration, soften, state_values
+from ope.planning import policy_iteration, soften
+from ope.types import Array
 from ope.weighting import effective_size, per_decision, step_ratios, trajectory_sampling, weighted_sampling
 
 ESTIMATORS = ("is", "wis", "pdis", "wpdis", "model", "dr", "wdr", "mis")
-
-
-def true_value(mdp: MDP, policy: Array, horizon: int) -> float:
-    """Exact value of a policy from the initial distribution."""
-    return float(mdp.initial @ state_values(mdp, policy, horizon)[horizon])
 
 
 def all_estimates(log: Log, mdp: MDP, target: Array, behaviour: Array, prior: float) -> dict[str, float]:
@@ -54,7 +50,7 @@ def horizons(config: dict[str, Any]) -> dict[str, Any]:
             greedy = policy_iteration(mdp)
             target = soften(greedy, config["actions"], config["target_epsilon"])
             behaviour = soften(greedy, config["actions"], config["behaviour_epsilon"])
-            truth = true_value(mdp, target, horizon)
+            truth = direct_value(mdp, target, horizon)
             log = collect(mdp, behaviour, config["episodes"], horizon, config["noise"], rng)
             sizes.append(effective_size(step_ratios(log, target, behaviour)))
             values.append(truth)
@@ -73,7 +69,7 @@ def overlap(config: dict[str, Any]) -> dict[str, Any]:
     mdp = river(config["states"], config["discount"])
     horizon = config["horizon"]
     target = soften(np.ones(config["states"], dtype=int), 2, config["target_epsilon"])
-    truth = true_value(mdp, target, horizon)
+    truth = direct_value(mdp, target, horizon)
     results: dict[str, Any] = {"value": truth}
     for epsilon in config["behaviour_epsilons"]:
         behaviour = soften(np.ones(config["states"], dtype=int), 2, epsilon)
@@ -88,12 +84,12 @@ def overlap(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def misspecified(config: dict[str, Any]) -> dict[str, Any]:
-    """Error when the model merges neighbouring states, and when the behaviour policy is only estimated."""
+    """Error and mean of the estimates when the model merges neighbouring states."""
     rng = np.random.default_rng(config["seed"])
     mdp, horizon = river(config["states"], config["discount"]), config["horizon"]
     target = soften(np.ones(config["states"], dtype=int), 2, config["target_epsilon"])
     behaviour = soften(np.ones(config["states"], dtype=int), 2, config["behaviour_epsilon"])
-    truth = true_value(mdp, target, horizon)
+    truth = direct_value(mdp, target, horizon)
     results: dict[str, Any] = {}
     for merge in config["merges"]:
         rows = []
@@ -124,7 +120,7 @@ def bounds(config: dict[str, Any]) -> dict[str, Any]:
     mdp, horizon = river(config["states"], config["discount"]), config["horizon"]
     target = soften(np.ones(config["states"], dtype=int), 2, config["target_epsilon"])
     behaviour = soften(np.ones(config["states"], dtype=int), 2, config["behaviour_epsilon"])
-    truth = true_value(mdp, target, horizon)
+    truth = direct_value(mdp, target, horizon)
     results: dict[str, Any] = {}
     for episodes in config["episodes"]:
         rows = []

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ope.mdp import Array
+from ope.types import Array
 
 
 def normal_interval(values: Array, level: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Finite decision processes: random ones, a chain, and logged episodes."""
+"""Finite decision processes: random ones, a river, and logged episodes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Array = np.ndarray
+from ope.types import Array
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ope.mdp import MDP, Array, Log
-from ope.planning import action_values, state_values
+from ope.mdp import MDP, Log
+from ope.planning import action_values, policy_matrix, state_values
+from ope.types import Array
 from ope.weighting import discounts
 
 
@@ -39,7 +40,7 @@ def estimate_model(log: Log, states: int, actions: int, discount: float, prior: 
 
 
 def direct_value(model: MDP, policy: Array, horizon: int) -> float:
-    """Value of a policy in a model from its initial distribution over the horizon."""
+    """Value of a policy in a process, exact or estimated, from its initial distribution over the horizon."""
     values = state_values(model, policy, horizon)
     return float(model.initial @ values[horizon])
 
@@ -56,7 +57,8 @@ def doubly_robust(log: Log, ratios: Array, model: MDP, target: Array, normalized
         ratios: shape (n, H).
         model: estimated process.
         target: shape (S, A).
-        normalized: divide w_t by its mean over episodes (the weighted doubly robust estimator).
+        normalized: divide w_t by its mean over episodes (the weighted doubly robust estimator; steps with mean 0 have
+            w_t = 0).
 
     Returns:
         Shape (n,).
@@ -86,11 +88,12 @@ def occupancy_ratio(model: MDP, target: Array, behaviour: Array, horizon: int) -
         the latter is 0.
     """
     ratios = np.zeros((horizon, len(model.initial)))
+    under_target, _ = policy_matrix(model, target)
+    under_behaviour, _ = policy_matrix(model, behaviour)
     d, e = model.initial, model.initial
     for t in range(horizon):
         ratios[t] = np.divide(d, e, out=np.zeros_like(d), where=e > 0)
-        d = d @ np.einsum("sa,sat->st", target, model.transitions)
-        e = e @ np.einsum("sa,sat->st", behaviour, model.transitions)
+        d, e = d @ under_target, e @ under_behaviour
     return ratios
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ope.mdp import MDP, Array
+from ope.mdp import MDP
+from ope.types import Array
 
 
 def policy_matrix(mdp: MDP, policy: Array) -> tuple[Array, Array]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ope.mdp import Array, Log
+from ope.mdp import Log
+from ope.types import Array
 
 
 def step_ratios(log: Log, target: Array, behaviour: Array) -> Array:
@@ -52,10 +53,9 @@ def weighted_sampling(log: Log, ratios: Array, discount: float) -> Array:
     Returns:
         Shape (n,); zero where all products vanish.
     """
-    weights = ratios.prod(axis=1)
-    returns = log.rewards @ discounts(log.rewards.shape[1], discount)
-    total = weights.mean()
-    return weights / total * returns if total > 0 else np.zeros_like(returns)
+    total = ratios.prod(axis=1).mean()
+    plain = trajectory_sampling(log, ratios, discount)
+    return plain / total if total > 0 else np.zeros_like(plain)
 
 
 def per_decision(log: Log, ratios: Array, discount: float, normalized: bool) -> Array:
