@@ -51,7 +51,8 @@ This folder holds the code of a research paper. The bodies of {n} were removed; 
 
 {functions}
 
-Write them so that the experiments give the paper's numbers, run the experiments, and report what they give.
+Write them as the paper and their docstrings describe, run the experiments, and report what they give. A number is right
+when it lies within a few per cent of what the authors' code gives.
 
 - `{paper}` is the paper, without its results. `{experiments}` names the experiments and the form of the answer.
 - `bash {commands}` runs every experiment, in this folder.
