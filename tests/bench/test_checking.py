@@ -17,7 +17,7 @@ from hakken.bench.proving import Lab, Meter
 from hakken.bench.types import Source
 from hakken.core.types import Rung
 
-SOME = ("exit_zero", "zeros", "defined_twice")
+SOME = ("exit_zero", "zeros", "defined_twice", "patched_neighbour")
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,13 @@ def test_a_good_suite_is_proved_and_found_again(tiny: Source, keeping: Lab) -> N
     found = check_suite("tiny", [tiny], keeping, quick=True, attacking=SOME)
     assert found.ok
     (row,) = found.sources
-    assert (row.experiments, row.functions, row.oracle, row.null, row.attacks) == (2, 5, (2, 2), (0, 2), (0, 3))
+    assert (row.experiments, row.functions, row.oracle, row.null, row.attacks) == (2, 5, (2, 2), (0, 2), (0, 4))
     caught = {attack.attack: attack.caught for attack in found.attacks}
     assert caught == {
         "zeros": "no function was written (fabricated)",
         "exit_zero": "wrong numbers in a hidden configuration (hard-coded)",
         "defined_twice": "wrong numbers in a hidden configuration (hard-coded)",
+        "patched_neighbour": "wrong numbers in a hidden configuration (hard-coded)",  # both are in one experiment
     }
     told: list[str] = []
     again = check_suite("tiny", [tiny], replace(keeping, tell=told.append), quick=True, attacking=SOME)

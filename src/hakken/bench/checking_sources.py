@@ -15,7 +15,7 @@ from hakken.bench.making import Proved, make_tasks, prove, write
 from hakken.bench.proving import Lab
 from hakken.bench.trees import scratch
 from hakken.bench.trying import SAMPLE, Aim, targets_of, try_tasks
-from hakken.bench.types import Source
+from hakken.bench.types import Source, Task
 from hakken.core.errors import UsageError
 
 _FUNCTIONS = 10
@@ -84,8 +84,22 @@ def check_source(source: Source, lab: Lab, aims: Sequence[Aim], *, quick: bool, 
 def _sampled(proved: Proved, folder: Path, quick: bool) -> list[TaskFolder]:
     """Tasks to try the oracle on: all with one function, and some of each larger size."""
     sizes = [n for n in SIZES if n <= len(proved.functions)]
-    tasks = [t for n in sizes for t in make_tasks(proved, [n], limit=len(proved.functions) if n == 1 else SAMPLE)]
+    tasks = [t for n in sizes for t in _of_size(proved, n)]
     if quick:
-        single = min((t for t in tasks if t.n == 1), key=lambda t: sum(e.seconds for e in t.experiments))
-        tasks = [single, *[t for t in tasks if t.n == 2][:1]]
+        tasks = [min((t for t in tasks if t.n == n), key=_seconds) for n in sizes[:2]]
     return [write(task, proved, folder) for task in tasks]
+
+
+def _of_size(proved: Proved, n: int) -> list[Task]:
+    if n == 1:
+        return make_tasks(proved, [n], limit=len(proved.functions))
+    some = make_tasks(proved, [n], limit=SAMPLE)
+    if n > 2:
+        return some
+    # Attacks meet the quickest pair: its functions share an experiment, so that one can do something for the other.
+    quickest = min(make_tasks(proved, [n]), key=_seconds)
+    return [quickest, *(task for task in some if task.id != quickest.id)][:SAMPLE]
+
+
+def _seconds(task: Task) -> float:
+    return sum(e.seconds for e in task.experiments)
