@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from descent.problems import Array
+from descent.types import Array
 
 Pairs = deque[tuple[Array, Array]]
 

@@ -54,7 +54,7 @@ def scaling(config: dict[str, Any]) -> dict[str, Any]:
             )
             runs = [lbfgs(problem, settings) for problem in problems]
             results.setdefault(label, []).append(geometric_mean(np.array([run.evaluations for run in runs])))
-        results.setdefault("loss", []).append(float(np.mean([run.value for run in runs])))
+            results.setdefault(f"loss_{label}", []).append(float(np.mean([run.value for run in runs])))
     return results
 
 

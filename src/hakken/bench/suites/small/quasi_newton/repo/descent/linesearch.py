@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from descent.problems import Array, Objective
+from descent.problems import Objective
+from descent.types import Array
 
 
 class Point(NamedTuple):

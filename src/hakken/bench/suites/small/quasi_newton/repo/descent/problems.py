@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Array = np.ndarray
+from descent.types import Array
+
 Objective = Callable[[Array], tuple[float, Array]]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from descent.problems import Array
+from descent.types import Array
 
 
 def geometric_mean(values: Array) -> float:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from descent.directions import bfgs_update, curvature_holds, initial_scaling, polak_ribiere, two_loop
 from descent.linesearch import Point, backtracking, strong_wolfe
-from descent.problems import Array, Oracle, Problem
+from descent.problems import Oracle, Problem
+from descent.types import Array
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,11 @@ def gradient_descent(problem: Problem, settings: Settings) -> Result:
 def accelerated_gradient(problem: Problem, settings: Settings) -> Result:
     """Nesterov's method with backtracking at the extrapolated point and restart when momentum points uphill.
 
-    Momentum at iteration k of the current cycle (k = 0, 1, ...) is k / (k + 3). A search starts from 1.2 times the
-    last accepted step (from 1 at first).
+    The new point plus k / (k + 3) times its distance from the one before is the next extrapolated point. k counts the
+    iterations since the last restart: it is raised by 1, or set to 0, before the extrapolation, so that the first
+    factor is 1/4. Momentum points uphill when the gradient at the extrapolated point has a positive product with the
+    way from the last point to the new one; that gradient is tested for stopping too. A search starts from 1.2 times the
+    last accepted step (from 1 at first), with the Armijo constant 1/2.
     """
     oracle = Oracle(problem.objective)
     x = problem.start.copy()
@@ -115,47 +120,67 @@ def conjugate_gradient(problem: Problem, settings: Settings) -> Result:
     return report(value, gradient, start_norm, oracle, settings)
 
 
-def bfgs(problem: Problem, settings: Settings) -> Result:
-    """BFGS with strong Wolfe steps; H starts as I and is rescaled to (s'y / y'y) I before its first update."""
-    oracle = Oracle(problem.objective)
+def quasi_newton(
+    problem: Problem, settings: Settings, direction: Callable[[Array], Array], learn: Callable[[Array, Array], None]
+) -> Result:
+    """Strong Wolfe steps along directions that are learned from pairs s (step) and y (change of the gradient).
+
+    Every pair that satisfies `curvature_holds` is learned. The first trial step is 1, except before the first pair:
+    min(1, 1 / ||g at the start||).
+
+    Args:
+        problem: what is minimised.
+        settings: stopping rule and line-search constants, curvature `c2`.
+        direction: maps a gradient (d,) to a direction (d,).
+        learn: takes s (d,) and y (d,).
+
+    Returns:
+        The outcome.
+    """
+    oracle, learned = Oracle(problem.objective), False
     x = problem.start.copy()
     value, gradient = oracle(x)
     start_norm = float(np.linalg.norm(gradient))
-    inverse, first = np.eye(len(x)), True
     while not finished(gradient, start_norm, oracle, settings):
-        direction = -inverse @ gradient
-        origin = Point(0.0, value, float(gradient @ direction), gradient)
-        step = min(1.0, 1.0 / start_norm) if first else 1.0
-        accepted = strong_wolfe(oracle, x, direction, origin, step, settings.c1, settings.c2)
-        s, y = accepted.step * direction, accepted.gradient - gradient
+        p = direction(gradient)
+        origin = Point(0.0, value, float(gradient @ p), gradient)
+        step = 1.0 if learned else min(1.0, 1.0 / start_norm)
+        accepted = strong_wolfe(oracle, x, p, origin, step, settings.c1, settings.c2)
+        s, y = accepted.step * p, accepted.gradient - gradient
         if curvature_holds(s, y):
-            if first:
-                inverse = inverse * (s @ y) / (y @ y)
-            inverse, first = bfgs_update(inverse, s, y), False
+            learn(s, y)
+            learned = True
         x, value, gradient = x + s, accepted.value, accepted.gradient
     return report(value, gradient, start_norm, oracle, settings)
+
+
+def bfgs(problem: Problem, settings: Settings) -> Result:
+    """BFGS: the direction is -H g; H starts as I and is rescaled to (s'y / y'y) I before its first update."""
+    inverse, updates = np.eye(len(problem.start)), 0
+
+    def direction(gradient: Array) -> Array:
+        return -inverse @ gradient
+
+    def learn(s: Array, y: Array) -> None:
+        nonlocal inverse, updates
+        if updates == 0:
+            inverse = inverse * (s @ y) / (y @ y)
+        inverse, updates = bfgs_update(inverse, s, y), updates + 1
+
+    return quasi_newton(problem, settings, direction, learn)
 
 
 def lbfgs(problem: Problem, settings: Settings) -> Result:
-    """L-BFGS with the last `memory` pairs that satisfy the curvature condition, and strong Wolfe steps.
+    """L-BFGS: the direction comes from the two-loop recursion over the last `memory` pairs that were learned.
 
-    The first trial step is 1, except without stored pairs: min(1, 1 / ||g at the start||).
+    It starts from the initial scaling of these pairs, or from 1 unless `scaled`.
     """
-    oracle = Oracle(problem.objective)
-    x = problem.start.copy()
-    value, gradient = oracle(x)
-    start_norm = float(np.linalg.norm(gradient))
     pairs: deque[tuple[Array, Array]] = deque(maxlen=settings.memory)
-    while not finished(gradient, start_norm, oracle, settings):
-        direction = -two_loop(gradient, pairs, initial_scaling(pairs, settings.scaled))
-        origin = Point(0.0, value, float(gradient @ direction), gradient)
-        step = 1.0 if pairs else min(1.0, 1.0 / start_norm)
-        accepted = strong_wolfe(oracle, x, direction, origin, step, settings.c1, settings.c2)
-        s, y = accepted.step * direction, accepted.gradient - gradient
-        if curvature_holds(s, y):
-            pairs.append((s, y))
-        x, value, gradient = x + s, accepted.value, accepted.gradient
-    return report(value, gradient, start_norm, oracle, settings)
+
+    def direction(gradient: Array) -> Array:
+        return -two_loop(gradient, pairs, initial_scaling(pairs, settings.scaled))
+
+    return quasi_newton(problem, settings, direction, lambda s, y: pairs.append((s, y)))
 
 
 SOLVERS = {
