@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from forecast.series import Array
+from forecast.types import Array
 
 
 def rolling_origin(

@@ -25,18 +25,19 @@ from forecast.methods import (
     theta_forecast,
     winters_forecast,
 )
-from forecast.series import Array, arma_series, structural_series
+from forecast.series import arma_series, structural_series
+from forecast.types import Array
 
 Method = Callable[[Array, int], Array]
 
 
-def seasonal_methods(period: int, order: int) -> dict[str, Method]:
+def seasonal_methods(period: int, order: int, differences: int) -> dict[str, Method]:
     """The methods compared on seasonal series."""
     return {
         "naive": lambda y, h: seasonal_naive(y, period, h),
         "winters": lambda y, h: winters_forecast(y, period, h),
         "theta": lambda y, h: theta_forecast(y, period, h),
-        "arima": lambda y, h: arima_forecast(y, period, order, h),
+        "arima": lambda y, h: arima_forecast(y, period, order, differences, h),
     }
 
 
@@ -44,6 +45,7 @@ def seasonal(config: dict[str, Any]) -> dict[str, Any]:
     """Accuracy on seasonal series with a weak and a strong random level."""
     rng = np.random.default_rng(config["seed"])
     period = config["period"]
+    methods = seasonal_methods(period, config["order"], config["differences"])
     results: dict[str, Any] = {}
     for label, level_noise in config["level_noise"].items():
         scores: dict[str, list[tuple[float, float]]] = {}
@@ -51,7 +53,7 @@ def seasonal(config: dict[str, Any]) -> dict[str, Any]:
             y = structural_series(
                 config["length"], period, config["trend"], config["season"], level_noise, config["noise"], rng
             )
-            for name, method in seasonal_methods(period, config["order"]).items():
+            for name, method in methods.items():
                 forecasts, actual = rolling_origin(y, method, config["first"], config["step"], config["horizon"])
                 history = y[: config["first"]]
                 scores.setdefault(name, []).append((mase(forecasts, actual, history, period), smape(forecasts, actual)))
@@ -104,15 +106,16 @@ def orders(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def intervals(config: dict[str, Any]) -> dict[str, Any]:
-    """Coverage and score of intervals from past errors by step, for three methods."""
+    """Coverage and score of intervals from past errors by step, for four methods."""
     rng = np.random.default_rng(config["seed"])
     period, level = config["period"], config["level"]
+    methods = seasonal_methods(period, config["order"], config["differences"])
     rows: dict[str, list[tuple[float, float, float]]] = {}
     for _ in range(config["series"]):
         y = structural_series(
             config["length"], period, config["trend"], config["season"], config["level_noise"], config["noise"], rng
         )
-        for name, method in seasonal_methods(period, config["order"]).items():
+        for name, method in methods.items():
             forecasts, actual = rolling_origin(y, method, config["first"], config["step"], config["horizon"])
             past = config["calibration"]
             deviations = errors_by_step(forecasts[:past], actual[:past])

@@ -8,8 +8,8 @@ from itertools import product
 import numpy as np
 
 from forecast.regression import arma_path, difference, fit_ar, hannan_rissanen, integrate, iterate_ar
-from forecast.series import Array
 from forecast.smoothing import damped_path, holt, holt_winters, seasonal_path, simple_smoothing
+from forecast.types import Array
 
 GRID = (0.05, 0.2, 0.4, 0.7)
 
@@ -75,21 +75,22 @@ def theta_forecast(y: Array, period: int, horizon: int) -> Array:
     return 0.5 * (np.polyval(line, future) + curved) + season[future % period]
 
 
-def arima_forecast(y: Array, period: int, order: int, horizon: int) -> Array:
+def arima_forecast(y: Array, period: int, order: int, times: int, horizon: int) -> Array:
     """Autoregression of the given order, ridge 1, on seasonal differences, iterated and integrated.
 
     Args:
         y: history, shape (n,).
         period: lag of the differences.
         order: p.
+        times: how often differences are taken.
         horizon: number of steps.
 
     Returns:
         Shape (horizon,).
     """
-    stationary = difference(y, period, 1)
+    stationary = difference(y, period, times)
     intercept, coefficients = fit_ar(stationary, order, ridge=1.0)
-    return integrate(iterate_ar(stationary, intercept, coefficients, horizon), y, period, 1)
+    return integrate(iterate_ar(stationary, intercept, coefficients, horizon), y, period, times)
 
 
 def arma_forecast(y: Array, p: int, q: int, long_order: int, horizon: int) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.series import Array
+from forecast.types import Array
 
 
 def lag_matrix(y: Array, lags: int) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.series import Array
+from forecast.types import Array
 
 
 def simple_smoothing(y: Array, alpha: float) -> tuple[float, Array]:
