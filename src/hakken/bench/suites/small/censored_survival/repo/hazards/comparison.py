@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 
 from hazards.curves import kaplan_meier, risk_table
-from hazards.simulate import Array
+from hazards.types import Array
 
 
 def arm_counts(time: Array, event: Array, arm: Array) -> tuple[Array, Array, Array, Array]:
@@ -22,10 +22,11 @@ def arm_counts(time: Array, event: Array, arm: Array) -> tuple[Array, Array, Arr
         Total deaths d, total at risk n, deaths in arm 1, at risk in arm 1, each of shape (k,).
     """
     table = risk_table(time, event)
-    treated = arm == 1
-    deaths = np.array([((time == t) & (event == 1) & treated).sum() for t in table.times], dtype=float)
-    at_risk = np.array([((time >= t) & treated).sum() for t in table.times], dtype=float)
-    return table.deaths, table.at_risk, deaths, at_risk
+    treated = np.sort(time[arm == 1])
+    fallen = np.searchsorted(table.times, time[(arm == 1) & (event == 1)])
+    deaths = np.bincount(fallen, minlength=len(table.times)).astype(float)
+    left = len(treated) - np.searchsorted(treated, table.times, side="left")
+    return table.deaths, table.at_risk, deaths, left.astype(float)
 
 
 def fleming_harrington(time: Array, event: Array, rho: float, gamma: float) -> Array:

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hazards.simulate import Array, Sample
+from hazards.curves import risk_table
+from hazards.simulate import Sample
+from hazards.types import Array
 
 
 class Derivatives(NamedTuple):
@@ -105,6 +107,6 @@ def breslow_hazard(beta: Array, sample: Sample) -> tuple[Array, Array]:
         Distinct death times (k,) and the cumulative hazard just after them (k,).
     """
     risk = np.exp(sample.covariates @ beta)
-    times = np.unique(sample.time[sample.event == 1])
-    jumps = [((sample.time == t) & (sample.event == 1)).sum() / risk[sample.time >= t].sum() for t in times]
-    return times, np.cumsum(jumps)
+    table = risk_table(sample.time, sample.event)
+    exposed = risk @ (sample.time[:, None] >= table.times)
+    return table.times, np.cumsum(table.deaths / exposed)

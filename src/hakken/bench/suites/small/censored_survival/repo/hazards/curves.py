@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hazards.simulate import Array
+from hazards.types import Array
 
 
 class RiskTable(NamedTuple):

@@ -18,7 +18,7 @@ from hazards.curves import (
     survival_interval,
 )
 from hazards.prediction import brier_score, concordance, uno_concordance
-from hazards.simulate import Sample, crossing_sample, weibull_sample
+from hazards.simulate import Sample, delayed_sample, weibull_sample
 
 
 def curves(config: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def trials(config: dict[str, Any]) -> dict[str, Any]:
     for label, (effect, late) in settings.items():
         rejections = np.zeros(len(config["weights"]))
         for _ in range(config["repetitions"]):
-            sample = crossing_sample(config["n"], effect, late, config["censoring"], rng)
+            sample = delayed_sample(config["n"], effect, late, config["censoring"], rng)
             arm = sample.covariates[:, 0]
             for i, (rho, gamma) in enumerate(config["weights"]):
                 weights = fleming_harrington(sample.time, sample.event, rho, gamma)

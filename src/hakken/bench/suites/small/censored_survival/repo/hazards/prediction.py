@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hazards.curves import kaplan_meier, risk_table, step_value
-from hazards.simulate import Array
+from hazards.types import Array
 
 
 def concordance(time: Array, event: Array, risk: Array) -> float:
@@ -18,10 +18,12 @@ def concordance(time: Array, event: Array, risk: Array) -> float:
         event: shape (n,).
         risk: predicted risk, higher means earlier death, shape (n,).
     """
-    usable = (event[:, None] == 1) & (time[:, None] < time)
-    higher = risk[:, None] > risk
-    equal = risk[:, None] == risk
-    return float((usable * (higher + 0.5 * equal)).sum() / usable.sum())
+    agreeing = usable = 0.0
+    for patient in np.flatnonzero(event == 1):
+        others = risk[time > time[patient]]
+        agreeing += (others < risk[patient]).sum() + 0.5 * (others == risk[patient]).sum()
+        usable += len(others)
+    return float(agreeing / usable)
 
 
 def censoring_weights(time: Array, event: Array, at: Array) -> Array:
@@ -60,7 +62,8 @@ def brier_score(time: Array, event: Array, predicted: Array, at: float) -> float
     """Brier score of predicted survival at one time with inverse-probability-of-censoring weights.
 
     Those who died by `at` contribute predicted^2 / G(time_i -), those alive after it (1 - predicted)^2 / G(at), the
-    censored before it nothing; the mean is over all. G(at) is taken just before `at` as well.
+    censored before it nothing; the mean is over all. G(at) is taken just before `at` as well; G(time_i -) is at least
+    1e-10.
 
     Args:
         time: shape (n,).

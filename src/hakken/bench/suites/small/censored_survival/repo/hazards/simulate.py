@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Array = np.ndarray
+from hazards.types import Array
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def weibull_sample(
     return Sample(time, (death <= censor).astype(float), covariates)
 
 
-def crossing_sample(n: int, effect: float, late: float, censoring: float, rng: np.random.Generator) -> Sample:
+def delayed_sample(n: int, effect: float, late: float, censoring: float, rng: np.random.Generator) -> Sample:
     """Draw two arms; the hazard of arm 1 is 1 until `late` and exp(effect) afterwards, that of arm 0 always 1."""
     arm = np.repeat([0.0, 1.0], n // 2)
     need = rng.exponential(size=len(arm))
