@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-Array = np.ndarray
+from queues.types import Array
 
 
 def exponential(uniform: Array, mean: float) -> Array:

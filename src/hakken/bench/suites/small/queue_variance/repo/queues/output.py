@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from queues.inputs import Array
+from queues.types import Array
 
 
 def confidence_half_width(values: Array, level: float) -> float:

@@ -6,7 +6,7 @@ import heapq
 
 import numpy as np
 
-from queues.inputs import Array
+from queues.types import Array
 
 
 def lindley(gaps: Array, service: Array) -> Array:

@@ -41,7 +41,8 @@ def shortest_first_wait(arrival_rate: float, mean: float, samples: np.ndarray) -
     """Mean wait of M/G/1 under non-preemptive shortest job first, averaged over sampled service times.
 
     For a job of size x the wait is W0 / (1 - rho(x))^2, W0 = arrival rate * mean(S^2) / 2 and rho(x) the load of jobs
-    not longer than x: arrival rate * sum of samples <= x / number of samples. The samples are first rescaled to `mean`.
+    not longer than x: arrival rate * sum of samples <= x / number of samples. The samples, which are distinct,
+    are first rescaled to `mean`.
 
     Args:
         arrival_rate: below 1 / mean.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from queues.inputs import Array
+from queues.types import Array
 
 
 def control_variate(values: Array, controls: Array, means: Array) -> Array:
