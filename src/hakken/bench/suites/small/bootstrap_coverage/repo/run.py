@@ -1,4 +1,4 @@
-"""Run one simulation study: python run.py STUDY --config config.json --out results.json."""
+"""Run one simulation study and write its frequencies as JSON."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from pathlib import Path
 
 from resample.experiments import EXPERIMENTS
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Read the configuration, run, write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("study", choices=sorted(EXPERIMENTS))
+    parser.add_argument("experiment", choices=sorted(EXPERIMENTS))
     parser.add_argument("--config", type=Path, default=Path("config.json"))
     parser.add_argument("--out", type=Path, default=Path("results.json"))
-    options = parser.parse_args()
-    settings = json.loads(options.config.read_text(encoding="utf-8"))[options.study]
-    options.out.write_text(json.dumps(EXPERIMENTS[options.study](settings), indent=2) + "\n", encoding="utf-8")
+    arguments = parser.parse_args()
+    config = json.loads(arguments.config.read_text(encoding="utf-8"))
+    results = EXPERIMENTS[arguments.experiment](config[arguments.experiment])
+    arguments.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

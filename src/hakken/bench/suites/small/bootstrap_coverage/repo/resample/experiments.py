@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from resample.permutation import benjamini_hochberg, holm, max_t, null_statistics, permutation_p, shuffles
-from resample.statistics import Array, Statistic, correlation, mean, trimmed_mean, welch_t
+from resample.statistics import Statistic, correlation, mean, trimmed_mean, welch_t
 from resample.study import all_intervals, coverage_summary, rejection_summary
+from resample.types import Array
 
 METHODS = ("percentile", "basic", "normal", "bca", "studentized")
 

@@ -7,7 +7,8 @@ from statistics import NormalDist
 import numpy as np
 
 from resample.jackknife import acceleration, bias_correction, jackknife_error, leave_one_out
-from resample.statistics import Array, Statistic
+from resample.statistics import Statistic
+from resample.types import Array
 
 Interval = tuple[float, float]
 

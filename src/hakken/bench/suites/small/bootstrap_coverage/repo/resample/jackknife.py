@@ -6,7 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from resample.statistics import Array, Statistic
+from resample.statistics import Statistic
+from resample.types import Array
 
 
 def leave_one_out(sample: Array, statistic: Statistic) -> Array:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from resample.statistics import Array, welch_t
+from resample.statistics import welch_t
+from resample.types import Array
 
 
 def shuffles(size: int, count: int, rng: np.random.Generator) -> Array:
@@ -53,12 +54,9 @@ def holm(p: Array) -> Array:
     Returns:
         Adjusted p values in the order of the input, shape (m,).
     """
-    m = len(p)
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate((m - np.arange(m)) * p[order])
-    adjusted = np.empty(m)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
+    at_least = (p >= p[:, None]).sum(axis=1)
+    stepped = at_least * p
+    return np.array([min(1.0, stepped[p <= value].max()) for value in p])
 
 
 def benjamini_hochberg(p: Array) -> Array:
@@ -87,7 +85,7 @@ def max_t(observed: Array, null: Array) -> Array:
 
     Hypotheses are ordered by decreasing |observed|. The j-th is compared with, for each relabelling, the maximum of
     |null| over hypotheses j, j+1, ... of that order: p_j = (1 + #{max >= |observed_j|}) / (1 + count), followed by
-    a running maximum in that order.
+    a running maximum in that order. There is no slack in the comparison.
 
     Args:
         observed: statistics, shape (m,).

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-Array = np.ndarray
+from resample.types import Array
+
 Statistic = Callable[[Array], Array]
 
 

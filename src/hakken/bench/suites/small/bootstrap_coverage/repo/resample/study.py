@@ -13,7 +13,8 @@ from resample.intervals import (
     resample,
     studentized_interval,
 )
-from resample.statistics import Array, Statistic
+from resample.statistics import Statistic
+from resample.types import Array
 
 
 def all_intervals(
