@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from surrogate.acquisition import normal_distribution
-from surrogate.objectives import Array
+from surrogate.normal import normal_distribution
+from surrogate.types import Array
 
 
 def crps(mean: Array, deviation: Array, observed: Array) -> float:

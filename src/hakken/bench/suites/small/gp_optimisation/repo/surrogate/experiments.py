@@ -8,9 +8,10 @@ import numpy as np
 
 from surrogate.acquisition import next_point
 from surrogate.calibration import crps, interval_coverage, log_density
-from surrogate.objectives import OBJECTIVES, Array, latin_hypercube
+from surrogate.objectives import OBJECTIVES, latin_hypercube
 from surrogate.process import fit_posterior, leave_one_out, log_likelihood, predict
 from surrogate.tuning import tune
+from surrogate.types import Array
 
 
 def column_means(values: list[float], columns: int) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from surrogate.objectives import Array
+from surrogate.types import Array
 
 
 def squared_distances(a: Array, b: Array, lengths: Array) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-Array = np.ndarray
+from surrogate.types import Array
 
 
 def branin(x: Array) -> Array:

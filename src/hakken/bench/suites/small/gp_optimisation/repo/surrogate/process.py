@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from surrogate.kernels import covariance
-from surrogate.objectives import Array
+from surrogate.types import Array
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from surrogate.objectives import Array
 from surrogate.process import Posterior, fit_posterior, log_likelihood
+from surrogate.types import Array
 
 
 def log_posterior(parameters: Array, inputs: Array, targets: Array, kernel: str, noise: float) -> float:
