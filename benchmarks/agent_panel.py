@@ -28,7 +28,7 @@ from hakken.bench.attempts import Attempt, load_attempts, run_attempts
 from hakken.bench.folder import TaskFolder, load_task
 from hakken.bench.kept import Kept
 from hakken.bench.making import make_tasks, prove, task_hash, write
-from hakken.bench.metrics import Estimate, estimate, items, paired_difference, rate
+from hakken.bench.metrics import Estimate, estimate, items, measured, paired_difference, rate
 from hakken.bench.proving import Lab
 from hakken.bench.suite import load_suite
 from hakken.core.config import ModelSettings, user_cache_dir
@@ -132,7 +132,7 @@ def kept_attempts(folder: Path, tasks: Sequence[TaskFolder]) -> dict[str, list[A
     """All attempts at these tasks as they are now, by agent in the order of ``AGENTS``, others last."""
     current = {(task.task.id, task_hash(task)) for task in tasks}
     found: dict[str, list[Attempt]] = {}
-    for attempt in load_attempts(folder):
+    for attempt in measured(load_attempts(folder)):
         if (attempt.task, attempt.task_hash) in current:
             found.setdefault(attempt.agent, []).append(attempt)
     order = [spec.replace(":", "-") for spec in AGENTS]

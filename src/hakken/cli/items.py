@@ -79,6 +79,7 @@ def _of_attempts(folder: Path) -> Responses | None:
         return None
     cells: dict[str, dict[str, int | None]] = {}
     for attempt in attempts:
-        cells.setdefault(f"{attempt.agent} #{attempt.seed}", {})[attempt.task] = int(attempt.passed)
+        cell = int(attempt.passed) if attempt.measured else None
+        cells.setdefault(f"{attempt.agent} #{attempt.seed}", {})[attempt.task] = cell
     # No person said how hard these tasks are: the number of masked functions divides them, and is no label.
     return from_table(cells, facts={a.task: ItemFacts(group=a.source, kind=f"n = {a.n}", size=a.n) for a in attempts})

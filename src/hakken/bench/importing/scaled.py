@@ -12,6 +12,7 @@ from pydantic import NonNegativeInt, ValidationError
 
 from hakken.bench.attempts import Attempt
 from hakken.bench.folder import load_tasks
+from hakken.bench.metrics import measured
 from hakken.core.errors import UsageError
 from hakken.core.types import Record
 
@@ -73,7 +74,7 @@ def scaled_pass_at_1(attempts: Sequence[Attempt], weights: Mapping[str, Weight],
     Raises:
         UsageError: there is no attempt at any of the snippets, or there are several agents.
     """
-    mine = [attempt for attempt in attempts if attempt.task in weights]
+    mine = [attempt for attempt in measured(attempts) if attempt.task in weights]
     if not mine:
         raise UsageError("There is no attempt at these tasks.", "Make some: `hakken bench run TASKS --agent fixed`.")
     if len(agents := sorted({attempt.agent for attempt in mine})) > 1:
