@@ -1,4 +1,4 @@
-"""Spectral estimation experiments: run.py NAME --config config.json --out results.json."""
+"""Run one experiment on spectral estimators and write its results as JSON."""
 
 from __future__ import annotations
 

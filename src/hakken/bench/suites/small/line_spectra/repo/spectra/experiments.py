@@ -10,8 +10,9 @@ import numpy as np
 from spectra.parametric import burg, information_criteria, yule_walker
 from spectra.peaks import find_peaks, frequency_bound, log_spectral_distance, resolved
 from spectra.periodograms import multitaper, periodogram, welch
-from spectra.signals import Array, autoregression, autoregressive_density, tones
+from spectra.signals import autoregression, autoregressive_density, tones
 from spectra.subspace import esprit, music
+from spectra.types import Array
 
 
 def grid(points: int) -> Array:

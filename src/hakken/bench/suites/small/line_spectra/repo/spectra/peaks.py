@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spectra.signals import Array
+from spectra.types import Array
 
 
 def refine_peak(spectrum: Array, index: int, frequencies: Array) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spectra.signals import Array
+from spectra.types import Array
 
 
 def hann(samples: int) -> Array:
