@@ -90,6 +90,43 @@ def test_values_that_are_stated_in_a_formula_go(text: str, stripped: str) -> Non
     assert "0.913" not in strip_results(f"## Results\n\n{text}, $x + 0.913$\n", golds)
 
 
+def test_references_keep_years_volumes_and_pages() -> None:
+    text = (
+        "## Results\n\nIt takes 30 rounds.\n\n## References\n\nDiebold, F. (1995). Accuracy. *JBES* 13, 253.\n"
+        "Efron, B. (1987). *JASA* 82, with 0.913.\n\n## Appendix: results\n\nIt takes 82.\n"
+    )
+    measured = gold(rounds=30.0, volume=82.0, page=253.2, share=0.9131, year=1987.0, first=13.0)
+    stripped = strip_results(text, measured)
+    assert stripped.splitlines()[2] == "It takes […] rounds."
+    assert stripped.splitlines()[6:8] == [
+        "Diebold, F. (1995). Accuracy. *JBES* 13, 253.",
+        "Efron, B. (1987). *JASA* 82, with […].",
+    ]
+    assert stripped.splitlines()[-1] == "It takes […]."
+    assert leftovers(stripped, measured) == ()
+    assert leftovers(text, measured) == ("0.913",)
+    assert leftovers(text.replace("## References", "## Sources"), measured) == ("253", "1987", "0.913")
+
+
+def test_settings_stay_in_the_head_and_the_first_column_of_a_table() -> None:
+    text = (
+        "## Results\n\n| | 0.5 | 3.5 | $m=10$ |\n|---|---|---|---|\n| coverage, 20 batches | 0.5 | 3.5 | 20 |\n"
+        "| share of 0.61 | 0.71 | 10 | 3 |\n\nAt 3.5 it is 0.71.\n\n| 0.71 | 3.5 |\n"
+    )
+    measured = gold(values=(0.5, 3.5, 20.0, 0.7123, 0.6101, 10.0, 3.01))
+    assert strip_results(text, measured, inputs=[0.5, 3.5, 10.0, 20.0]).splitlines()[2:] == [
+        "| | 0.5 | 3.5 | $m=10$ |",
+        "|---|---|---|---|",
+        "| coverage, 20 batches | […] | […] | […] |",
+        "| share of […] | […] | […] | […] |",
+        "",
+        "At […] it is […].",
+        "",
+        "| […] | […] |",
+    ]
+    assert "[…] | […] | $m=[…]$" in strip_results(text, measured)
+
+
 def test_headings_keep_their_number() -> None:
     golds = gold(x=12.0, y=0.9134)
     assert strip_results("## 12 Results\n", golds) == "## 12 Results\n"

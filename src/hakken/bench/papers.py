@@ -3,14 +3,15 @@
 A number reads as a measured one when the measured value, rounded to the digits that are printed, is that number; as a
 percentage too. Among results (tables, and sections named after them) also every number within the tolerance goes, and
 numbers in words. A number that the repository's own configuration holds is an input, and stays outside of results; so
-do exponents, indices and the constants of a formula.
+do exponents, indices and the constants of a formula. In the head and the first column of a table it stays too: a
+column named after a setting says nothing of what was measured. Volumes and pages of references are no results.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from hakken.bench.bands import as_tuple
@@ -44,6 +45,10 @@ _RESULT_HEADING = re.compile(
     r"\b(abstract|results?|findings|evaluation|experiments?|discussion|conclusions?|summary|analysis|ablations?)\b",
     re.I,
 )
+_REFERENCES = re.compile(
+    r"(?:\d+(?:\.\d+)*\.?\s+)?(?:references?|bibliography|literature(?: cited)?|works cited)\W*", re.I
+)
+_FIRST_CELL = re.compile(r"\s*\|(?:\\.|[^|\\])*\|")
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")
 _WORDS = (*_UNITS, *_TEENS)
@@ -93,10 +98,17 @@ def leftovers(text: str, golds: Iterable[Gold], *, digits: int = 3, prose: bool 
     """Numbers of at least so many significant digits that still read as measured ones, of a text or of code."""
     known = Known(golds, ())
     found = []
-    for number in (n for line in text.splitlines() for n in in_prose(line)) if prose else in_code(text):
+    for number in _quantities(text) if prose else in_code(text):
         if any(significant(d) >= digits for d in number.readings) and known.reads(number, among_results=False):
             found.append(number.text)
     return tuple(dict.fromkeys(found))
+
+
+def _quantities(text: str) -> Iterator[Numeral]:
+    """Numbers of a text that may be results."""
+    lines = text.splitlines(keepends=True)
+    for line, (place, _) in zip(lines, _places(lines), strict=True):
+        yield from (n for n in in_prose(line) if place != "references" or not _is_whole(n))
 
 
 class Known:
@@ -151,25 +163,41 @@ def inputs_in(text: str) -> set[float]:
 
 
 def _places(lines: Sequence[str]) -> list[tuple[str, bool]]:
-    """For each line ``table``, ``results`` or ``text``, and whether it is displayed mathematics."""
+    """For each line its place, and whether it is displayed mathematics.
+
+    Places are ``head`` (of a table in Markdown), ``table``, ``results``, ``references`` and ``text``.
+    """
     places = []
-    level, inside, display = 0, False, False
-    for line in lines:
+    section, level, display = "text", 0, False
+    for number, line in enumerate(lines, start=1):
         if heading := _HEADING.match(line):
             depth = len(heading.group(1))
-            if not inside or depth <= level:
-                inside, level = bool(_RESULT_HEADING.search(heading.group(2))) and depth > 1, depth
+            if section == "text" or depth <= level:
+                section, level = _section(heading.group(2)) if depth > 1 else "text", depth
         if _DISPLAY.match(line):
             display = not display
         table = not display and (line.lstrip().startswith("|") or line.count("&") >= 2)
-        places.append(("table" if table else "results" if inside else "text", display))
+        below = "".join(lines[number : number + 1]).strip()
+        head = table and {"|", "-"} <= set(below) <= set("|:- \t")
+        places.append(("head" if head else "table" if table else section, display))
     return places
+
+
+def _section(title: str) -> str:
+    """What stands below a heading."""
+    if _REFERENCES.fullmatch(title.strip()):
+        return "references"
+    return "results" if _RESULT_HEADING.search(title) else "text"
 
 
 def _stripped(line: str, place: str, display: bool, known: Known) -> str:
     if heading := _NUMBERED.match(line):
         return heading.group() + _mixed(line[heading.end() :], "text", known)
-    return _formula(line, place, known) if display else _mixed(line, place, known)
+    if display:
+        return _formula(line, place, known)
+    if place == "table" and (first := _FIRST_CELL.match(line)):
+        return _mixed(first.group(), "head", known) + _mixed(line[first.end() :], place, known)
+    return _mixed(line, place, known)
 
 
 def _mixed(line: str, place: str, known: Known) -> str:
@@ -184,7 +212,7 @@ def _mixed(line: str, place: str, known: Known) -> str:
 
 def _prose(text: str, place: str, known: Known) -> str:
     """Words and numbers; a number in words, and a share as a fraction, go among results."""
-    among = place != "text"
+    among = _is_result(place)
 
     def word(match: re.Match[str]) -> str:
         value = _word_value(match["number"])
@@ -225,7 +253,7 @@ def _formula(text: str, place: str, known: Known) -> str:
         alone = _is_stated(inner[: match.start()], inner[match.end() :])
         if match["spread"]:
             return _TOKEN.sub(stated, match.group())
-        part = place == "text" or bool(_SMALL.fullmatch(match.group()))
+        part = not _is_result(place) or bool(_SMALL.fullmatch(match.group()))
         return match.group() if part and not alone else stated(match)
 
     return head + _IN_FORMULA.sub(number, inner) + tail
@@ -249,7 +277,11 @@ def _is_stated(before: str, behind: str) -> bool:
 
 def _number(number: Numeral, place: str, known: Known) -> str:
     """A number of the text, or that it is gone."""
-    if not known.reads(number, among_results=place != "text"):
+    if place == "references" and _is_whole(number):
+        return number.text
+    if place == "head" and any(float(reading) in known.inputs for reading in number.readings):
+        return number.text
+    if not known.reads(number, among_results=_is_result(place)):
         out, end = [], number.start
         for part in number.parts:
             out += [number.text[end - number.start : part.start - number.start], _number(part, place, known)]
@@ -259,6 +291,15 @@ def _number(number: Numeral, place: str, known: Known) -> str:
         exact = any(significant(d) > 1 and _rounds_to(gold, d) for gold, _ in known.values for d in number.readings)
         return GONE if exact else number.text
     return GONE
+
+
+def _is_result(place: str) -> bool:
+    """Whether numbers at a place are results unless something else is known of them."""
+    return place not in ("text", "references")
+
+
+def _is_whole(number: Numeral) -> bool:
+    return all(reading == reading.to_integral_value() for reading in number.readings)
 
 
 def _word_value(text: str) -> float:
