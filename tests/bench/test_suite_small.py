@@ -150,7 +150,7 @@ def test_contract(name: str) -> None:
         assert experiment["command"][:3] == ["python", "run.py", experiment["name"]]
         assert 0 < experiment["seconds"] <= 4
         assert experiment["metrics"]
-        assert {rule["direction"] for rule in experiment["metrics"].values()} <= {"min", "max"}
+        assert {rule.get("direction", "min") for rule in experiment["metrics"].values()} <= {"min", "max"}
         assert overridden(name, experiment["hidden"]) != configuration(name)
         assert all(path.startswith(f"{experiment['name']}.") for path in experiment["hidden"])
         assert f"{experiment['name']}.seed" in experiment["hidden"]
