@@ -70,7 +70,7 @@ def test_make_and_grade(hakken: Hakken, here: Path) -> None:
     [
         (("make", "none", "--command", "true"), "none is not a folder"),
         (("make", "."), "There is no command"),
-        (("make", ".", "--command", "python -c 1"), "writes no JSON file with numbers"),
+        (("make", ".", "--command", "python -c 1"), "writes no file with numbers, and prints none"),
         (("make", ".", "--command", "false"), "ended with exit code 1"),
         (("make", ".", "--command", "true", "-n", "x"), "is no number of functions"),
         (("make", ".", "--command", "true", "--mode", "all"), "There is no mode 'all'"),

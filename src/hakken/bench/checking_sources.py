@@ -40,7 +40,7 @@ def calls_of(source: Source, aims: Sequence[Aim], *, quick: bool, every: bool) -
     configurations = sum(1 + len(e.hidden) for e in source.experiments)
     functions = len(source.maskable) or _FUNCTIONS
     asked = max(1.0, _ASKED * len(source.experiments))
-    proving = len(source.experiments) + (2 if quick else 3) * configurations
+    proving: float = len(source.experiments) + (2 if quick else 3) * configurations
     proving += functions * (1 if quick else asked + _BODIES)
     larger = SAMPLE * (len(SIZES) - 1)
     tasks = 2 if quick else functions + larger
