@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
-from hakken.bench.agents.agreement import Trial, best, settled
+from hakken.bench.agents.agreement import Trial, best, judge, settled
 from hakken.bench.agents.context import context_of
 from hakken.bench.agents.writing import problem_with, put
 from hakken.bench.attempts import attempt
@@ -18,6 +18,8 @@ from hakken.bench.folder import TaskFolder
 from hakken.bench.making import Proved, make_tasks, write
 from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
+from hakken.bench.reading import Numbers
+from hakken.bench.running import Outcome
 from hakken.bench.types import FunctionRef, MaskMode
 from hakken.core.errors import ModelRefused, UsageError
 from hakken.core.types import Budget, Request
@@ -331,3 +333,18 @@ def test_enough_agreement_ends_the_search() -> None:
     assert not settled([*trials("aa"), *trials("aa", ran=1)], 3), "what fails has no vote"
     assert settled([Trial(ran=2, of=2, numbers=n) for n in "bbba"], 3), "the numbers count where no value is known"
     assert not settled([], 1)
+
+
+def test_a_list_of_equal_values_counts_for_less() -> None:
+    def trial(numbers: str, *flat: str) -> Trial:
+        return Trial(ran=1, of=1, numbers=numbers, flat=flat)
+
+    broken, right = trial("1,1,1", "e.score", "e.truth"), trial("1,2,3", "e.truth")
+    assert best([broken, broken, right]) == 2
+    assert best([broken, broken, trial("2,2,2", "e.score", "e.truth")]) == 0, "where all are flat, votes decide"
+    assert not settled([broken] * 3, 2)
+    assert settled([broken] * 4, 2)
+    outcome = Outcome(
+        experiment="e", variant=None, numbers=Numbers(values={"a": (1.0, 1.0, 1.0), "b": (1.0, 1.0), "c": 1.0})
+    )
+    assert judge([outcome], [["a", "b", "c"]]).flat == ("e.a",)

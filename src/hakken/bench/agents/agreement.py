@@ -1,7 +1,8 @@
 """Which of several solutions to keep when no expected value is in reach: what runs, and what others agree with.
 
 Wrong programs differ from each other more often than right ones do, so the largest group of solutions with the same
-numbers is the likeliest to be right.
+numbers is the likeliest to be right. The exception is a wrong program that makes everything the same: many ways of
+being wrong lead to it, so a list of equal values counts for less than one that says something.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _DIGITS = 6
 """Significant digits in which numbers must agree."""
 _LEAD = 2
 """The largest group must have so many times the votes of the next one."""
+_FLAT = 3
+"""A list of so many equal values says nothing."""
 
 
 class Trial(Record):
@@ -37,6 +40,8 @@ class Trial(Record):
     """A promise of the docstring or of the signature that the function broke."""
     returned: str = ""
     """What the function gave back for the arguments of real calls, as a text that is equal for solutions that agree."""
+    flat: tuple[str, ...] = ()
+    """Lists of numbers whose values are all the same."""
 
     @property
     def vote(self) -> str:
@@ -61,7 +66,9 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
         wanted: By experiment, names of the numbers that are asked for.
         excused: By experiment, whether its failure is somebody else's: such a one counts as run and shows no numbers.
     """
-    ran, trouble, detail, where, shown = 0, "", "", "", []
+    ran, trouble, detail, where = 0, "", "", ""
+    shown: list[str] = []
+    flat: list[str] = []
     for index, outcome in enumerate(outcomes):
         if index < len(excused) and excused[index]:
             ran += 1
@@ -70,6 +77,7 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
         if not wrong:
             ran += 1
             shown.append(_rounded(outcome))
+            flat += _flat(outcome)
         elif not trouble:
             trouble, detail, where = wrong, outcome.detail, outcome.experiment
     return Trial(
@@ -79,22 +87,35 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
         trouble=trouble,
         detail=detail,
         where=where,
+        flat=tuple(flat),
     )
 
 
 def best(trials: Sequence[Trial]) -> int | None:
-    """Index of the solution to keep: most experiments, then promises kept, most in agreement, the earliest."""
+    """Index of the solution to keep: most experiments, then promises kept, fewest lists that only it and its like make
+    flat, most in agreement, the earliest."""
     if not trials:
         return None
-    votes = Counter(trial.vote for trial in trials if trial.complete and trial.vote)
-    return max(range(len(trials)), key=lambda i: (trials[i].ran, not trials[i].breach, votes[trials[i].vote], -i))
+    complete = [trial for trial in trials if trial.complete]
+    votes = Counter(trial.vote for trial in complete if trial.vote)
+    usual = set.intersection(*(set(trial.flat) for trial in complete)) if complete else set()
+
+    def worth(index: int) -> tuple[int, bool, int, int, int]:
+        trial = trials[index]
+        return trial.ran, not trial.breach, -len(set(trial.flat) - usual), votes[trial.vote], -index
+
+    return max(range(len(trials)), key=worth)
 
 
 def settled(trials: Sequence[Trial], enough: int) -> bool:
-    """Whether so many complete solutions agree, and clearly more than agree on anything else."""
+    """Whether so many complete solutions agree, and clearly more than agree on anything else.
+
+    Of solutions with a list of equal values it takes twice as many.
+    """
     votes = Counter(trial.vote for trial in trials if trial.complete and trial.vote)
     (first, second) = [count for _, count in [*votes.most_common(2), ("", 0), ("", 0)]][:2]
-    return first >= max(1, enough, _LEAD * second)
+    flat = any(trial.flat for trial in trials if votes and trial.vote == votes.most_common(1)[0][0])
+    return first >= max(1, 2 * enough if flat else enough, _LEAD * second)
 
 
 def _no_number(outcome: Outcome, wanted: Collection[str]) -> str:
@@ -106,6 +127,16 @@ def _no_number(outcome: Outcome, wanted: Collection[str]) -> str:
         if name not in outcome.numbers.values:
             return f"The experiment {outcome.experiment} wrote no value of {name}."
     return ""
+
+
+def _flat(outcome: Outcome) -> list[str]:
+    """Lists of equal values."""
+    rows = {name: as_tuple(value) for name, value in sorted(outcome.numbers.values.items())}
+    return [
+        f"{outcome.experiment}.{name}"
+        for name, row in rows.items()
+        if len(row) >= _FLAT and len({_short(float(v)) for v in row}) == 1
+    ]
 
 
 def _rounded(outcome: Outcome) -> str:
