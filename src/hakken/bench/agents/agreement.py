@@ -93,7 +93,8 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
 
 def best(trials: Sequence[Trial]) -> int | None:
     """Index of the solution to keep: most experiments, then promises kept, fewest lists that only it and its like make
-    flat, most in agreement, the earliest."""
+    flat, most in agreement, the earliest.
+    """
     if not trials:
         return None
     complete = [trial for trial in trials if trial.complete]
