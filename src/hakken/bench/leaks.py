@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import libcst as cst
 
 from hakken.bench.masking import find, parse
-from hakken.bench.papers import leftovers, numbers_in, without_formulas
+from hakken.bench.papers import inputs_in, leftovers, numbers_in, without_formulas
+from hakken.bench.trees import printable, walk
 from hakken.bench.types import FunctionRef, Gold
 
 TEXTS = (".md", ".txt", ".rst", ".tex")
@@ -18,6 +19,25 @@ _TEXT_DIGITS, _DATA_DIGITS = 3, 5
 """A number in code or data with so many digits that it reads as a measured one is no accident."""
 _SHARE, _LINES, _LETTERS = 0.8, 3, 8
 """A copy has this share of the lines of a body, at least so many, counting those of so many letters."""
+
+_CONFIGS = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
+_MAX_TEXT = 1 << 20
+
+
+def texts_of(root: Path) -> dict[str, str]:
+    """The texts of a folder by name; very large files, and those that are no text, aside."""
+    found = {}
+    for name, info in walk(root):
+        if info.st_size <= _MAX_TEXT:
+            data = (root / name).read_bytes()
+            if b"\0" not in data[:4096]:
+                found[printable(name)] = data.decode("utf-8", "replace")
+    return found
+
+
+def settings_in(texts: Iterable[tuple[str, str]]) -> set[float]:
+    """Numbers of the configuration files among named texts: these are no results."""
+    return {number for name, text in texts if name.endswith(_CONFIGS) for number in inputs_in(text)}
 
 
 def measured_values(

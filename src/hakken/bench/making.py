@@ -8,24 +8,21 @@ from pathlib import Path
 from hakken.bench.combos import LIMIT, combinations, relevant
 from hakken.bench.folder import INSTRUCTION, PAPER, TaskFolder, write_task
 from hakken.bench.kept import code_hash, tree_of
-from hakken.bench.leaks import TEXTS, copied_functions, installed_copies, measured_values
+from hakken.bench.leaks import TEXTS, copied_functions, installed_copies, measured_values, settings_in, texts_of
 from hakken.bench.masking import MaskError, docstring_of, find, mask_file, masked_texts, parse
 from hakken.bench.pace import counted
-from hakken.bench.papers import inputs_in, strip_results
+from hakken.bench.papers import strip_results
 from hakken.bench.passages import best_passages
 from hakken.bench.proving import Lab, ProofError, measure, necessary, needless, predictable, trivial
 from hakken.bench.running import check_packages
 from hakken.bench.tracing import candidates, trace
-from hakken.bench.trees import printable, walk
 from hakken.bench.types import FunctionRef, Gold, MaskMode, Source, Task
 from hakken.core.types import Record, content_hash
 
-_CONFIGS = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
 _PROSE = (".md", ".rst", ".tex")
 """These are read by people: results are taken out of them, and they stay."""
 _NAMED = 3
 """Measured values of a file that are named."""
-_MAX_TEXT = 1 << 20
 _TRACING = ("tracing.py", "tracer")
 
 
@@ -232,8 +229,8 @@ class Shown(Record):
 
 def _shown(source: Source, golds: Sequence[Gold], functions: Sequence[FunctionRef], lab: Lab) -> Shown:
     """Take out results, and the files with a copy of a function or measured values that no experiment needs."""
-    contents = _small_texts(source.root)
-    inputs = {n for name, text in contents.items() if name.endswith(_CONFIGS) for n in inputs_in(text)}
+    contents = texts_of(source.root)
+    inputs = settings_in(contents.items())
     texts: dict[str, str] = {}
     for name, text in contents.items():
         if name.endswith(TEXTS) and (stripped := strip_results(text, golds, inputs)) != text:
@@ -255,13 +252,3 @@ def _shown(source: Source, golds: Sequence[Gold], functions: Sequence[FunctionRe
         leaks=tuple(leaks),
         copies=copies,
     )
-
-
-def _small_texts(root: Path) -> dict[str, str]:
-    found = {}
-    for name, info in walk(root):
-        if info.st_size <= _MAX_TEXT:
-            data = (root / name).read_bytes()
-            if b"\0" not in data[:4096]:
-                found[printable(name)] = data.decode("utf-8", "replace")
-    return found

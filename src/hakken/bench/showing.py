@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hakken.bench.folder import INSTRUCTION, TaskFolder
-from hakken.bench.leaks import copied_functions, installed_copies, measured_values
-from hakken.bench.papers import inputs_in
+from hakken.bench.leaks import copied_functions, installed_copies, measured_values, settings_in, texts_of
 from hakken.bench.restoring import node_of
 from hakken.bench.statements import code_of
-from hakken.bench.trees import printable, walk
 
-_CONFIGS = (".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
-_MAX_TEXT = 1 << 20
 _NAMED = 3
 """Measured values of a file that are named."""
 
@@ -30,7 +26,7 @@ def leaks_in(tasks: Sequence[TaskFolder]) -> dict[str, list[str]]:
             found.setdefault(leak, []).append(task.task.id)
     golds = [gold for task in tasks for gold in task.golds]
     golds = list({gold.model_dump_json(): gold for gold in golds}.values())
-    inputs = {n for name, text in contents if name.endswith(_CONFIGS) for n in inputs_in(text)}
+    inputs = settings_in(contents)
     # Most files are the same in all tasks, and are read once.
     for (name, text), ids in contents.items():
         for values in measured_values({name: text}, golds, inputs, results).values():
@@ -40,12 +36,7 @@ def leaks_in(tasks: Sequence[TaskFolder]) -> dict[str, list[str]]:
 
 def shown_texts(task: TaskFolder) -> dict[str, str]:
     """By name the texts of the visible repository, and the instruction."""
-    found = {}
-    for name, info in walk(task.visible_repo):
-        if info.st_size <= _MAX_TEXT:
-            data = (task.visible_repo / name).read_bytes()
-            if b"\0" not in data[:4096]:
-                found[printable(name)] = data.decode("utf-8", "replace")
+    found = texts_of(task.visible_repo)
     instruction = task.root / INSTRUCTION
     if instruction.is_file():
         found[INSTRUCTION] = instruction.read_text(encoding="utf-8", errors="replace")

@@ -92,8 +92,9 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
 
 
 def best(trials: Sequence[Trial]) -> int | None:
-    """Index of the solution to keep: most experiments, then promises kept, fewest lists that only it and its like make
-    flat, most in agreement, the earliest.
+    """Index of the solution to keep: most experiments, promises kept, few flat lists, most votes, the earliest.
+
+    A list that is flat with every complete solution is held against none.
     """
     if not trials:
         return None
@@ -114,9 +115,11 @@ def settled(trials: Sequence[Trial], enough: int) -> bool:
     Of solutions with a list of equal values it takes twice as many.
     """
     votes = Counter(trial.vote for trial in trials if trial.complete and trial.vote)
-    (first, second) = [count for _, count in [*votes.most_common(2), ("", 0), ("", 0)]][:2]
-    flat = any(trial.flat for trial in trials if votes and trial.vote == votes.most_common(1)[0][0])
-    return first >= max(1, 2 * enough if flat else enough, _LEAD * second)
+    if not votes:
+        return False
+    (chosen, first), (_, second) = [*votes.most_common(2), ("", 0)][:2]
+    flat = any(trial.flat for trial in trials if trial.vote == chosen)
+    return first >= max(2 * enough if flat else enough, _LEAD * second)
 
 
 def _no_number(outcome: Outcome, wanted: Collection[str]) -> str:

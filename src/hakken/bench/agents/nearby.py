@@ -50,17 +50,21 @@ class Scene:
     @classmethod
     def of(cls, code: str, names: Sequence[str], trouble: str, detail: str) -> Scene:
         """Read an error and the variables that were shown before it."""
-        shown = {line.strip() for line in detail.splitlines() if line.strip()}
-        lines = [number for number, line in enumerate(code.splitlines(), 1) if line.strip() in shown]
         method = _NO_METHOD.search(trouble)
         return cls(
             shapes={m[1]: tuple(int(s) for s in m[2].split(",") if s.strip()) for m in _ARRAY.finditer(detail)},
             wholes={m[1]: int(m[2]) for m in _WHOLE.finditer(detail) if int(m[2]) > 0},
-            line=lines[-1] if lines else 0,
+            line=failing_line(code, detail),
             unknown_method=method[1] if method else "",
             refusal=Refusal.of(trouble),
             names=tuple(names),
         )
+
+
+def failing_line(code: str, detail: str) -> int:
+    """Number of the last line of the code that a traceback shows; 0 where it shows none."""
+    shown = {line.strip() for line in detail.splitlines() if line.strip()}
+    return max((number for number, line in enumerate(code.splitlines(), 1) if line.strip() in shown), default=0)
 
 
 def nearby(code: str, name: str, trouble: str, detail: str, undefined: Sequence[str] = ()) -> Iterator[str]:

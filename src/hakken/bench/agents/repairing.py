@@ -9,7 +9,7 @@ from itertools import islice
 
 from hakken.bench.agents.agreement import Trial
 from hakken.bench.agents.names import with_modules
-from hakken.bench.agents.nearby import nearby
+from hakken.bench.agents.nearby import failing_line, nearby
 from hakken.bench.agents.trials import Trials
 from hakken.bench.agents.writing import put
 from hakken.bench.masking import MaskError
@@ -31,9 +31,8 @@ class Failing:
     @property
     def trouble(self) -> tuple[str, str]:
         """What is wrong, and in which line of the function: versions that share it are helped by the same edits."""
-        shown = {line.strip() for line in self.trial.detail.splitlines() if line.strip()}
-        lines = [line.strip() for line in self.code.splitlines() if line.strip() in shown]
-        return self.trial.trouble, lines[-1] if lines else self.code
+        line = failing_line(self.code, self.trial.detail)
+        return self.trial.trouble, self.code.splitlines()[line - 1].strip() if line else self.code
 
 
 def past_the_error(failing: Failing, trials: Trials, masked: bytes, until: float) -> Iterator[tuple[bytes, str]]:
