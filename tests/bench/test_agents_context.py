@@ -227,6 +227,21 @@ def test_a_function_as_a_hole(tmp_path: Path) -> None:
     top = hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), nothing)
     assert code_of(top.filled("    return 2 * x\n\nprint(3)\n")).strip().endswith("return 2 * x")
     assert top.infill.suffix == "\n"
+    alone = hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), nothing, alone=True).infill
+    assert alone.prefix.endswith('RATE = 0.5\n\ndef wanted(x):\n    """Not shown."""\n')
+    assert "import math" in alone.prefix
+    assert "Walker" not in alone.prefix
+    assert alone.suffix == "\n"
+    beside = nothing.model_copy(update={"imported": "# from a\ndef f(x):  # Halves.\n    ..."})
+    assert hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), beside).infill.others[-1][1] == (
+        "# from a\ndef f(x):  # Halves.\n"
+    )
+    assert hole_of(tmp_path, FunctionRef.parse("file.py:Walker.go"), nothing, alone=True) == hole_of(
+        tmp_path, FunctionRef.parse("file.py:Walker.go"), nothing
+    )
+    for dots in ("    ...", "    ...  # as said", "    ...\n```\nThis returns it."):
+        assert "still missing" in (problem_with(top.filled(dots), "wanted") or "")
+    assert problem_with(top.filled("    return x[..., 0]"), "wanted") is None
     long = FILE.replace("RATE = 0.5", "RATE = 0.5\n" + "\n".join(f"def f{n}(x):\n    return {n}\n" for n in range(300)))
     (tmp_path / "file.py").write_text(long)
     cut = hole_of(tmp_path, FunctionRef.parse("file.py:wanted"), nothing).infill.prefix

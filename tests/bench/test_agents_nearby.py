@@ -55,6 +55,23 @@ def test_the_edit_that_people_would_make_is_among_the_first(
 
 
 @pytest.mark.parametrize(
+    ("body", "first"),
+    [
+        ("g((1 + np.log(n)) * w)", "g(np.nan_to_num((1 + np.log(n)) * w, nan=0.0, posinf=0.0, neginf=0.0))"),
+        ("-(p * np.log(p)).sum()", "-np.nan_to_num(p * np.log(p), nan=0.0, posinf=0.0, neginf=0.0).sum()"),
+        ("1 + n / w", "1 + np.nan_to_num(n / w, nan=0.0, posinf=0.0, neginf=0.0)"),
+        ("np.mean(n)", "np.nan_to_num(np.mean(n), nan=0.0, posinf=0.0, neginf=0.0)"),
+    ],
+)
+def test_numbers_that_are_not_finite_become_zero_where_a_part_has_no_value(body: str, first: str) -> None:
+    found = last_lines(f"def f(n, w, p):\n{HEAD}    return {body}", "The value of x that a wrote is not finite.", "")
+    assert found[0] == f"return {first}"
+    assert not [
+        line for line in last_lines(f"def f(n):\n{HEAD}    return {body}", "ValueError: x", "") if "nan_" in line
+    ]
+
+
+@pytest.mark.parametrize(
     ("body", "trouble", "right"),
     [
         ("return g(x)", "g() missing 1 required positional argument: 'rate'", ["return g(x, rate=rate)"]),

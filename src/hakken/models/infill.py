@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -13,8 +14,8 @@ from hakken.core.types import Completion, Infill, Request
 from hakken.models.usage import plausible_usage
 from hakken.models.wire import Endpoint, post
 
-STOP = ("\ndef ", "\nclass ", "\n@", "\nif __name__")
-"""Where the hole of a function has certainly been left."""
+STOP = tuple(f"\n{first}" for first in f"{string.ascii_letters}_@#`")
+"""Where the hole of a function has been left: the next line begins at the margin."""
 
 
 def infill_body(request: Request, infill: Infill) -> dict[str, Any]:

@@ -40,12 +40,15 @@ from hakken.models import Ledger
 _OUTPUT = 1_000
 _COOL, _WARM, _WARMER = 0.2, 0.7, 0.2
 """Temperature of the first version of each form and of the others, and what each repetition adds: it tells nothing."""
-PARTS = ("examples", "vote", "fill", "contract", "repair")
+PARTS = ("examples", "vote", "fill", "contract", "repair", "alone")
 """What can be switched off, to see what it is worth."""
 _ROUND = 6
 """One version in so many is asked for in a chat at the end, where no hole has run."""
 _LATE = 2 / 3
 """Share of a function's time after which chats begin, where no hole has run."""
+_VIEW = 4
+"""Holes in a row with the file around them, and then as many without: two prompts seldom lead to one mistake, and each
+change of the prompt is read anew."""
 _LONGEST_HOLE = 256
 """Tokens: a hole that takes more has run away, and half a minute with it."""
 VERSIONS, HOLES = 18, 48
@@ -100,8 +103,8 @@ class _Part:
     """Versions that were the same as an earlier one."""
     undefined: set[str] = field(default_factory=set)
     """Names that versions used and nobody defines."""
-    forms: set[bool] = field(default_factory=set)
-    """How it was asked for: as a hole, in a chat."""
+    forms: set[tuple[bool, bool]] = field(default_factory=set)
+    """How it was asked for: as a hole or in a chat, alone or with the file around it."""
     hopeless: set[tuple[str, str]] = field(default_factory=set)
     """Troubles, with the line, that no edit of an earlier version got past."""
 
@@ -134,6 +137,7 @@ class Mending:
             hole has run in most of it; models that fill no holes answer as in a chat.
         contract: Whether what a version returns is held against its signature and docstring.
         repair: Whether small edits of a failing version are run, without a model.
+        alone: Whether every other few holes are shown without the file around them.
         agree: Versions of the model that agree and end the search.
         steps: Calls of an attempt; each function gets an equal share of what is left.
     """
@@ -149,6 +153,7 @@ class Mending:
     fill: bool = True
     contract: bool = True
     repair: bool = True
+    alone: bool = True
     agree: int = AGREE
     steps: int = 50
 
@@ -299,9 +304,10 @@ class Mending:
             failure=old.trial.trouble if old else "",
             output=old.trial.detail[-_OUTPUT:] if old else "",
         )
-        hole = hole_of(work.workspace, part.function, context) if fills else None
-        first = fills not in part.forms
-        part.forms.add(fills)
+        alone = fills and self.alone and turn // _VIEW % 2 == 1
+        hole = hole_of(work.workspace, part.function, context, alone) if fills else None
+        first = (fills, alone) not in part.forms
+        part.forms.add((fills, alone))
 
         def read(text: str) -> str:
             """The whole function, where the model was one that fills no holes; else what it put into the hole."""

@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from functools import reduce
 
 from hakken.bench.agents.arguments import Refusal
+from hakken.bench.agents.nonfinite import is_not_finite, made_finite
 from hakken.core.source import syntax_tree
 
 Edit = tuple[int, Callable[[], ast.expr]]
@@ -46,6 +47,8 @@ class Scene:
     refusal: Refusal | None = None
     names: tuple[str, ...] = ()
     """Parameters and variables of the function."""
+    not_finite: bool = False
+    """It ran, and a number that came out is infinite or none."""
 
     @classmethod
     def of(cls, code: str, names: Sequence[str], trouble: str, detail: str) -> Scene:
@@ -58,6 +61,7 @@ class Scene:
             unknown_method=method[1] if method else "",
             refusal=Refusal.of(trouble),
             names=tuple(names),
+            not_finite=is_not_finite(trouble),
         )
 
 
@@ -147,6 +151,8 @@ def _with(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
 
 
 def _edits(node: ast.expr, scene: Scene) -> Iterator[Edit]:
+    if scene.not_finite:
+        yield from made_finite(node)
     if isinstance(node, ast.Name):
         yield from _of_array(node, scene)
     elif isinstance(node, ast.Call):

@@ -47,6 +47,8 @@ class AgentOptions(Record):
     """Whether the mending agent holds what a version returns against its signature and docstring."""
     repair: bool = True
     """Whether the mending agent runs small edits of a version that fails."""
+    alone: bool = True
+    """Whether the mending agent shows every other few holes without the file around them."""
     steps: PositiveInt = 50
     """Calls of an attempt: steps of an agent that acts step by step, of which a small model needs several for each."""
     memory: Memory = Memory.FULL
@@ -136,6 +138,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
         fill,
         options.contract,
         options.repair,
+        options.alone,
         steps=options.steps,
     )
 

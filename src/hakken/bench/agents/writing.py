@@ -7,6 +7,8 @@ import json
 import re
 import textwrap
 
+import libcst as cst
+
 from hakken.bench.masking import MaskError, body_lines, find, functions_of, is_masked, parse
 from hakken.bench.transplant import transplant
 from hakken.core.source import syntax_tree
@@ -55,8 +57,16 @@ def problem_with(reply: str, name: str) -> str | None:
     nodes = found.get(name) or found.get(last)
     if not nodes:
         return f"There is no function {last} in the code."
-    missing = is_masked(nodes[-1]) or body_lines(nodes[-1]) == 0
+    missing = is_masked(nodes[-1]) or body_lines(nodes[-1]) == 0 or _only_dots(nodes[-1])
     return f"The body of {last} is still missing." if missing else None
+
+
+def _only_dots(function: cst.FunctionDef) -> bool:
+    """Whether ``...`` stands for the body."""
+    statements = [s for s in function.body.body if isinstance(s, cst.SimpleStatementLine)]
+    last = statements[-1].body[-1] if statements else None
+    dots = isinstance(last, cst.Expr) and isinstance(last.value, cst.Ellipsis)
+    return dots and body_lines(function) == 1
 
 
 def put(source: bytes, name: str, reply: str) -> bytes:
