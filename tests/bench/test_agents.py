@@ -203,6 +203,19 @@ def test_what_the_model_wrote_goes_before_edits_of_code(tasks: dict[str, TaskFol
     assert done.passed
 
 
+@pytest.mark.parametrize(("drawn", "passed"), [(4, True), (3, False)])
+def test_an_edit_of_what_was_drawn_often_outvotes_what_was_drawn_once(
+    tasks: dict[str, TaskFolder], lab: Lab, drawn: int, passed: bool
+) -> None:
+    odd, wrong = SPREAD.replace("sum(p * p for p in places", "sum(p * p for p in placez"), "range(9)"
+    replies = [*[odd] * drawn, SPREAD.replace("range(10)", wrong)]
+    agent, _ = mending(lab, *replies, candidates=len(replies), mends=0, fill=False)
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert "edited by code: runs" in done.run.transcript[1]
+    assert done.run.transcript[-2].endswith(": runs")
+    assert done.passed == passed
+
+
 def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     agent, asked = mending(lab, SPREAD.replace("for p in places", "for p in placez"), candidates=6, mends=3, vote=False)
     assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed

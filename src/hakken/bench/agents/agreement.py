@@ -91,15 +91,22 @@ def judge(outcomes: Sequence[Outcome], wanted: Sequence[Collection[str]], excuse
     )
 
 
-def best(trials: Sequence[Trial]) -> int | None:
+def best(trials: Sequence[Trial], voices: Sequence[int] | None = None) -> int | None:
     """Index of the solution to keep: most experiments, promises kept, few flat lists, most votes, the earliest.
 
     A list that is flat with every complete solution is held against none.
+
+    Args:
+        trials: What the experiments made of each.
+        voices: How much the vote of each counts; 1, unless it is said otherwise.
     """
     if not trials:
         return None
     complete = [trial for trial in trials if trial.complete]
-    votes = Counter(trial.vote for trial in complete if trial.vote)
+    votes = Counter[str]()
+    for trial, voice in zip(trials, voices or [1] * len(trials), strict=True):
+        if trial.complete and trial.vote:
+            votes[trial.vote] += voice
     usual = set.intersection(*(set(trial.flat) for trial in complete)) if complete else set()
 
     def worth(index: int) -> tuple[int, bool, int, int, int]:

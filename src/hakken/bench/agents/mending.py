@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -66,8 +67,13 @@ class _Version:
     key: str
     trial: Trial
     mended: int = 0
-    edited: bool = False
-    """By code: it is near another version, and agrees with others that were made so."""
+    origin: str = ""
+    """Key of the failing version that code has edited into this one."""
+
+    @property
+    def edited(self) -> bool:
+        """By code."""
+        return bool(self.origin)
 
 
 @dataclass
@@ -228,11 +234,10 @@ class Mending:
 
     @staticmethod
     def _chosen(versions: Sequence[_Version]) -> _Version | None:
-        """The best version; one that the model wrote as it stands goes before those that code has edited."""
-        own = [version for version in versions if not version.edited]
-        pool = own if any(version.trial.complete for version in own) else versions
-        index = best([version.trial for version in pool])
-        return None if index is None else pool[index]
+        """The best version; of as many votes one that the model wrote as it stands."""
+        ordered = sorted(versions, key=lambda version: version.edited)
+        index = best([version.trial for version in ordered], _voices(ordered))
+        return None if index is None else ordered[index]
 
     def _step(self, work: _Work, part: _Part, turn: int) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""
@@ -267,13 +272,14 @@ class Mending:
 
     def _edit(self, part: _Part, missing: Sequence[str]) -> bool:
         """Look for a small edit with which the newest version runs; one that does is a version of its own."""
-        failing = Failing(part.versions[-1].code, part.versions[-1].trial, missing)
+        newest = part.versions[-1]
+        failing = Failing(newest.code, newest.trial, missing)
         if (trouble := failing.trouble) in part.hopeless:
             return False
         for content, code in islice(past_the_error(failing, part.trials, part.masked, part.until), _WHOLE):
             found = part.trials.of_all(content)
             if found.complete:
-                part.versions.append(_Version(code, content, _shape(code), found, edited=True))
+                part.versions.append(_Version(code, content, _shape(code), found, origin=newest.key))
                 return True
         part.hopeless.add(trouble)
         return False
@@ -339,6 +345,23 @@ class Mending:
         work.usage += reply.usage
         work.last = reply.usage.tokens
         return read(reply.value)
+
+
+def _voices(versions: Sequence[_Version]) -> list[int]:
+    """How much each vote counts: that of an edited version half as much as what it was made of was drawn.
+
+    Edited versions of different failing ones agree easily, so that of those which give the same only one speaks.
+    """
+    draws = Counter(version.key for version in versions if not version.edited)
+    loudest: dict[str, int] = {}
+    for index, version in enumerate(versions):
+        vote = version.trial.vote
+        if version.edited and (vote not in loudest or draws[version.origin] > draws[versions[loudest[vote]].origin]):
+            loudest[vote] = index
+    return [
+        (draws[version.origin] // 2 if loudest[version.trial.vote] == index else 0) if version.edited else 1
+        for index, version in enumerate(versions)
+    ]
 
 
 def _shape(code: str) -> str:
