@@ -2,9 +2,9 @@
 
 The panel is in ``agent_panel.toml`` beside this file, drawn once with ``--draw``: 16 tasks with one and 8 with two
 masked functions of the suite that ships, by a seed, repository by repository. Every agent has the same model, time and
-tokens. Attempts are kept one file each, so that the same command goes on; agents take turns on each task, so that an
-early end leaves them compared on the same tasks. After each task the results of all attempts that are kept, whichever
-command made them, are written into ``agent_panel.md``.
+tokens. Attempts are kept one file each, beside this script, so that the same command goes on, here or on another
+machine; agents take turns on each task, so that an early end leaves them compared on the same tasks. After each task
+the results of all attempts that are kept, whichever command made them, are written into ``agent_panel.md``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import itertools
 import random
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -38,7 +39,7 @@ from hakken.models import open_models
 from hakken.store import Store
 
 HERE = Path(__file__).resolve().parent
-PANEL, REPORT = HERE / "agent_panel.toml", HERE / "agent_panel.md"
+PANEL, REPORT, KEPT = HERE / "agent_panel.toml", HERE / "agent_panel.md", HERE / "agent_panel"
 SUITE, SEED = "small", 20261122
 SIZES = {1: 16, 2: 8}
 """Tasks by number of masked functions."""
@@ -156,8 +157,13 @@ def shown(found: Estimate | None) -> str:
     return "" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
+def outcome(attempt: Attempt) -> str:
+    """One attempt in a cell."""
+    return f"{'**pass**' if attempt.passed else 'fail'} {attempt.seconds:.0f} s"
+
+
 def report(by_agent: Mapping[str, Sequence[Attempt]], how: str) -> str:
-    """The tables: each agent alone, then the pairs on the tasks that both have tried."""
+    """The tables: each agent alone, the pairs on the tasks that both have tried, and every task."""
     sizes = sorted({a.n for found in by_agent.values() for a in found})
     most = max(len({a.seed for a in found}) for found in by_agent.values())
     deep = [f"pass@{most}"] if most > 1 else []
@@ -184,6 +190,14 @@ def report(by_agent: Mapping[str, Sequence[Attempt]], how: str) -> str:
             for chosen in (*([n] for n in sizes), sizes)
         ]
         lines.append(_row([f"{one} − {other}", *map(shown, pairs), str(pairs[-1].tasks if pairs[-1] else 0)]))
+    lines += ["", *_head(["task", *by_agent])]
+    for task in dict.fromkeys(a.task for found in by_agent.values() for a in found):
+        own = [[a for a in found if a.task == task] for found in by_agent.values()]
+        lines.append(_row([task, *(" ".join(map(outcome, found)) for found in own)]))
+    lines.append("")
+    for name, found in by_agent.items():
+        codes = Counter(a.code for a in found)
+        lines.append(f"- {name}, by code of Hakken: {', '.join(f'{code} ({n})' for code, n in codes.items())}")
     return "\n".join(lines)
 
 
@@ -221,7 +235,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--model", default="local")
     parser.add_argument("--first", type=int, help="so many tasks of the panel")
     parser.add_argument("--attempts", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("agent-panel"), help="where tasks and attempts are kept")
+    parser.add_argument("--out", type=Path, default=KEPT, help="where tasks and attempts are kept")
     parser.add_argument("--draw", action="store_true", help="draw the panel anew, and stop")
     return parser.parse_args()
 
