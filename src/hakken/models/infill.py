@@ -57,5 +57,6 @@ def read_filling(text: str, request: Request, name: str, seconds: float) -> Comp
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelUnavailable(f"{name} sent something that fills no hole: {text[:80]!r}.") from error
     finish: Literal["stop", "length"] = "length" if cut else "stop"
-    used = plausible_usage(request, content, data.get("tokens_evaluated"), data.get("tokens_predicted"), seconds)
+    sent = request.model_copy(update={"messages": ()})  # these are for models that fill no holes
+    used = plausible_usage(sent, content, data.get("tokens_evaluated"), data.get("tokens_predicted"), seconds)
     return Completion(text=content, usage=used, finish=finish)

@@ -167,6 +167,9 @@ def main() -> None:
     params.cpuparams_batch.n_threads = args.threads
     params.no_extra_bufts = platform.machine() in _X86
     params.cache_ram_mib = 512
+    # Two prompts that share a beginning keep a slot each, where one would make the other be read again; a conversation
+    # that grows stays in its own.
+    params.slot_prompt_similarity = 0.65
     params.ui = False
     params.verbosity = 1
     server = xllamacpp.Server(params)
