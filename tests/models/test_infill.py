@@ -23,11 +23,35 @@ def test_the_hole_is_asked_for_as_it_is() -> None:
     assert body["n_predict"] == 50
 
 
+def test_a_hole_ends_where_a_line_begins_at_the_margin() -> None:
+    ends = tuple(infill_body(REQUEST, HOLE)["stop"])
+    for line in (
+        "def two():",
+        "class A:",
+        "@cache",
+        "if x:",
+        "# Example",
+        "```",
+        "This function",
+        "print(1)",
+        "_x = 1",
+    ):
+        assert f"\n{line}".startswith(ends), line
+    for line in ("    return 1", "", "\n", "\treturn 1", ")"):
+        assert not f"\n{line}".startswith(ends), line
+
+
 def test_a_filling_is_counted_and_its_end_is_known() -> None:
     reply = {"content": "return 1", "tokens_evaluated": 12, "tokens_predicted": 3, "stop_type": "limit"}
     got = read_filling(json.dumps(reply), REQUEST, "local", 0.5)
     assert (got.text, got.finish, got.usage.completion_tokens) == ("return 1", "length", 3)
     assert read_filling(json.dumps(reply | {"stop_type": "eos"}), REQUEST, "local", 0.5).finish == "stop"
+
+
+def test_a_long_conversation_beside_a_hole_is_not_counted_for_it_is_not_sent() -> None:
+    long = REQUEST.model_copy(update={"messages": (Message(role="user", content="Write it. " * 2_000),)})
+    reply = {"content": "return 1", "tokens_evaluated": 12, "tokens_predicted": 3, "stop_type": "eos"}
+    assert read_filling(json.dumps(reply), long, "local", 0.5).usage.prompt_tokens == 12
 
 
 @pytest.mark.parametrize("reply", ["", "[]", "{}", '{"content": 3}', "null", "no json"])
