@@ -229,6 +229,12 @@ def test_the_last_versions_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder],
     assert not attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
     assert [request.infill is not None for request in talker.asked] == [*[True] * 10, False, False]
     assert {request.max_tokens for request in talker.asked[:10]} == {256}
+    views = [request.infill.prefix for request in talker.asked if request.infill is not None]
+    assert views == [*[views[0]] * 4, *[views[4]] * 4, *[views[0]] * 2]
+    assert len(views[4]) < len(views[0]), "without the functions of the file"
+    plain = Talker(by=lambda request: "    return None" if request.infill else wrong)
+    attempt(Mending(lambda seed: plain.ledger(), lab, candidates=12, mends=0, alone=False), tasks["tiny-n1-4"], 0, lab)
+    assert {request.infill.prefix for request in plain.asked if request.infill is not None} == {views[0]}
 
 
 def test_no_more_calls_are_made_than_the_attempt_has_and_each_function_has_its_share(

@@ -48,8 +48,8 @@ _ROUND = 6
 _LATE = 2 / 3
 """Share of a function's time after which chats begin, where no hole has run."""
 _VIEW = 4
-"""Holes in a row with the file around them, and then as many without: two prompts seldom lead to one mistake, and each
-change of the prompt is read anew."""
+"""Holes in a row with the file around them, and then as many without: two prompts seldom lead to one mistake, and a
+server that keeps one of them only reads the other anew at each change."""
 _LONGEST_HOLE = 256
 """Tokens: a hole that takes more has run away, and half a minute with it."""
 VERSIONS, HOLES = 18, 48
