@@ -12,6 +12,7 @@ import pytest
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
 from hakken.bench.agents.agreement import Trial, best, judge, settled
 from hakken.bench.agents.context import context_of
+from hakken.bench.agents.nonfinite import is_not_finite
 from hakken.bench.agents.writing import problem_with, put
 from hakken.bench.attempts import attempt
 from hakken.bench.folder import TaskFolder
@@ -255,6 +256,7 @@ def test_numbers_that_are_none_are_mended(tasks: dict[str, TaskFolder], lab: Lab
     agent, asked = mending(lab, endless, SPREAD, candidates=1, mends=1)
     assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
     assert "The value of spread that the experiment walk wrote is not finite." in asked[1].messages[-1].content
+    assert is_not_finite(asked[1].messages[-1].content), "by which edits know what is wrong"
 
 
 def test_each_function_has_its_share_of_the_tokens(tasks: dict[str, TaskFolder], lab: Lab) -> None:

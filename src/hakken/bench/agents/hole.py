@@ -16,8 +16,6 @@ from hakken.core.types import Infill
 _BEFORE, _AFTER = 1_800, 500
 """Characters of the file around the hole."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
 _LEFT_OUT = re.compile(r"^[ \t]*(raise NotImplementedError\b.*|\.\.\.)\n?", re.MULTILINE)
 
 
