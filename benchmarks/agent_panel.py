@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ SIZES = {1: 16, 2: 8}
 """Tasks by number of masked functions."""
 MINUTES, TOKENS, USD, STEPS = 5.0, 10_000, 1.0, 50
 """Limits of one attempt; tokens are those that the model generates."""
-AGENTS = ("mending", "fixed", "external:mini-swe-agent-text", "external:aider")
-"""Of mini-swe-agent the form for models that are weak at calling tools, as the embedded one is."""
+AGENTS = ("mending", "fixed", "external:mini-swe-agent-text", "external:aider-brief")
+"""Of each peer the form that suits a small model: commands as text, and no paper in the context."""
 SEEN = {
     "ranked_retrieval-n1-5",
     "queue_variance-n1-13",
@@ -96,12 +97,12 @@ def draw() -> None:
     PANEL.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
-def panel(first: int | None) -> list[dict[str, Any]]:
-    """The tasks, those of both sizes in turn, so that a prefix holds both."""
+def panel(first: int | None, like: Sequence[str]) -> list[dict[str, Any]]:
+    """The tasks, those of both sizes in turn, so that a prefix holds both; of these the ones with such names."""
     tasks = tomllib.loads(PANEL.read_text(encoding="utf-8"))["task"]
     by_size = [[t for t in tasks if len(t["functions"]) == n] for n in SIZES]
     mixed = [t for group in itertools.zip_longest(by_size[0][0::2], by_size[0][1::2], by_size[1]) for t in group if t]
-    return mixed[:first]
+    return [t for t in mixed[:first] if any(fnmatch(t["id"], pattern) for pattern in like)]
 
 
 def task_folders(chosen: Sequence[dict[str, Any]], folder: Path) -> list[TaskFolder]:
@@ -234,6 +235,9 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--model", default="local")
     parser.add_argument("--first", type=int, help="so many tasks of the panel")
+    parser.add_argument(
+        "--task", action="append", metavar="GLOB", help="only tasks with such names, as *-n1-*; repeat it"
+    )
     parser.add_argument("--attempts", type=int, default=2)
     parser.add_argument("--out", type=Path, default=KEPT, help="where tasks and attempts are kept")
     parser.add_argument("--draw", action="store_true", help="draw the panel anew, and stop")
@@ -256,7 +260,8 @@ def main() -> None:
         draw()
         return
     asked.out.mkdir(parents=True, exist_ok=True)
-    tasks = task_folders(panel(asked.first), asked.out / "tasks")
+    tasks = task_folders(panel(None, ["*"]), asked.out / "tasks")
+    chosen = {task["id"] for task in panel(asked.first, asked.task or ["*"])}
     settings = ModelSettings(default=asked.model)
     budget = Budget(completion_tokens=TOKENS, usd=USD, seconds=60 * MINUTES)
     machine = describe_machine(())
@@ -273,7 +278,7 @@ def main() -> None:
         for part in asked.ablation:
             less = replace(setup, options=setup.options.model_copy(update={part: False}))
             agents[f"mending without {part}"] = choose("mending", less), asked.attempts
-        for task, seed, active in turns(agents, tasks):
+        for task, seed, active in turns(agents, [task for task in tasks if task.task.id in chosen]):
             for agent in active:
                 run_attempts(agent, [task], [seed], lab, asked.out / "attempts", tell)
             write_report(report(kept_attempts(asked.out / "attempts", tasks), how))
