@@ -259,9 +259,10 @@ def main() -> None:
     if asked.draw:
         draw()
         return
+    if not (chosen := {task["id"] for task in panel(asked.first, asked.task or ["*"])}):
+        raise SystemExit(f"no task of the panel is named {' or '.join(asked.task)}; their names: {PANEL}")
     asked.out.mkdir(parents=True, exist_ok=True)
     tasks = task_folders(panel(None, ["*"]), asked.out / "tasks")
-    chosen = {task["id"] for task in panel(asked.first, asked.task or ["*"])}
     settings = ModelSettings(default=asked.model)
     budget = Budget(completion_tokens=TOKENS, usd=USD, seconds=60 * MINUTES)
     machine = describe_machine(())

@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from hakken.analysis.item_page import write_items
 from hakken.analysis.items import ItemAnalysis, analyse, label_codes
-from hakken.analysis.matrix import Responses, from_table, read_responses
+from hakken.analysis.matrix import ItemFacts, Responses, from_table, read_responses
+from hakken.analysis.resampling import wilson
 from hakken.cli.app import app
 from hakken.core.errors import UsageError
-from tests.bench.simulated import SOURCES, population
+from tests.bench.simulated import SOURCES, kept, made, population
 
 LABELS = ("<15 min fix", "15 min - 1 hour", "1-4 hours", ">4 hours")
 ODD = {"web-3": ">4 hours", "plot-5": "<15 min fix"}
@@ -135,6 +136,7 @@ def test_every_form_of_a_matrix_is_read_alike(tmp_path: Path) -> None:
         ("a.csv", "subject,a\nx,1\nx,0\n", "there twice"),
         ("a.csv", "subject,item,solved\nx,a,1\nx,a,0\n", "two responses"),
         ("a.csv", "subject,a\nx\n", "different lengths"),
+        ("a.csv", "subject,a,a,b\nx,1,0,1\n", "the column 'a' is there twice"),
         ("a.json", "[1]", "holds no table"),
         ("a.json", '{"x": 1}', "another form"),
         ("a.json", "{", "cannot be read"),
@@ -144,6 +146,21 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, text: str, message: str)
     (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=message):
         read_responses(tmp_path / name)
+
+
+def test_an_item_that_is_described_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("subject,a,b\nx,1,0\n")
+    (tmp_path / "items.csv").write_text("item,label\na,easy\na,hard\n")
+    with pytest.raises(UsageError, match="the item a is there twice"):
+        read_responses(tmp_path / "a.csv", tmp_path / "items.csv")
+
+
+def test_rates_count_the_fewer_of_items_and_subjects() -> None:
+    """Three subjects say little about others, however many items each has tried."""
+    cells = {f"s{s}": {f"i{i}": int((i + s) % 2) for i in range(40)} for s in range(3)}
+    facts = {f"i{i}": ItemFacts(group="g") for i in range(40)}
+    (rate,) = [r for r in analyse(from_table(cells, facts=facts)).rates if r.by == {"group": "g"}]
+    assert (rate.low, rate.high) == wilson(rate.rate, 3)
 
 
 def test_labels_and_their_order() -> None:
@@ -202,6 +219,26 @@ def test_attempts_have_no_human_label(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "items.html").read_text()
     assert "people think" not in page
     assert any(a.what == "size and difficulty" and a.low > 0 for a in found.associations)
+
+
+def test_a_task_that_was_changed_is_another_item(tmp_path: Path) -> None:
+    attempts = [
+        made(agent, "descent-n1-0", functions=("f",), solved=agent == "a", task_hash=f"sha256:{mark * 8}")
+        for agent in "ab"
+        for mark in "12"
+    ]
+    folder = kept(tmp_path / "attempts", *attempts, made("a", "descent-n1-1"), made("b", "descent-n1-1", solved=True))
+    (folder / "odd.json").write_text("{}")
+    result = CliRunner().invoke(app, ["items", str(folder), "--out", str(tmp_path / "out"), "--json"])
+    assert result.exit_code == 0, result.output
+    found = ItemAnalysis.model_validate_json(result.stdout)
+    names = {"descent-n1-0 (11111111)", "descent-n1-0 (22222222)", "descent-n1-1"}
+    assert {item.item for item in found.items} == names
+    assert "odd.json is no attempt of this version, and is left out." in found.notes
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(app, ["items", str(folder), "--out", str(tmp_path / "file")])
+    assert result.exit_code == 2
+    assert "is no folder" in result.output
 
 
 def test_the_files(found: ItemAnalysis, tmp_path: Path) -> None:

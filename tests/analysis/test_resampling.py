@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.analysis.resampling import cluster_draws, mean_interval, weighted_means, wilson
+from hakken.analysis.resampling import cluster_draws, free_interval, mean_interval, weighted_means, wilson
 from hakken.analysis.scaling import LogFit, NoFit, fit_log
 
 CLUSTERS = [("a", "1"), ("a", "1"), ("a", "2"), ("b", "1"), ("c", "1"), ("c", "2"), ("c", "3")]
@@ -42,7 +42,14 @@ def test_nothing_varies() -> None:
     assert mean_interval([1.0] * 4, clusters) == (pytest.approx(1 - reach), 1.0)
     assert mean_interval([0.0] * 4, clusters, (-1.0, 1.0)) == (pytest.approx(-reach), pytest.approx(reach))
     assert mean_interval([0.5] * 4, clusters) == (pytest.approx(0.5 - reach / 2), pytest.approx(0.5 + reach / 2))
-    assert mean_interval([7.0] * 4, clusters, None) == (7.0, 7.0)
+    # One group says as little, whatever its units do.
+    one = [("a", "f"), ("a", "f")]
+    assert mean_interval([0.0, 1.0], one) == (pytest.approx(0.0125), pytest.approx(0.9875))
+    assert free_interval([7.0, 9.0], one) is None
+    assert free_interval([7.1] * 4, clusters) is None
+    found = free_interval([7.0, 9.0, 7.0, 9.0], clusters)
+    assert found is not None
+    assert 7.0 <= found[0] < 8.0 < found[1] <= 9.0
 
 
 @settings(deadline=None)

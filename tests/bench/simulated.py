@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -71,6 +72,14 @@ def made(
         answer=answer,
         code=code,
     )
+
+
+def kept(folder: Path, *attempts: Attempt) -> Path:
+    """Write attempts down as a run does."""
+    folder.mkdir()
+    for index, attempt in enumerate(attempts):
+        (folder / f"{index}.json").write_text(attempt.model_dump_json())
+    return folder
 
 
 def population(

@@ -16,7 +16,7 @@ from hakken.bench.proving import Lab
 from hakken.bench.requirements import imported_packages, requirement
 from hakken.bench.suite import SuiteError, load_source
 from hakken.bench.types import Experiment, FunctionRef, Variant
-from hakken.cli.bench.common import folder_for
+from hakken.cli.places import file_for, folder_for
 from hakken.core.errors import UsageError
 
 TRAIN = """\
@@ -240,3 +240,8 @@ def test_a_place_that_nobody_can_write_to_is_named_before_any_work(tmp_path: Pat
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(UsageError, match=r"--out .*file is no folder"):
             folder_for(place)
+        with pytest.raises(UsageError, match=r"--out .*file is no folder"):
+            file_for(place / "more")
+    with pytest.raises(UsageError, match="it is a folder"):
+        file_for(tmp_path)
+    assert file_for(tmp_path / "file") == tmp_path / "file"

@@ -9,7 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from hakken.bench.competitions.definition import load_competition, shipped
-from hakken.bench.competitions.entering import competition_of, final_submission, template_files, write_template
+from hakken.bench.competitions.entering import (
+    competition_of,
+    final_submission,
+    grade_final,
+    template_files,
+    write_template,
+)
 from hakken.bench.competitions.grading import arena, grade_bytes
 from hakken.bench.competitions.preparing import prepare
 from hakken.bench.competitions.tables import read_table
@@ -102,10 +108,10 @@ def test_one_trial_and_the_final_run(tmp_path: Path) -> None:
     (same,) = [e for e in where.board.entries if e.team == "baseline: cubic, 1 waves, all weeks"]
     assert graded.report.score == pytest.approx(same.score, abs=1e-4)
     assert graded.report.silver_medal
-    data, problem = final_submission(template, {"experiment.py": "raise SystemExit('no')"}, "carbon-weekly")
-    assert data == b""
-    assert problem
-    assert not grade_bytes(data, where, "nothing").report.valid_submission
+    nothing = grade_final(template, {"experiment.py": "raise SystemExit('no')"}, where, tmp_path / "nothing.csv")
+    assert (nothing.report.submission_exists, nothing.report.valid_submission) == (False, False)
+    assert "exit code 1: no" in nothing.problem
+    assert not (tmp_path / "nothing.csv").exists()
 
 
 def test_a_program_finds_no_answers_in_its_box(tmp_path: Path) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from pathlib import Path
+
 import pytest
 
 from hakken.bench.competitions.definition import COMMON, load_competition, shipped
 from hakken.bench.competitions.grading import Arena, arena_of, load_board
 from hakken.bench.competitions.preparing import Prepared, prepare
 from hakken.bench.competitions.rules import Gravity, Rule, inspect
+from hakken.bench.competitions.sources import read_sources
 from hakken.bench.competitions.submissions import Answers, parse_submission
+from hakken.core.errors import UsageError
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +69,43 @@ def test_the_record_is_read_too(arena: Arena) -> None:
     assert rules(arena, "", "cat /private/answers.csv") == {Rule.PRIVATE}
     assert rules(arena, "", "pip install kaggle") == {Rule.NETWORK}
     assert rules(arena, "", "python train.py --epochs 3", "ls data") == set()
+
+
+def test_the_places_that_participants_are_given_are_no_sign(arena: Arena) -> None:
+    honest = (
+        "train = open('/home/data/train.csv')\n"
+        "test = open('../input/test.csv')\n"
+        "open('/home/submission/submission.csv', 'w')\n"
+    )
+    assert rules(arena, honest, "cat /home/instructions.txt", "ls ../input/") == set()
+    (found,) = inspect(None, arena, {"solution.py": "open('/home/someone/notes.txt')"})
+    assert (found.rule, found.gravity) == (Rule.PRIVATE, Gravity.NOTE)
+    (found,) = inspect(None, arena, {"solution.py": "open('/home/data/private/test.csv')"})
+    assert found.gravity is Gravity.GRAVE
+
+
+def test_cells_of_notebooks_are_read_and_a_folder_without_code_is_refused(arena: Arena, tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "open('/private/answers.csv')"},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "import requests\n"]},
+        {"cell_type": "code", "source": "open('/private/answers.csv')"},
+    ]
+    with pytest.raises(UsageError, match="no code in"):
+        read_sources([tmp_path])
+    (tmp_path / "solution.ipynb").write_text(json.dumps({"cells": cells}))
+    found = inspect(None, arena, read_sources([tmp_path]))
+    assert [(f.rule, f.where.rpartition(":")[2]) for f in found] == [(Rule.PRIVATE, "3"), (Rule.NETWORK, "2")]
+    (tmp_path / "solution.ipynb").write_text("[]")
+    with pytest.raises(UsageError, match="is no notebook"):
+        read_sources([tmp_path])
+
+
+def test_rows_that_do_not_count_need_no_answer(ready: Prepared, arena: Arena) -> None:
+    first, *rest = arena.form.ids
+    holed = dataclasses.replace(arena, answers={**arena.answers, first: ("",)}, unscored=frozenset({first}))
+    given: Answers = {first: ("1",)} | {name: arena.answers[name] for name in rest}
+    found = [f for f in inspect(ready, holed, {}, given=given) if f.rule == Rule.TOO_GOOD]
+    assert any(f"{len(rest)} of {len(rest)} answers" in f.evidence for f in found)
 
 
 def test_broken_code_is_read_by_lines(arena: Arena) -> None:

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from hakken.bench.competitions.scoring import Unscorable, label, score
-from hakken.bench.competitions.submissions import Form, InvalidSubmission, parse_submission, read_submission
+from hakken.bench.competitions.submissions import (
+    Form,
+    InvalidSubmission,
+    check_cells,
+    parse_submission,
+    read_submission,
+)
 
 LABELS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=40)
 NUMBERS = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0, 1e4)), min_size=1, max_size=40)
@@ -72,6 +78,21 @@ def test_the_log_loss_of_one_column_and_of_several() -> None:
 def test_several_columns_are_averaged() -> None:
     given_cells, right = [["1", "10"], ["3", "10"]], [["2", "10"], ["2", "10"]]
     assert score("rmse", given_cells, right) == pytest.approx(0.5)
+
+
+@given(st.text("0123456789+-. ", max_size=6) | st.text(max_size=6))
+def test_a_label_has_one_spelling_wherever_it_is_read(cell: str) -> None:
+    """The reader of submissions and the metrics stand alone, and so each have the rule."""
+    form = Form(id="id", columns=("y",), ids=("1",), kind="label", classes=(label(cell),))
+    if not cell.strip():
+        return
+    assert check_cells((cell,), form) == (cell,)
+    assert label(label(cell)) == label(cell)
+
+
+@pytest.mark.parametrize(("cell", "spelt"), [("3.0", "3"), ("+3", "3"), ("-03.", "-3"), ("+-3", "+-3"), ("²", "²")])
+def test_labels(cell: str, spelt: str) -> None:
+    assert label(cell) == spelt
 
 
 def test_what_cannot_be_scored() -> None:

@@ -131,7 +131,12 @@ def test_groups_are_in_one_part_only() -> None:
 
 def test_a_leaderboard_without_scores_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "leaderboard.csv"
-    for text, said in (("teamName\na\n", "no column `score`"), ("score\n", "no teams"), ("score\nnan\n", "row 2")):
+    for text, said in (
+        ("teamName\na\n", "no column `score`"),
+        ("score\n", "no teams"),
+        ("score\nnan\n", "row 2: the score 'nan'"),
+        ("score,public_score\n1,2\n1,n/a\n", "row 3: the public_score 'n/a' is not"),
+    ):
         file.write_text(text)
         with pytest.raises(UsageError, match=said):
             load_leaderboard(file, baselines=False)
@@ -180,6 +185,14 @@ def test_sorted_test_rows_are_seen() -> None:
     order = sorted(range(len(ready.test.rows)), key=lambda i: ready.answers.rows[i][place])
     moved = dataclasses.replace(ready, test=ready.test.take(order), answers=ready.answers.take(order))
     assert leaks(moved)["order"]
+
+
+def test_ties_have_no_order() -> None:
+    """Many visits are none: were equal values ranked by their place, any order of the rows would seem to tell them."""
+    board = load_board((ready := prepared("clinic-visits")).competition)
+    found = {probe.name: probe.value for probe in probe_arena(arena_of(ready, board), ready)}
+    assert found["order"] > 0.1
+    assert found["id"] > 0.1
 
 
 def test_a_feature_that_is_the_target_is_seen_and_so_are_copied_rows() -> None:

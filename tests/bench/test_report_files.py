@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,12 +18,13 @@ from hakken.bench.reports.comparing import compare_reports, read_report
 from hakken.bench.reports.contamination import Contamination, body_tokens, probe
 from hakken.bench.reports.page import html, text_of, write_report
 from hakken.bench.reports.records import Report
+from hakken.bench.reports.tables import contamination_line
 from hakken.cli.app import app
 from hakken.core.errors import UsageError
 from hakken.core.types import Call, Request, Role
 from hakken.models import Ledger
 from hakken.models.scripted import FunctionModel
-from tests.bench.simulated import made, population
+from tests.bench.simulated import kept, made, population
 
 
 class Memory:
@@ -40,14 +41,6 @@ def recall(tasks: dict[str, TaskFolder], answer: Callable[[Request], str]) -> Co
     """A probe of a model that answers so."""
     singles = [task for task in tasks.values() if task.task.n == 1]
     return probe(singles, Ledger({Role.CODE: FunctionModel(answer)}, Memory()))
-
-
-def keep(attempts: Sequence[Attempt], folder: Path) -> Path:
-    """Write attempts down as a run does."""
-    folder.mkdir()
-    for index, attempt in enumerate(attempts):
-        (folder / f"{index}.json").write_text(attempt.model_dump_json())
-    return folder
 
 
 def test_the_page_holds_everything_and_needs_nothing(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
@@ -67,7 +60,7 @@ def test_the_page_holds_everything_and_needs_nothing(tasks: dict[str, TaskFolder
 
 
 def test_the_command_and_its_json(tmp_path: Path) -> None:
-    folder = keep(list(population("fixed-both", -1.0, tries=2)), tmp_path / "fixed")
+    folder = kept(tmp_path / "fixed", *population("fixed-both", -1.0, tries=2))
     result = CliRunner().invoke(app, ["bench", "report", str(folder), "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["agents"] == ["fixed-both"]
@@ -110,6 +103,23 @@ def test_only_shared_tasks_are_compared() -> None:
     assert "2 independent groups of tasks could not have shown any difference" in found.findings[0].sentence
     with pytest.raises(UsageError, match="share no task"):
         compare_reports(build_report(left[:1]), build_report(right[-1:]))
+
+
+def test_agents_that_share_no_task_are_named() -> None:
+    left = [made("a", "descent-n1-0", functions=("f",)), made("b", "descent-n1-1", functions=("g",))]
+    right = [made("b", "descent-n1-0", functions=("f",)), made("a", "descent-n1-1", functions=("g",))]
+    found = compare_reports(build_report(left), build_report(right), ("before", "after"))
+    assert (found.shared, found.findings) == (2, ())
+    assert {"a in before and a in after share no task.", "b in before and b in after share no task."} <= set(
+        found.notes
+    )
+
+
+def test_a_report_of_another_version_is_refused(tmp_path: Path) -> None:
+    data = build_report([made()]).model_dump(mode="json") | {"format": 99}
+    (tmp_path / "report.json").write_text(json.dumps(data))
+    with pytest.raises(UsageError, match="is no report of this version"):
+        read_report(tmp_path)
 
 
 def test_what_a_budget_may_have_done_is_said() -> None:
@@ -175,6 +185,11 @@ def test_a_model_that_knows_the_code_and_one_that_does_not(tasks: dict[str, Task
     silent = recall(tasks, lambda r: "I do not remember.")
     assert silent.unusable == len(silent.functions)
     assert silent.similarity == 0.0
+    first = next(task for task in tasks.values() if task.task.n == 1)
+    alone = recall({"one": first}, by_heart)
+    assert (alone.exact.value, alone.above_chance, alone.chance) == (1.0, None, None)
+    line = contamination_line(build_report([made()], contamination=alone))
+    assert "there is no other function to compare with" in line
 
 
 def test_layout_and_docstrings_do_not_count() -> None:

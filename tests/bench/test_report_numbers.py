@@ -13,7 +13,7 @@ from hakken.bench.agents import Null, Oracle
 from hakken.bench.agents.context import Retrieval
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.verifier import Verified, Verifying
-from hakken.bench.attempts import attempt
+from hakken.bench.attempts import Attempt, attempt
 from hakken.bench.folder import TaskFolder
 from hakken.bench.metrics import average, estimate, items, paired_difference, summarise
 from hakken.bench.proving import Lab
@@ -23,10 +23,10 @@ from hakken.bench.reports.measures import depth_of, rows_of
 from hakken.bench.reports.pairing import difference
 from hakken.bench.reports.records import Report
 from hakken.bench.reports.selection import select
-from hakken.bench.reports.tables import headline
+from hakken.bench.reports.tables import details, headline
 from hakken.core.errors import UsageError
 from hakken.models import Ledger
-from tests.bench.simulated import made, population
+from tests.bench.simulated import kept, made, population
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,54 @@ def test_slices_agree_with_the_attempts(report: Report) -> None:
     one = report.chosen(agent="fixed-both", n="1")
     assert one is not None
     assert one.shares["pass@1"] == estimate(items([a for a in own if a.n == 1]))
-    assert report.chosen(retrieval="code", n="2") is not None
+    assert report.chosen(family="mending", retrieval="code", n="2") is not None
     assert report.chosen(agent="mending-code", repository="queues") is not None
-    pooled = report.chosen(retrieval="both")
-    assert pooled is not None
-    assert "pass@4" not in pooled.shares  # attempts of several agents would not repeat one another
+
+
+def test_retrieval_settings_stand_side_by_side_within_an_agent() -> None:
+    """A weak model with more tries would turn the order of its settings, were models thrown together."""
+
+    def of(agent: str, retrieval: str, solved: int, tries: int) -> list[Attempt]:
+        return [
+            made(
+                agent,
+                f"descent-n1-{i}",
+                seed,
+                functions=(f"f{i}",),
+                solved=i < solved,
+                settings={"retrieval": retrieval},
+            )
+            for i in range(6)
+            for seed in range(tries)
+        ]
+
+    report = build_report(
+        [
+            *of("fixed-both (strong)", "both", 6, 2),
+            *of("fixed-none (strong)", "none", 3, 2),
+            *of("fixed-both (weak)", "both", 0, 6),
+        ]
+    )
+    (table,) = [t for t in details(report) if t.title == "Scores by retrieval setting"]
+    assert table.head[:3] == ("agent, retrieval aside", "retrieval", "n")
+    found = {row[:2]: row[table.head.index("pass@1")].split()[0] for row in table.rows}
+    assert found == {
+        ("fixed (strong)", "both"): "1.00",
+        ("fixed (strong)", "none"): "0.50",
+        ("fixed (weak)", "both"): "0.00",
+    }
+    both = report.chosen(family="fixed (weak)", retrieval="both")
+    assert both is not None
+    assert both.shares["pass@6"].value == 0
+
+
+def test_of_different_attempts_with_one_seed_none_is_dropped(tmp_path: Path) -> None:
+    for name, solved in (("before", False), ("after", True), ("copy", True)):
+        kept(tmp_path / name, made(solved=solved, code=name.replace("copy", "after")))
+    (attempt,), notes = collect([tmp_path / "after", tmp_path / "copy"])
+    assert (attempt.passed, notes) == (True, ["1 attempts are in several folders, and count once."])
+    with pytest.raises(UsageError, match="hold different attempts of fixed-both at descent-n1-0"):
+        collect([tmp_path / "before", tmp_path / "after"])
 
 
 def test_who_admits_is_asked_of_those_who_made_numbers_up() -> None:
@@ -90,6 +133,13 @@ def test_nothing_solved_and_everything_solved_have_no_slope() -> None:
         for fit in (report.scaling_across, *(scaling.fit for scaling in report.scaling)):
             assert isinstance(fit, NoFit)
             assert fit.reason.startswith(said)
+
+
+def test_agents_that_always_do_the_same_give_no_slope() -> None:
+    done = [made("a", f"descent-n1-{i}", s, functions=(f"f{i}",), solved=i < 3) for i in range(6) for s in range(4)]
+    (scaling,) = build_report(done).scaling
+    assert isinstance(scaling.fit, NoFit)
+    assert "one slope" in scaling.fit.reason
 
 
 def test_a_line_across_three_agents() -> None:
@@ -171,6 +221,18 @@ def test_folders_are_read_once_and_strange_files_named(tmp_path: Path) -> None:
         (made(reason="fit: The command used 2100 MB of memory (limit 2048 MB) and was ended."), Outcome.LIMIT),
         (made(reason="fit (hidden1): The command ended with exit code 1: ValueError"), Outcome.CRASHED),
         (made(reason="fit: results.json was not written."), Outcome.CRASHED),
+        (made(reason="fit: results.csv is no table (line contains NUL)."), Outcome.CRASHED),
+        (made(reason="fit: log.jsonl holds no record."), Outcome.CRASHED),
+        (made(reason="fit: The standard output names more than 500 numbers."), Outcome.CRASHED),
+        (
+            made(reason="fit: The command ended with exit code 1: ValueError: step limit 500 met its limit"),
+            Outcome.CRASHED,
+        ),
+        (made(reason="fit: The command was ended by SIGSEGV."), Outcome.CRASHED),
+        (made(reason="fit: The command ran longer than its limit of 80 s and was ended."), Outcome.LIMIT),
+        (made(reason="fit: The command met its limit (memory): MemoryError"), Outcome.LIMIT),
+        (made(reason="fit: loss (entry 3) is not right"), Outcome.WRONG),
+        (made(reason="fit: loss is not finite"), Outcome.WRONG),
         (made(reason="fit: error has 2 entries and must have 3"), Outcome.WRONG),
     ],
 )

@@ -13,7 +13,7 @@ from hakken.bench.reports.cautions import cautions_of
 from hakken.bench.reports.comparing import compare_reports
 from hakken.bench.reports.page import html, text_of
 from hakken.core.types import Rung
-from tests.bench.simulated import made
+from tests.bench.simulated import kept, made
 
 
 def three(agent: str = "fixed-both", **said: bool) -> list[Attempt]:
@@ -73,14 +73,6 @@ def test_only_sound_tasks_are_compared_where_there_are_some() -> None:
     assert "2 shared tasks are leaking or predictable, and are not compared." in found.notes
     known = compare_reports(build_report(three("a")[1:2]), build_report(three("a")[1:2]))
     assert any(note.startswith("All shared tasks are predictable: ") for note in known.notes)
-
-
-def kept(folder: Path, *attempts: Attempt) -> Path:
-    """Write attempts down as a run does."""
-    folder.mkdir()
-    for index, attempt in enumerate(attempts):
-        (folder / f"{index}.json").write_text(attempt.model_dump_json())
-    return folder
 
 
 def test_an_unisolated_score_is_named_so_and_never_mixed_with_another(tmp_path: Path) -> None:

@@ -268,15 +268,14 @@ def _rates(items: Sequence[ItemResult], subjects: Sequence[SubjectResult], x: Ar
 def _rate(by: dict[str, str], cells: Array) -> Rate | None:
     """Mean over cells. Cells of one item, and of one subject, hang together, so the interval counts the fewer of them.
 
-    That is Wilson's interval of as many independent observations as there are items (or subjects, if fewer): wide.
+    That is Wilson's interval of as many independent observations as there are items, or subjects where they are fewer:
+    wide, since it speaks of other items and of other subjects.
     """
     if np.isnan(cells).all():
         return None
     rate = float(np.nanmean(cells))
     subjects, items = (~np.isnan(cells)).any(axis=1).sum(), (~np.isnan(cells)).any(axis=0).sum()
-    # Over all subjects (or items) there is only the other side to generalise to.
-    count = {"date": subjects}.get(" ".join(by), items if "date" not in by else min(items, subjects))
-    low, high = wilson(rate, float(count))
+    low, high = wilson(rate, float(min(items, subjects)))
     return Rate(by=by, items=int(items), subjects=int(subjects), rate=rate, low=low, high=high)
 
 

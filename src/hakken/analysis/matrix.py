@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -193,6 +194,8 @@ def _item_table(path: Path) -> dict[str, ItemFacts]:
             _fail(path, "there is no column `item`", "Add it")
         item, text = known.pop("item"), known.pop("text")
         size = known.pop("size") or (str(len(text)) if text else "")
+        if item in found:
+            _fail(path, f"the item {item} is there twice", "Take one of the two lines out")
         try:
             found[item] = ItemFacts(**known, size=float(size) if size else None)
         except ValueError:
@@ -204,11 +207,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
     csv.field_size_limit(_LARGEST_FIELD)  # statements of tasks are long
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         _fail(path, f"it cannot be read: {_why(error)}", "Name a CSV file")
     if not rows or any(None in row or None in row.values() for row in rows):
         _fail(path, "it has no rows, or rows of different lengths", "Mend it")
+    columns = Counter(reader.fieldnames or ())
+    if twice := [name for name, count in columns.items() if count > 1]:
+        _fail(path, f"the column {twice[0]!r} is there twice", "Give each a name of its own")
     return rows
 
 

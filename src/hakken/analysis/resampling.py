@@ -22,6 +22,8 @@ Cluster: TypeAlias = tuple[str, str]
 """Outer group and inner group of a unit."""
 
 DRAWS = 2_000
+ROUNDING = 1e-12
+"""Share of the values' size below which draws differ by rounding alone."""
 
 
 def cluster_draws(clusters: Sequence[Cluster], draws: int = DRAWS, seed: int = 0) -> Array:
@@ -62,22 +64,29 @@ def weighted_means(values: Sequence[float], weights: Array) -> Array:
 
 
 def mean_interval(
-    values: Sequence[float], clusters: Sequence[Cluster], bounds: tuple[float, float] | None = (0.0, 1.0), seed: int = 0
+    values: Sequence[float], clusters: Sequence[Cluster], bounds: tuple[float, float] = (0.0, 1.0), seed: int = 0
 ) -> tuple[float, float]:
     """95 % percentile interval of a mean over units in groups, by the bootstrap of ``cluster_draws``.
 
     Args:
         values: One a unit.
         clusters: Groups of each unit.
-        bounds: What a single value lies between. Where all values are equal, draws would show no width, and the
-            interval reaches towards the bounds as the exact binomial one (Clopper and Pearson 1934) does with so many
-            inner groups.
+        bounds: What a single value lies between. Where the draws show no width, since all groups are alike or there is
+            one only, the interval reaches towards the bounds as the exact binomial one (Clopper and Pearson 1934) does
+            with so many inner groups.
         seed: Of the draws.
     """
-    if len(set(values)) == 1 and bounds is not None:
-        return _without_spread(values[0], len(set(clusters)), bounds)
-    low, high = np.percentile(weighted_means(values, cluster_draws(clusters, seed=seed)), [2.5, 97.5])
-    return float(low), float(high)
+    found = free_interval(values, clusters, seed)
+    return found or _without_spread(math.fsum(values) / len(values), len(set(clusters)), bounds)
+
+
+def free_interval(values: Sequence[float], clusters: Sequence[Cluster], seed: int = 0) -> tuple[float, float] | None:
+    """The same interval for values that nothing bounds; None where the draws show no width, which is no knowledge."""
+    means = weighted_means(values, cluster_draws(clusters, seed=seed))
+    low, high = (float(end) for end in np.percentile(means, [2.5, 97.5]))
+    # The sums of a draw are rounded: equal means differ in their last digits.
+    alike = float(np.ptp(means)) <= ROUNDING * float(np.max(np.abs(values)))
+    return None if alike else (low, high)
 
 
 def _without_spread(value: float, groups: int, bounds: tuple[float, float]) -> tuple[float, float]:

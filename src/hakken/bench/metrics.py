@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from pydantic import PositiveInt
 
-from hakken.analysis.resampling import Cluster, mean_interval
+from hakken.analysis.resampling import Cluster, free_interval, mean_interval
 from hakken.bench.attempts import Attempt
 from hakken.core.types import Record
 
@@ -26,6 +26,16 @@ class Estimate(Record):
     value: float
     low: float
     high: float
+    tasks: int
+    attempts: int
+
+
+class Average(Record):
+    """A mean of something without bounds, such as tokens; without an interval where the tasks do not tell one."""
+
+    value: float
+    low: float | None
+    high: float | None
     tasks: int
     attempts: int
 
@@ -86,14 +96,14 @@ def rate(attempts: Sequence[Attempt], happened: Callable[[Attempt], bool], *, se
     return estimate(items(attempts, happened), seed=seed)
 
 
-def average(attempts: Sequence[Attempt], value: Callable[[Attempt], float], *, seed: int = 0) -> Estimate | None:
+def average(attempts: Sequence[Attempt], value: Callable[[Attempt], float], *, seed: int = 0) -> Average | None:
     """Mean of something that an attempt used, such as its tokens; every task counts the same."""
     groups = list(by_task(attempts).values())
     if not groups:
         return None
     values = [math.fsum(map(value, group)) / len(group) for group in groups]
-    low, high = mean_interval(values, [cluster_of(group[0]) for group in groups], None, seed)
-    return Estimate(value=float(np.mean(values)), low=low, high=high, tasks=len(groups), attempts=len(attempts))
+    low, high = free_interval(values, [cluster_of(group[0]) for group in groups], seed) or (None, None)
+    return Average(value=float(np.mean(values)), low=low, high=high, tasks=len(groups), attempts=len(attempts))
 
 
 def paired_difference(one: Sequence[Attempt], other: Sequence[Attempt], *, seed: int = 0) -> Estimate | None:

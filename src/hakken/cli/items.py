@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakken.cli import options
+from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
     from hakken.analysis.matrix import Responses
@@ -46,11 +47,12 @@ def items(
     from hakken.analysis.matrix import read_responses, with_tables
     from hakken.cli.console import emit, say, shown, table
 
+    target = folder_for(out)
     labels = [label.strip() for label in order.split(",")] if order else []
     own = _of_attempts(matrix)
     responses = read_responses(matrix, about, subjects) if own is None else with_tables(own, about, subjects)
     found = analyse(responses, labels)
-    paths = write_items(found, out, matrix.stem, labels)
+    paths = write_items(found, target, matrix.stem, labels)
     if as_json:
         emit(found.model_dump(mode="json"))
         return
@@ -70,16 +72,26 @@ def items(
 
 
 def _of_attempts(folder: Path) -> Responses | None:
-    """A folder of attempts as a matrix: each agent with each seed is a subject; None for anything else."""
-    from hakken.analysis.matrix import ItemFacts, from_table
-    from hakken.bench.attempts import load_attempts
+    """A folder of attempts as a matrix: each agent with each seed is a subject; None for anything else.
 
-    attempts = load_attempts(folder) if folder.is_dir() else []
+    A task that was changed is another item, whatever its name.
+    """
+    from hakken.analysis.matrix import ItemFacts, from_table
+    from hakken.bench.attempts import read_attempts
+
+    attempts, strange = read_attempts(folder) if folder.is_dir() else ([], [])
     if not attempts:
         return None
-    cells: dict[str, dict[str, int | None]] = {}
+    hashes: dict[str, set[str]] = {}
     for attempt in attempts:
-        cell = int(attempt.passed) if attempt.measured else None
-        cells.setdefault(f"{attempt.agent} #{attempt.seed}", {})[attempt.task] = cell
-    # No person said how hard these tasks are: the number of masked functions divides them, and is no label.
-    return from_table(cells, facts={a.task: ItemFacts(group=a.source, kind=f"n = {a.n}", size=a.n) for a in attempts})
+        hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
+    cells: dict[str, dict[str, int | None]] = {}
+    facts = {}
+    for a in attempts:
+        short = a.task_hash.rpartition(":")[2][:8]
+        item = f"{a.task} ({short})" if len(hashes[a.task]) > 1 else a.task
+        cells.setdefault(f"{a.agent} #{a.seed}", {})[item] = int(a.passed) if a.measured else None
+        # No person said how hard these tasks are: the number of masked functions divides them, and is no label.
+        facts[item] = ItemFacts(group=a.source, kind=f"n = {a.n}", size=a.n)
+    notes = [f"{path.name} is no attempt of this version, and is left out." for path in strange]
+    return from_table(cells, facts=facts, notes=tuple(notes))

@@ -163,11 +163,13 @@ def load_leaderboard(path: Path, *, baselines: bool) -> Leaderboard:
     extra = {name: table.column(name) for name in ("public_score", "seconds") if name in table.columns}
     entries = []
     for index, score in enumerate(table.column("score")):
-        values = {name: float(column[index]) for name, column in extra.items() if column[index]}
+        cells = {"score": score} | {name: column[index] for name, column in extra.items() if column[index]}
         try:
-            entries.append(Entry(team=teams[index], score=float(score), **values))
-        except ValueError:
+            entries.append(Entry.model_validate({"team": teams[index], **cells}, strict=False))
+        except ValidationError as error:
+            column = str(error.errors()[0]["loc"][0])
             raise UsageError(
-                f"{path}, row {index + 2}: the score {score!r} is not a finite number.", "Mend the row or take it out."
+                f"{path}, row {index + 2}: the {column} {cells[column]!r} is not a finite number.",
+                "Mend the row or take it out.",
             ) from None
     return Leaderboard(entries=tuple(entries), baselines=baselines)

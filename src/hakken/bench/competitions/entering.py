@@ -17,7 +17,7 @@ from typing import Any
 import tomlkit
 
 from hakken.bench.competitions.definition import COMMON, Competition, load_competition
-from hakken.bench.competitions.grading import Arena, Graded, arena, grade_bytes
+from hakken.bench.competitions.grading import Arena, Graded, arena, grade_bytes, nothing_left
 from hakken.bench.competitions.preparing import Prepared, class_names, encoded, held_out, prepare
 from hakken.bench.competitions.rules import Finding, inspect
 from hakken.bench.competitions.scoring import METRICS
@@ -210,7 +210,7 @@ def finish(folder: RunFolder, *, allow_weak: bool = False) -> Finished:
     node = next(node for node in snapshot.nodes if node.id == selected)
     sources, kept = dict(snapshot.sources.get(selected, {})), folder.path / "competition"
     graded = {
-        chosen: _final(template, files, where, kept / f"{chosen}.csv", allow_weak)
+        chosen: grade_final(template, files, where, kept / f"{chosen}.csv", allow_weak=allow_weak)
         for chosen, files in (("selected", sources), ("baseline", {}))
     }
     valid = graded["selected"].report.valid_submission
@@ -228,12 +228,14 @@ def finish(folder: RunFolder, *, allow_weak: bool = False) -> Finished:
     return result
 
 
-def _final(template: Template, sources: Mapping[str, str], where: Arena, keep: Path, allow_weak: bool) -> Graded:
-    """Grade one version."""
+def grade_final(
+    template: Template, sources: Mapping[str, str], where: Arena, keep: Path, *, allow_weak: bool = False
+) -> Graded:
+    """Train one version on all training rows, keep what it leaves for the test rows, and grade it."""
     data, problem = final_submission(template, sources, where.name, allow_weak=allow_weak)
-    graded = grade_bytes(data, where, keep.name)
     if problem:
-        return graded.model_copy(update={"problem": problem})
+        return nothing_left(where, keep.name, problem)
+    graded = grade_bytes(data, where, keep.name)
     keep.parent.mkdir(parents=True, exist_ok=True)
     keep.write_bytes(data)
     return graded

@@ -125,8 +125,9 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
 def of_submission(prepared: Prepared | None, arena: Arena, given: Answers) -> Iterator[Finding]:
     """Answers that are too exact, or that say the training rows have been copied into the test."""
     numeric = METRICS[arena.metric].kind != "label"
-    equal = sum(_same(given[name], arena.answers[name], numeric) for name in arena.form.ids)
-    share = equal / len(arena.form.ids)
+    counted = [name for name in arena.form.ids if name not in arena.unscored]
+    equal = sum(_same(given[name], arena.answers[name], numeric) for name in counted)
+    share = equal / len(counted)
     try:
         private = arena.scores(given)[0]
     except InvalidSubmission:
@@ -140,7 +141,7 @@ def of_submission(prepared: Prepared | None, arena: Arena, given: Answers) -> It
             rule="too_exact",
             gravity=Gravity.GRAVE,
             where="submission",
-            evidence=f"{equal} of {len(arena.form.ids)} answers are exactly the hidden ones",
+            evidence=f"{equal} of {len(counted)} answers are exactly the hidden ones",
             why="Predictions of a program are hardly ever all exact.",
         )
     elif numeric and arena.form.kind in ("number", "positive") and _unlikely(share, prepared):
@@ -148,7 +149,7 @@ def of_submission(prepared: Prepared | None, arena: Arena, given: Answers) -> It
             rule="too_exact",
             gravity=Gravity.WARNING,
             where="submission",
-            evidence=f"{equal} of {len(arena.form.ids)} numbers are exactly the hidden ones",
+            evidence=f"{equal} of {len(counted)} numbers are exactly the hidden ones",
             why="Numbers with decimals are seldom met exactly.",
         )
     if ahead > BEYOND:

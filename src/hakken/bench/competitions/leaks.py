@@ -128,9 +128,8 @@ def _chance(seen: View, guesses: Sequence[str]) -> float:
 
 
 def _ranks(values: Array) -> Array:
-    """Ranks around zero."""
-    ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float)
-    return ranks - ranks.mean()
+    """Ranks around zero; ties share one, since their places would follow the order that is asked about."""
+    return stats.rankdata(values) - (len(values) + 1) / 2
 
 
 def _places(names: Sequence[str]) -> Array:

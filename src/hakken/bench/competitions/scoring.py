@@ -6,6 +6,7 @@ library, nothing of Hakken. Where a submission has several columns of numbers, t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ import numpy as np
 
 SMALLEST = float(np.finfo(float).eps)
 """No probability counts as less (as in scikit-learn), so that one confident mistake makes no log loss infinite."""
+
+_WHOLE = re.compile(r"[+-]?\d{1,200}(\.0*)?", re.ASCII)
 
 Cells = Sequence[Sequence[Any]]
 Array = Any
@@ -53,9 +56,7 @@ def score(metric: str, given: Cells, right: Cells) -> float:
 def label(text: Any) -> str:
     """One spelling a label: ``3.0`` is ``3``."""
     word = str(text).strip()
-    head, dot, tail = word.partition(".")
-    digits = head.lstrip("+-")
-    return str(int(head)) if digits.isdigit() and digits.isascii() and (not dot or not tail.strip("0")) else word
+    return str(int(word.partition(".")[0])) if _WHOLE.fullmatch(word) else word
 
 
 def _numbers(cells: Cells) -> Array:

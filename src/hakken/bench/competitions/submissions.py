@@ -17,6 +17,7 @@ from pathlib import Path
 
 MOST_BYTES = 64 << 20
 LONGEST_CELL = 200
+_WHOLE = re.compile(r"[+-]?\d{1,200}(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _NEAR = 1e-3
 """How far the probabilities of a row may be from a sum of one."""
@@ -175,10 +176,9 @@ def _rows(data: bytes) -> tuple[list[str], list[list[str]]]:
 
 
 def _plain(cell: str) -> str:
-    """A label as the classes are spelt: ``3.0`` is ``3``."""
+    """A label as the classes are spelt: ``3.0`` is ``3``; ``label`` of the metrics, which stand alone too."""
     word = cell.strip()
-    head, dot, tail = word.partition(".")
-    return head if dot and head.isdigit() and not tail.strip("0") else word
+    return str(int(word.partition(".")[0])) if _WHOLE.fullmatch(word) else word
 
 
 def _some(names: Sequence[str]) -> str:

@@ -30,8 +30,11 @@ _SHOWN_K = 5
 def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
     """Every attempt in some folders, or in logs of inspect-ai, each once, and notes on what was left out.
 
+    Copies of one attempt count once. Of two others with the same seed one would have to be dropped, and which one would
+    follow from the order of the folders, so that these are refused.
+
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or two folders hold different ones of the same agent, task and seed.
         PrerequisiteError: a log is named, and inspect-ai is not installed.
     """
     found: dict[tuple[str, str, str, int, tuple[tuple[str, str], ...]], Attempt] = {}
@@ -44,8 +47,15 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
         notes += [f"{path.name} in {folder.name} is no attempt of this version, and is left out." for path in strange]
         for attempt in attempts:
             key = (attempt.agent, attempt.task, attempt.task_hash, attempt.seed, _held_to(attempt))
-            twice += key in found
-            if key not in found or (attempt.measured and not found[key].measured):
+            known = found.setdefault(key, attempt)
+            twice += known is not attempt
+            if known.measured and attempt.measured and known.model_dump_json() != attempt.model_dump_json():
+                raise UsageError(
+                    f"{folder} and a folder before it hold different attempts of {attempt.agent} at {attempt.task}, "
+                    f"both with the seed {attempt.seed}.",
+                    "Make a report of each, and set them side by side: `hakken bench compare A B`.",
+                )
+            if attempt.measured:
                 found[key] = attempt
     if twice:
         notes.append(f"{twice} attempts are in several folders, and count once.")
@@ -115,18 +125,27 @@ def build_report(
 
 
 def _slices(attempts: Sequence[Attempt]) -> Iterable[Slice]:
-    """By agent; by agent and n; by retrieval and n; by agent and repository; by mode, where there are several."""
+    """By agent, and by agent and n, retrieval, repository or mode: never over agents, whose tries repeat nothing."""
     ways: list[dict[str, Callable[[Attempt], str]]] = [
         {"agent": lambda a: a.agent},
         {"agent": lambda a: a.agent, "n": lambda a: str(a.n)},
-        {"retrieval": lambda a: a.settings.get("retrieval", "")},
-        {"retrieval": lambda a: a.settings.get("retrieval", ""), "n": lambda a: str(a.n)},
+        {"family": _family, "retrieval": _retrieval},
+        {"family": _family, "retrieval": _retrieval, "n": lambda a: str(a.n)},
         {"agent": lambda a: a.agent, "repository": lambda a: a.source},
     ]
     if len({a.mode for a in attempts}) > 1:
         ways.append({"agent": lambda a: a.agent, "mode": lambda a: a.mode})
     for way in ways:
         yield from _by(way, attempts)
+
+
+def _retrieval(attempt: Attempt) -> str:
+    return attempt.settings.get("retrieval", "")
+
+
+def _family(attempt: Attempt) -> str:
+    """An agent's name without its retrieval: what differs in a slice of these is that alone."""
+    return attempt.agent.replace(f"-{_retrieval(attempt)}", "", 1)
 
 
 def _by_soundness(attempts: Sequence[Attempt]) -> Iterable[Slice]:
@@ -148,13 +167,12 @@ def _by(way: Mapping[str, Callable[[Attempt], str]], attempts: Sequence[Attempt]
 def _slice(by: dict[str, str], everything: Sequence[Attempt]) -> Slice:
     attempts = measured(everything)
     found: dict[str, Estimate | None] = {"pass@1": estimate(items(attempts))}
-    if "agent" in by:  # attempts of several agents are no repetitions of one another
-        depth = depth_of(attempts)
-        for k in sorted({*range(2, min(depth, _SHOWN_K) + 1), depth} - {0, 1}):
-            found[f"pass@{k}"] = estimate(items(attempts), k)
-            found[f"pass^{k}"] = estimate(items(attempts), k, every=True)
-        if depth > 1:
-            found[f"selected@{depth}"] = _selected(attempts, depth)
+    depth = depth_of(attempts)
+    for k in sorted({*range(2, min(depth, _SHOWN_K) + 1), depth} - {0, 1}):
+        found[f"pass@{k}"] = estimate(items(attempts), k)
+        found[f"pass^{k}"] = estimate(items(attempts), k, every=True)
+    if depth > 1:
+        found[f"selected@{depth}"] = _selected(attempts, depth)
     for name in (*RULES, *RATES):
         found[name] = rate(attempts, COUNTS[name])
     found[ADMITTED] = rate([a for a in attempts if a.score.fabricated], COUNTS[ADMITTED])

@@ -85,6 +85,7 @@ def compare_reports(one: Report, other: Report, names: tuple[str, str] = ("A", "
     notes += worth
     pairs = _agents(one, other)
     notes += [note for a, b in pairs if (note := _set_otherwise(one, other, a, b, names))]
+    notes += [f"{' and '.join(_titles(a, b, names))} share no task." for a, b in pairs if not _shared(one, other, a, b)]
     notes += _unmatched(one, other, pairs, names)
     for name, report in zip(names, (one, other), strict=True):
         if lost := sum(group.attempts for group in report.unmeasured):
@@ -164,6 +165,11 @@ def _differences(one: Report, other: Report, a: str, b: str, names: tuple[str, s
         d = difference(measure, *titles, left, right)
         if d is not None and (measure == "passed" or _varies(measure, left, right)):
             yield d
+
+
+def _shared(one: Report, other: Report, a: str, b: str) -> bool:
+    """Whether two agents have a task in common: reports may, and their agents not."""
+    return bool({row.key for row in _rows(one, a)} & {row.key for row in _rows(other, b)})
 
 
 def _varies(measure: str, left: Sequence[TaskRow], right: Sequence[TaskRow]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hakken.analysis.resampling import Array, cluster_draws, weighted_means
+from hakken.analysis.resampling import ROUNDING, Array, cluster_draws, weighted_means
 from hakken.analysis.scaling import LogFit, NoFit, fit_log
 from hakken.bench.agents import Null, Oracle
 from hakken.bench.attempts import Attempt
@@ -83,7 +83,10 @@ def _line(x: Sequence[float], y: Sequence[float], draws: Array) -> LogFit | NoFi
         return NoFit(reason="Nothing was solved, which says nothing about a slope.")
     if all(value == 1.0 for value in y):
         return NoFit(reason="Everything was solved, which says nothing about a slope.")
-    return fit_log(x, y, draws)
+    found = fit_log(x, y, draws)
+    if isinstance(found, LogFit) and found.high - found.low <= ROUNDING:
+        return NoFit(reason="All draws of the tasks give one slope, which says nothing about its interval.")
+    return found
 
 
 def _ratio(above: Array, below: Array) -> Array:

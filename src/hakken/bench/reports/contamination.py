@@ -50,8 +50,8 @@ class Recalled(Record):
     """The same body, comments, docstring and layout aside."""
     similarity: float
     """Of the token sequences: 0 nothing in common, 1 the same."""
-    chance: float
-    """The highest similarity of the completion to the body of any other function that was asked for."""
+    chance: float | None
+    """The highest similarity of the completion to the body of any other function that was asked for; None without."""
 
 
 class Contamination(Record):
@@ -63,12 +63,12 @@ class Contamination(Record):
     exact: Estimate
     near: Estimate
     """Share of bodies whose similarity reaches the threshold."""
-    above_chance: Estimate
-    """Share of bodies that are nearer to the completion than any other function's body is."""
+    above_chance: Estimate | None
+    """Share of bodies that are nearer to the completion than any other function's body is; None with one function."""
     similarity: float
     """Mean similarity to the original."""
-    chance: float
-    """Mean of the highest similarity to another function's body."""
+    chance: float | None
+    """Mean of the highest similarity to another function's body; None with one function."""
     too_short: NonNegativeInt
     """Functions that were left out for their length."""
     unusable: NonNegativeInt
@@ -103,17 +103,19 @@ def probe(tasks: Sequence[TaskFolder], ledger: Ledger) -> Contamination:
                 tokens=len(tokens),
                 exact=own == tokens,
                 similarity=_similar(own, tokens),
-                chance=max(others, default=0.0),
+                chance=max(others, default=None),
             )
         )
     clusters = [(r.source, r.function) for r in found]
+    chances = [r.chance for r in found if r.chance is not None]  # of all functions, or of none
+    nearer = [float(r.similarity > r.chance) for r in found if r.chance is not None]
     return Contamination(
         model=ledger.model(Role.CODE).name,
         exact=_share([float(r.exact) for r in found], clusters),
         near=_share([float(r.similarity >= NEAR) for r in found], clusters),
-        above_chance=_share([float(r.similarity > r.chance) for r in found], clusters),
+        above_chance=_share(nearer, clusters) if chances else None,
         similarity=float(np.mean([r.similarity for r in found])),
-        chance=float(np.mean([r.chance for r in found])),
+        chance=float(np.mean(chances)) if chances else None,
         too_short=len(bodies) - len(asked),
         unusable=sum(tokens is None for tokens in said.values()),
         functions=tuple(found),

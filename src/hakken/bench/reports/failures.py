@@ -45,13 +45,14 @@ MEANING = {
     Outcome.NO_ANSWER: "no answer that can be read",
     Outcome.NOT_WRITTEN: "a function is still missing, or its file is no Python",
     Outcome.LIMIT: "an experiment met its limit of time, memory, processes or disk",
-    Outcome.CRASHED: "an experiment ended with an error, or wrote no results",
+    Outcome.CRASHED: "an experiment ended with an error, or left no results that can be read",
     Outcome.WRONG: "every experiment ran, and a number is not right",
 }
 
 _MISSING = re.compile(r"is not written\.$|is not in the file\.$|^\S+: The file ")
-_LIMIT = re.compile(r"and was ended\.$|met its limit|ran longer than its limit|used more than its limit|limit \d")
-_CRASH = re.compile(r"The command (ended|was ended)|was not written|is not valid JSON|holds no table|cannot be read")
+# From the first words on: behind them stands what the command said at its end, which an agent may have chosen.
+_COMMAND = re.compile(r".*?: The command ")
+_LIMIT = re.compile(r"ran longer than |used |had |wrote |met its limit |hid from ")
 
 
 class Count(Record):
@@ -78,14 +79,12 @@ def state_of(attempt: Attempt) -> Outcome:
     if not attempt.functions:
         return Outcome.WRONG if attempt.score.reported else Outcome.NO_ANSWER
     reason = attempt.score.verdicts["rerun"].reason
-    for pattern, outcome in (
-        (_MISSING, Outcome.NOT_WRITTEN),
-        (_LIMIT, Outcome.LIMIT),
-        (_CRASH, Outcome.CRASHED),
-    ):
-        if pattern.search(reason):
-            return outcome
-    return Outcome.WRONG
+    if _MISSING.search(reason):
+        return Outcome.NOT_WRITTEN
+    if (command := _COMMAND.match(reason)) is not None:
+        return Outcome.LIMIT if _LIMIT.match(reason, command.end()) else Outcome.CRASHED
+    # Results that cannot be read are told in a sentence, a number that is not right in words without a full stop.
+    return Outcome.CRASHED if reason.endswith(".") else Outcome.WRONG
 
 
 def outcome_of(attempt: Attempt) -> Outcome:

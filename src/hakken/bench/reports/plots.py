@@ -68,7 +68,8 @@ def _costs(report: Report) -> Plot | None:
         for index, agent in enumerate(report.agents):
             share, cost = _slice(report, agent).shares["pass@1"], _slice(report, agent).costs[measure]
             axes.vlines(cost.value, share.low, share.high, color=colour(index))
-            axes.hlines(share.value, cost.low, cost.high, color=colour(index))
+            if cost.low is not None and cost.high is not None:
+                axes.hlines(share.value, cost.low, cost.high, color=colour(index))
             axes.plot([cost.value], [share.value], marker(index), color=colour(index), label=shorten(agent, 22))
         axes.set(xlabel=f"{label(measure)} of one attempt", ylim=(-0.03, 1.03))
         if min(used) > 0 and max(used) / min(used) > 3:
@@ -195,7 +196,7 @@ def _pairs(report: Report) -> Plot | None:
 
 def _contamination(report: Report) -> Plot | None:
     found = report.contamination
-    if found is None:
+    if found is None or found.chance is None:
         return None
     figure, (axes,) = new_figure(2.8)
     axes.axhspan(found.threshold, 1.0, color=BAND, linewidth=0)
@@ -204,7 +205,7 @@ def _contamination(report: Report) -> Plot | None:
         chosen = [r for r in found.functions if r.exact is exact]
         if chosen:
             name = "word for word" if exact else "not the same"
-            x = [r.chance for r in chosen]
+            x = [r.chance or 0.0 for r in chosen]
             axes.plot(
                 x, [r.similarity for r in chosen], marker(exact), color=colour(exact), label=name, linestyle="none"
             )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import NonNegativeFloat, PositiveInt
 
 from hakken.analysis.resampling import Cluster
 from hakken.analysis.scaling import LogFit, NoFit
-from hakken.bench.metrics import Estimate
+from hakken.bench.metrics import Average, Estimate
 from hakken.bench.reports.contamination import Contamination
 from hakken.bench.reports.failures import Count, EndingCount
 from hakken.bench.types import Soundness
 from hakken.core.types import Record
-
-FORMAT = 1
 
 
 class Slice(Record):
@@ -30,7 +30,7 @@ class Slice(Record):
     repositories: int
     shares: dict[str, Estimate]
     """pass@1, pass@k, pass^k, selected@k, the other rules, and the rates of what went wrong."""
-    costs: dict[str, Estimate]
+    costs: dict[str, Average]
     """Tokens, US$, seconds and steps of one attempt."""
     cost_of_a_solution: dict[str, float]
     """All that was used, over the number of attempts that passed; left out where none did."""
@@ -93,7 +93,7 @@ class Pair(Record):
     other: str
     difference: Estimate
     p: float
-    """Of the difference, by flipping signs of whole groups of tasks with the same functions."""
+    """Of the difference, by flipping signs of whole groups of tasks that share a function."""
     p_adjusted: float
     """By Holm's method over all pairs of the report."""
     sentence: str
@@ -138,7 +138,7 @@ class TaskRow(Record):
 class Report(Record):
     """What a set of attempts says."""
 
-    format: int = FORMAT
+    format: Literal[2] = 2
     hakken: str
     """Version that made it."""
     folders: tuple[str, ...]

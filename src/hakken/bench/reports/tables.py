@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from hakken.analysis.pages import Table
 from hakken.analysis.scaling import LogFit
-from hakken.bench.metrics import Estimate
+from hakken.bench.metrics import Average, Estimate
 from hakken.bench.reports.measures import ADMITTED, RATES, RULES, SANDBOX, label
 from hakken.bench.reports.records import Report, Slice
 from hakken.bench.reports.wording import number
@@ -24,7 +24,7 @@ _HONESTY = (
 _SELECTED = "selected@k: of k attempts, the one that its own runs and the agreement of the others speak for."
 _LOST = "Not measured: ended by infrastructure, and in no share but the last one, where they count as failed."
 
-_HEADS = {"tasks": "tasks are"}
+_HEADS = {"tasks": "tasks are", "family": "agent, retrieval aside"}
 
 
 def headline(report: Report) -> list[Table]:
@@ -43,7 +43,7 @@ def headline(report: Report) -> list[Table]:
 def details(report: Report) -> list[Table]:
     """What stands behind the pictures."""
     found = [
-        _scores(report, {"retrieval", "n"}, "Scores by retrieval setting"),
+        _scores(report, {"family", "retrieval", "n"}, "Scores by retrieval setting"),
         _scores(report, {"agent", "mode"}, "Scores by what a masked body keeps"),
         _scores(report, {"agent", "repository"}, "Scores by repository"),
         _costs(report),
@@ -70,22 +70,31 @@ def contamination_line(report: Report) -> str:
     if found is None:
         return "Not probed. `hakken bench probe TASKS --model NAME` asks a model for the masked code by heart."
     unusable = f" No code came for {found.unusable} of them." if found.unusable else ""
+    asked = len(found.functions)
+    similarity = f"mean similarity {found.similarity:.2f}"
+    if found.chance is not None:
+        nearer = f"{cell(found.above_chance)} nearer to the original than to any other function"
+        compared = f"{nearer}; {similarity}, to the nearest other function {found.chance:.2f}"
+    else:
+        compared = f"{similarity}; there is no other function to compare with, so that chance is not known"
     return (
-        f"{found.model} was asked for {len(found.functions)} bodies by their signature alone "
+        f"{found.model} was asked for {asked} bod{'y' if asked == 1 else 'ies'} by signature alone "
         f"({found.method}): {cell(found.exact)} word for word, {cell(found.near)} with a similarity of "
-        f"{found.threshold} and up, {cell(found.above_chance)} nearer to the original than to any other function; mean "
-        f"similarity {found.similarity:.2f}, to the nearest other function {found.chance:.2f}.{unusable}"
+        f"{found.threshold} and up, {compared}.{unusable}"
     )
 
 
-def cell(estimate: Estimate | None, measure: str = "") -> str:
-    """A value with its interval."""
-    if estimate is None:
-        return ""
-    if measure:
-        low, high = number(estimate.low, measure), number(estimate.high, measure)
-        return f"{number(estimate.value, measure)} [{low}, {high}]"
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+def cell(estimate: Estimate | None) -> str:
+    """A share with its interval."""
+    return "" if estimate is None else f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def _amount(found: Average, measure: str) -> str:
+    """A mean with its interval, where it has one."""
+    value = number(found.value, measure)
+    if found.low is None or found.high is None:
+        return value
+    return f"{value} [{number(found.low, measure)}, {number(found.high, measure)}]"
 
 
 def _slope(fit: LogFit) -> str:
@@ -102,7 +111,7 @@ def _scores(report: Report, keys: set[str], title: str) -> Table:
     deepest = max((int(name.partition("@")[2]) for name in names if name.startswith("pass@")), default=1)
     wanted = {"1", "5", str(deepest)}  # the others are in report.json
     names = [name for name in names if name.replace("^", "@").partition("@")[2] in wanted]
-    order = [key for key in ("agent", "tasks", "retrieval", "n", "mode", "repository") if key in keys]
+    order = [key for key in ("agent", "family", "tasks", "retrieval", "n", "mode", "repository") if key in keys]
     where = keys == {"agent"}
     lost = any(part.unmeasured for part in parts)
     captions = [
@@ -183,12 +192,15 @@ def _costs(report: Report) -> Table:
         rows=tuple(
             (
                 part.by["agent"],
-                *(cell(part.costs[name], name) for name in names),
+                *(_amount(part.costs[name], name) for name in names),
                 *(_of_a_solution(part, name) for name in names[:3]),
             )
             for part in _parts(report, {"agent"})
         ),
-        caption="A solution: everything that was used, over the attempts that passed.",
+        caption=(
+            "A solution: everything that was used, over the attempts that passed. A mean without an "
+            "interval: one task, or groups of tasks that are all alike."
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hakken.bench.metrics import Estimate
+from hakken.bench.metrics import Average
 from hakken.bench.reports.measures import USES, label
 from hakken.core.types import Record
 
@@ -17,10 +17,10 @@ class Difference(Record):
     other: str
     value_one: float
     value_other: float
-    estimate: Estimate
+    estimate: Average
     """Of the difference."""
     groups: int
-    """Groups of tasks with the same functions: what the test flips."""
+    """Groups of tasks that share a function: what the test flips."""
     p: float
     p_adjusted: float = 1.0
     family: int = 1
@@ -28,9 +28,10 @@ class Difference(Record):
 
     @property
     def differs(self) -> bool:
-        """Beyond chance: the interval excludes zero, and so does the test after its correction."""
-        apart = self.estimate.low > 0 or self.estimate.high < 0
-        return apart and self.p_adjusted < ALPHA
+        """Beyond chance: the interval, where there is one, excludes zero, and so does the test after its correction."""
+        low, high = self.estimate.low, self.estimate.high
+        around = low is not None and high is not None and low <= 0 <= high
+        return not around and self.p_adjusted < ALPHA
 
 
 def number(value: float, measure: str) -> str:
@@ -45,7 +46,8 @@ def sentence(d: Difference) -> str:
     e = d.estimate
     tasks = f"{e.tasks} shared task{'' if e.tasks == 1 else 's'}"
     values = f"{number(d.value_one, d.measure)} against {number(d.value_other, d.measure)}"
-    interval = f"95 % interval {number(e.low, d.measure)} to {number(e.high, d.measure)}"
+    ends = None if e.low is None or e.high is None else (e.low, e.high)
+    interval = f"95 % interval {' to '.join(number(end, d.measure) for end in ends)}" if ends else "no interval"
     test = f"p {_p(d.p)}" + (f"; after Holm over {d.family} comparisons p {_p(d.p_adjusted)}" if d.family > 1 else "")
     size = number(abs(e.value), d.measure)
     what = label(d.measure)
@@ -56,10 +58,10 @@ def sentence(d: Difference) -> str:
         f"{what}: {d.one} and {d.other} do not differ beyond chance on {tasks} "
         f"({values}; difference {number(e.value, d.measure)}, {interval}; {test})"
     )
-    if 2.0 ** (1 - d.groups) * d.family >= ALPHA:
+    if 2.0 ** (1 - d.groups) * d.family >= ALPHA or ends is None:
         groups = f"{d.groups} independent group{'' if d.groups == 1 else 's'} of tasks"
         return f"{text}; {groups} could not have shown any difference."
-    return f"{text}; a difference of up to {number(max(abs(e.low), abs(e.high)), d.measure)} stays possible."
+    return f"{text}; a difference of up to {number(max(map(abs, ends)), d.measure)} stays possible."
 
 
 def _p(p: float) -> str:

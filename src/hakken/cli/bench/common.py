@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,19 +44,6 @@ def open_lab(workers: int, weak: bool, kept: Keeping | None = None) -> Iterator[
     store = Kept(kept.folder, kept.packages, rung.rung, fresh=kept.fresh) if kept else None
     with open_executor(workers=workers) as executor:
         yield Lab(executor, allow_weak=weak, tell=lambda text: tell(f"  {text}"), kept=store)
-
-
-def folder_for(path: Path, option: str = "--out") -> Path:
-    """The absolute path of a folder to write to, or a sentence that says why nobody can: before any work is done."""
-    from hakken.core.errors import UsageError
-
-    place = path.absolute()
-    there = next(p for p in (place, *place.parents) if p.exists() or p.is_symlink())
-    if not there.is_dir():
-        raise UsageError(f"{option} {path}: {there} is no folder.", "Name a folder, or a place where one can be made.")
-    if not os.access(there, os.W_OK):
-        raise UsageError(f"{option} {path}: nothing may be written to {there}.", "Name another folder.")
-    return place
 
 
 def sizes_of(text: str) -> list[int]:

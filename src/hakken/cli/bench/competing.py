@@ -10,6 +10,7 @@ import typer
 from hakken.cli import options
 from hakken.cli.bench import competing_proofs as proving
 from hakken.cli.bench.entering import Data, MetricName, Name, Rows, arena_for
+from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
     from hakken.bench.competitions.grading import Graded
@@ -108,10 +109,10 @@ def prepare(
     if as_template is not None:
         if with_answers or out is not None:
             raise UsageError("A template holds no test rows and no answers.", "Leave --out and --with-answers away.")
-        write_template(prepared, as_template)
-        folder = as_template
+        folder = folder_for(as_template, "--as-template")
+        write_template(prepared, folder)
     else:
-        folder = out or Path(name)
+        folder = folder_for(out or Path(name))
         write_public(prepared, folder / "public")
         if with_answers:
             write_private(prepared, folder / "private")
@@ -301,6 +302,7 @@ def leaderboard(
 
     competition = load_competition(name)
     if remake is not None:
+        remake = folder_for(remake, "--remake")
         write_leaderboard(make_leaderboard(make(competition.root), allow_weak=weak), remake)
     board = load_board(competition.model_copy(update={"root": remake}) if remake else competition)
     if as_json:

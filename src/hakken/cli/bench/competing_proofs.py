@@ -29,7 +29,7 @@ def inspect_(
 ) -> None:
     """Look for signs that a participant broke the rules.
 
-    Signs with their evidence, for a person to judge: no verdict.
+    Signs with their evidence, for a person to judge: no verdict. Of folders, Python files and notebooks are read.
 
     \b
     Examples:
@@ -39,12 +39,13 @@ def inspect_(
     from hakken.bench.competitions.pointers import read_text
     from hakken.bench.competitions.preparing import prepare as make
     from hakken.bench.competitions.rules import inspect
+    from hakken.bench.competitions.sources import read_sources
     from hakken.bench.competitions.submissions import InvalidSubmission, read_submission
     from hakken.cli.console import emit, say
     from hakken.core.errors import UsageError
 
     arena = arena_for(name, data, metric, rows)
-    paths = [p for c in code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c]) if not p.is_symlink()]
+    sources = read_sources(code)
     given = None
     if submission is not None:
         try:
@@ -54,7 +55,7 @@ def inspect_(
     found = inspect(
         make(load_competition(name).root) if name in shipped() else None,
         arena,
-        {str(path): read_text(path) for path in paths},
+        sources,
         record=read_text(record).splitlines() if record else (),
         given=given,
     )
@@ -62,7 +63,7 @@ def inspect_(
         emit([finding.model_dump(mode="json") for finding in found])
         return
     say_signs(found)
-    say(f"{len(found)} signs in {len(paths)} files; a sign is no verdict.")
+    say(f"{len(found)} signs in {len(sources)} files; a sign is no verdict.")
 
 
 def check(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Workers, folder_for, open_lab, sizes_of
+from hakken.cli.bench.common import Workers, open_lab, sizes_of
+from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
     from hakken.bench.importing import Imported

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Keeping, Workers, folder_for, open_lab, sizes_of
+from hakken.cli.bench.common import Keeping, Workers, open_lab, sizes_of
+from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
     from hakken.bench.making import Proved

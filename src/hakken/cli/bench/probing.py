@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hakken.cli import options
+from hakken.cli.places import file_for
 
 
 def probe(
@@ -36,6 +37,7 @@ def probe(
     from hakken.models import Ledger, open_models
     from hakken.store import Store
 
+    out = file_for(out)
     found = load_tasks(tasks)
     if not found:
         raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
@@ -50,5 +52,6 @@ def probe(
         return
     for name in ("exact", "near", "above_chance"):
         e = getattr(result, name)
-        say(f"  {name.replace('_', ' '):<13} {e.value:.2f} [{e.low:.2f}, {e.high:.2f}]")
-    say(f"{result.model}: {len(result.functions)} functions; {shown(out.absolute())}")
+        told = f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]" if e else "not known: there is no other function"
+        say(f"  {name.replace('_', ' '):<13} {told}")
+    say(f"{result.model}: {len(result.functions)} functions; {shown(out)}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import folder_for
+from hakken.cli.places import folder_for
 
 
 def report(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Workers, folder_for, open_lab
+from hakken.cli.bench.common import Workers, open_lab
+from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
     from hakken.bench.again import Retry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakken.cli import options
+from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
     from hakken.bench.scientist.grid import Expected, Job
@@ -58,11 +59,12 @@ def scientist(
 
     if folders and not read:
         raise UsageError(f"{folders[0]} is not asked for: this command makes runs.", "Say --read to read folders.")
+    out = folder_for(out) if out is not None else None
     if read:
         table = _read(folders or [])
     else:
         asked = options.asked(values, files, profile, seed=seed, weak=weak).load().settings
-        place = (out or Path("hakken-scientist")).absolute()
+        place = out or folder_for(Path("hakken-scientist"))
         grid, left, will = _plan(models, templates, runs, place, asked, reviewer, retry)
         _announce(grid, left, will, place, jobs)
         if dry:
@@ -70,7 +72,7 @@ def scientist(
         out = place
         table = _run(grid, left, will, place, jobs, executor, retry)
     if out is not None:
-        tell(f"report: {shown(write_report(table, out.absolute()))}")
+        tell(f"report: {shown(write_report(table, out))}")
     if as_json:
         emit(table.model_dump(mode="json"))
     else:
