@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-DATA = ROOT / "tests" / "research" / "data"
+DATA = ROOT / "tests" / "recovery" / "data"
 
 
 def call(folder: Path, *words: str) -> str:
@@ -22,14 +22,13 @@ def call(folder: Path, *words: str) -> str:
 
 def test_the_pipeline_in_ten_lines_and_its_record(tmp_path: Path) -> None:
     settings = (
-        f"models.default=scripted:{DATA / 'weak.toml'}", "search.ideas=1", "search.nodes_per_idea=1",
-        "statistics.explore_seeds=2", "statistics.report_seeds=6", "statistics.noise_seeds=2", "search.ablate=false",
-        "review.members=1",
+        f"models.default=scripted:{DATA / 'speck.toml'}", "search.ideas=1", "search.nodes_per_idea=2",
+        "search.debug_rounds=1", "search.candidates=1", "search.idea_reflections=0", "review.members=1",
     )  # fmt: skip
-    said = call(tmp_path, str(EXAMPLES / "minimal.py"), str(DATA / "tiny"), *settings).splitlines()
+    said = call(tmp_path, str(EXAMPLES / "minimal.py"), str(DATA / "speck"), *settings).splitlines()
     assert (tmp_path / said[-1]).read_bytes().startswith(b"%PDF")
-    record = call(tmp_path, str(EXAMPLES / "read_record.py"), "hakken-runs/tiny-001")
-    assert record.startswith("tiny-001: 1 ideas, ")
+    record = call(tmp_path, str(EXAMPLES / "read_record.py"), "hakken-runs/speck-001")
+    assert record.startswith("speck-001: 1 ideas, ")
     assert "claim: The selected variant has a lower mean absolute error" in record
 
 

@@ -216,7 +216,8 @@ def untimed(facts: tuple[Fact, ...]) -> list[tuple[str, str, str]]:
 
 
 def test_a_budget_that_is_met_still_ends_with_a_paper(tmp_path: Path) -> None:
-    result = run(DATA / "tiny", settings(tmp_path, "budget.completion_tokens=700"))
+    short = ("search.ideas=1", "search.nodes_per_idea=1", "search.ablate=false", "statistics.report_seeds=6")
+    result = run(DATA / "tiny", settings(tmp_path, "budget.completion_tokens=700", *short))
     assert result.pdf is not None
     assert result.audit is not None
     assert result.audit.passed
