@@ -227,7 +227,8 @@ def test_a_task_that_was_changed_is_another_item(tmp_path: Path) -> None:
         for agent in "ab"
         for mark in "12"
     ]
-    folder = kept(tmp_path / "attempts", *attempts, made("a", "descent-n1-1"), made("b", "descent-n1-1", solved=True))
+    attempts += [made(agent, "descent-n1-1", solved=agent == "b") for agent in "abc"]
+    folder = kept(tmp_path / "attempts", *attempts)
     (folder / "odd.json").write_text("{}")
     result = CliRunner().invoke(app, ["items", str(folder), "--out", str(tmp_path / "out"), "--json"])
     assert result.exit_code == 0, result.output

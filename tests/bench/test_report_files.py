@@ -144,7 +144,7 @@ def test_what_a_budget_may_have_done_is_said() -> None:
 
 
 def test_the_command_that_compares(tmp_path: Path) -> None:
-    for name, skill in (("a", -1.0), ("b", 1.0)):
+    for name, skill in (("a", -2.0), ("b", 1.5)):
         write_json(build_report(list(population("x-both", skill, tries=1))), tmp_path / name)
     result = CliRunner().invoke(app, ["bench", "compare", str(tmp_path / "a"), str(tmp_path / "b")])
     assert result.exit_code == 0, result.output
