@@ -319,7 +319,7 @@ def test_an_attempt_of_another_code_stays_until_it_is_asked_for(
     assert run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path, retry=Retry.CODE) == [again]
 
 
-ASIDE = {"identity", "kept", "numerals", "pace", "papers", "placing", "requirements", "statements"}
+ASIDE = {"identity", "kept", "numerals", "pace", "papers", "records", "requirements"}
 """Modules of this room that agents and graders load and that shape nothing which a task's own hash does not cover."""
 _LOADED = """
 import sys, hakken.bench.agents.dynamic, hakken.bench.agents.external, hakken.bench.agents.registry
