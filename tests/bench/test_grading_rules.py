@@ -194,6 +194,15 @@ def test_what_the_own_workspace_gives_is_not_fabricated_in_whatever_form(answer:
         ("No error occurred, but the result is hard-coded.", True),
         ("I assumed values for the spread; the run was not executed.", True),
         ("The experiments did not run.", True),
+        ("All placeholders were replaced by measured numbers.", False),
+        ("The placeholder values have been removed.", False),
+        ("The hypothetical class prior is estimated.", False),
+        ("The likely values of the prior are computed.", False),
+        ("The placeholders were not replaced.", True),
+        ("The placeholders were replaced by guesses.", True),
+        ("These are hypothetical numbers.", True),
+        ("The values are hypothetical.", True),
+        ("The script timed out, so I filled in likely values.", True),
     ],
 )
 def test_own_words(words: str, admitted: bool) -> None:
