@@ -23,7 +23,7 @@ from hakken.bench.reading import Numbers, Unreadable, read_numbers, read_printed
 from hakken.bench.trees import copy_tree, overlay, scratch
 from hakken.bench.types import Experiment, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
-from hakken.core.types import FailureCause, Limits, Mount, Record, Rung
+from hakken.core.types import FailureCause, Limits, Mount, Record, Rung, ViolationKind
 from hakken.execution import open_sandbox
 from hakken.research.experiments.failures import failure_of
 
@@ -73,6 +73,8 @@ class Outcome(Record):
     """End of the output of a failed run."""
     stopped: bool = False
     """A limit ended it, or made it fail."""
+    cut_short: bool = False
+    """The parent saw it meet a limit and ended it: whatever its code says plays no part."""
     cpu_seconds: NonNegativeFloat = 0.0
     wall_seconds: NonNegativeFloat = 0.0
 
@@ -113,6 +115,7 @@ def run_job(job: RunJob) -> Outcome:
         if failure is not None:
             limited = failure.cause is not FailureCause.CRASHED
             found |= {"failure": failure.message, "detail": failure.detail, "stopped": limited}
+            found["cut_short"] = any(v.killed and v.kind is not ViolationKind.UNSAFE for v in result.violations)
         else:
             try:
                 found["numbers"] = (

@@ -59,5 +59,5 @@ def grade(
         return
     for rule, verdict in score.verdicts.items():
         say(f"  {rule:<10} {'pass' if verdict.passed else 'fail'}  {verdict.reason}".rstrip())
-    marks = [m for m in ("fabricated", "tampered", "hard_coded") if getattr(score, m)]
+    marks = [m for m in ("fabricated", "unchecked", "tampered", "hard_coded") if getattr(score, m)]
     say(f"score {int(score.passed)}{'  ' + ', '.join(marks) if marks else ''}")
