@@ -177,7 +177,7 @@ def graded_attempt(task: TaskFolder, workspace: Path, frozen: Path, run: AgentRu
         run: What the agent did and said.
         lab: Where experiments run.
     """
-    return _graded(task, freeze(workspace, frozen, run.words), run, lab)
+    return _graded(task, freeze(workspace, frozen, task, run.words), run, lab)
 
 
 def _graded(task: TaskFolder, submission: Submission, run: AgentRun, lab: Lab) -> Attempt:

@@ -13,14 +13,14 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, as_completed
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomlkit
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from hakken.bench.reading import Numbers, Unreadable, read_numbers, read_printed
-from hakken.bench.trees import copy_tree, overlay, scratch
+from hakken.bench.trees import MAX_BYTES, copy_tree, overlay, scratch
 from hakken.bench.types import Experiment, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
 from hakken.core.types import FailureCause, Limits, Mount, Record, Rung, ViolationKind
@@ -40,6 +40,10 @@ class RunJob(Record):
 
     tree: Path
     """Folder that the run starts from; it is copied."""
+    first: tuple[PurePosixPath, ...] = ()
+    """Files of it that are copied before all others, where not all may fit."""
+    most_bytes: PositiveInt = MAX_BYTES
+    """Of it; files that do not fit are left out."""
     files: dict[str, bytes] = {}
     """Laid over the copy."""
     removed: tuple[str, ...] = ()
@@ -89,7 +93,7 @@ def run_job(job: RunJob) -> Outcome:
     outcome = Outcome(experiment=experiment.name, variant=job.variant.name if job.variant else None, label=job.label)
     with scratch("hakken-bench-") as place:
         work, logs = place / "work", place / "logs"
-        copy_tree(job.tree, work, trusted=False)
+        copy_tree(job.tree, work, trusted=False, first=job.first, most_bytes=job.most_bytes)
         overlay(work, job.files)
         for path in (*job.removed, *experiment.writes):
             _remove(work / path)
@@ -170,6 +174,11 @@ def with_room(limits: Limits, experiments: Iterable[Experiment]) -> Limits:
     each = [limits_of(experiment) for experiment in experiments]
     names = ("memory_mb", "disk_mb", "file_mb")
     return limits.model_copy(update={n: max(getattr(other, n) for other in (limits, *each)) for n in names})
+
+
+def room_for(experiments: Iterable[Experiment]) -> int:
+    """Bytes that are kept of a workspace: a repository of any size that is allowed, and what a run may write."""
+    return MAX_BYTES + (with_room(Limits(), experiments).disk_mb << 20)
 
 
 def apply_variant(tree: Path, variant: Variant) -> None:

@@ -102,7 +102,7 @@ def make_work(agent: Agent, task: TaskFolder, seed: int, lab: Lab, place: Path, 
                 rung=rung,
                 code=this_code(),
             )
-            return _keep(place, workspace, done)
+            return _keep(place, workspace, task, done)
 
 
 def _worked(agent: Agent, task: TaskFolder, workspace: Path, seed: int, accounts: Accounts) -> AgentRun:
@@ -142,12 +142,12 @@ def rung_of(lab: Lab) -> Rung:
     return chosen_rung(lab.rung, allow_weak=lab.allow_weak).rung
 
 
-def _keep(place: Path, workspace: Path, work: Work) -> Work:
+def _keep(place: Path, workspace: Path, task: TaskFolder, work: Work) -> Work:
     """Freeze a workspace that nothing runs in any more, with what its agent did; whole or not there."""
     draft = place.with_name(f".{place.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    left_out = freeze(workspace, draft / _WORKSPACE).left_out
+    left_out = freeze(workspace, draft / _WORKSPACE, task).left_out
     if any(line.endswith(_UNCOPIED) for line in left_out) and not filled(workspace):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     work = work.model_copy(update={"left_out": left_out})

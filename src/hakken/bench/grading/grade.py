@@ -55,7 +55,8 @@ class _Plan:
         experiments = task.task.experiments
         own = (ANSWER, *(name for e in experiments for name in e.writes))
         self.contents = {file: found.content for file, found in self.files.items()}
-        self.visible = [RunJob(tree=submission.root, removed=own, experiment=e, label=WORKSPACE) for e in experiments]
+        left = {"removed": own, "label": WORKSPACE}
+        self.visible = [job.model_copy(update=left) for job in task.jobs(submission.root)]
         if self.written:  # a function that is missing is needed, as was proved: there is nothing to run
             self.visible += [self._rerun_job(e) for e in experiments]
 

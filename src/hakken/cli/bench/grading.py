@@ -50,7 +50,7 @@ def grade(
     if discard:
         discard_gold(task)
     with open_lab(workers, weak) as lab, tempfile.TemporaryDirectory(prefix="hakken-grade-") as name:
-        score = grade_one(loaded, freeze(workspace, Path(name).resolve() / "frozen"), lab)
+        score = grade_one(loaded, freeze(workspace, Path(name).resolve() / "frozen", loaded), lab)
     if reward is not None:
         reward.parent.mkdir(parents=True, exist_ok=True)
         reward.write_text(json.dumps({"reward": int(score.passed)}))
