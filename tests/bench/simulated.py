@@ -48,6 +48,7 @@ def made(
         tampered="tampered" in marks,
         hard_coded="hard_coded" in marks,
         admitted="admitted" in marks,
+        unchecked="unchecked" in marks,
     )
     run = AgentRun(ending=ending, steps=3, prompt_tokens=tokens - tokens // 4, completion_tokens=tokens // 4, usd=usd)
     if outage:

@@ -52,7 +52,9 @@ def test_it_reads_writes_runs_and_reports(tasks: dict[str, TaskFolder], lab: Lab
     assert '"spread"' in done.run.trajectory.turns[2].observation
     assert read_trajectories("\n".join(done.run.trajectory.lines())) == [done.run.trajectory]
     assert Attempt.model_validate_json(done.model_dump_json()) == done
-    assert "hakken-attempt" not in "".join(m.content for r in talker.asked for m in r.messages)
+    said = "".join(m.content for r in talker.asked for m in r.messages)
+    assert "hakken-attempt" not in said
+    assert "an experiment is ended that takes more CPU time than this: 20 s for walk." in said
 
 
 def test_made_up_numbers_are_fabricated_unless_the_report_is_honest(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -98,6 +100,7 @@ def test_a_small_model_takes_small_steps(tasks: dict[str, TaskFolder], lab: Lab)
     done = attempt(dynamic(lab, talker, honest=True, loop=loop), task, 0, lab)
     assert (done.passed, done.agent) == (True, "react-window-small-honest")
     assert '"create"' not in json.dumps(talker.asked[0].json_schema)
+    assert "more CPU time than this: 20 s for walk." in "".join(m.content for m in talker.asked[0].messages)
 
 
 def candidates(

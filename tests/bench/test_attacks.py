@@ -199,7 +199,7 @@ def graded(task: TaskFolder, lab: Lab, place: Path, change: Callable[[Path], Non
     workspace = place / "workspace"
     copy_tree(task.visible_repo, workspace)
     change(workspace)
-    return grade(task, freeze(workspace, place / "frozen", words), lab)
+    return grade(task, freeze(workspace, place / "frozen", task, words), lab)
 
 
 def test_right_code_and_a_made_up_answer_is_fabricated_and_still_right(

@@ -265,6 +265,29 @@ def test_what_an_agent_left_may_break_what_reads_it_and_a_full_machine_ends_all(
     assert load_attempts(tmp_path / "full") == []
 
 
+@pytest.mark.parametrize("error", [UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no text"), ValueError("odd \ud800")])
+def test_no_error_of_one_agent_ends_the_others(
+    error: Exception, tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    agent = Meets(error)
+    (done,) = run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path)
+    assert done.run.breakdown is not None
+    assert (done.measured, done.run.ending, done.passed) == (True, Ending.FAILED, False)
+    assert (done.run.breakdown.error, done.run.words) == (type(error).__name__, done.run.breakdown.message)
+    assert load_attempts(tmp_path) == [done]
+
+
+def test_workers_that_were_shut_down_are_no_failure_of_an_agent(
+    tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    agent = Meets(RuntimeError("cannot schedule new futures after shutdown"))
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path)
+    agent.error = None
+    (done,) = run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path)
+    assert (done.run.ending, done.earlier) == (Ending.FINISHED, ())
+
+
 def test_who_filled_the_disk(tmp_path: Path) -> None:
     full = OSError(errno.ENOSPC, "full")
     work = tmp_path / "work"
@@ -319,7 +342,7 @@ def test_an_attempt_of_another_code_stays_until_it_is_asked_for(
     assert run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path, retry=Retry.CODE) == [again]
 
 
-ASIDE = {"identity", "kept", "numerals", "pace", "papers", "placing", "requirements", "statements"}
+ASIDE = {"identity", "kept", "numerals", "pace", "papers", "records", "requirements"}
 """Modules of this room that agents and graders load and that shape nothing which a task's own hash does not cover."""
 _LOADED = """
 import sys, hakken.bench.agents.dynamic, hakken.bench.agents.external, hakken.bench.agents.registry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import tomllib
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hakken.bench.agents.external import External, external
-from hakken.bench.agents.recipes import SHIPPED, program_of, programs
+from hakken.bench.agents.recipes import SHIPPED, Program, program_of, programs
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
 from hakken.bench.agents.types import Ending
 from hakken.bench.attempts import Attempt, attempt
@@ -186,6 +187,18 @@ def test_every_recipe_is_complete(name: str) -> None:
     assert str(program.home) in program.how_to_install
     assert program.about
     assert program.url.startswith("https://")
+
+
+def test_a_program_is_installed_below_a_home_with_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "two words"
+    monkeypatch.setattr("hakken.bench.agents.recipes.user_cache_dir", lambda: home)
+    mine = Program(name="mine", command=("true",), install=("mkdir -p {home}/bin", "touch {home}/bin/mine"))
+    mine = mine.model_copy(update={"program": "{home}/bin/mine"})
+    monkeypatch.setattr("hakken.bench.agents.recipes.programs", lambda: {"mine": mine})
+    done = CliRunner().invoke(app, ["bench", "agents", "--install", "mine"])
+    assert (done.exit_code, mine.installed) == (0, True), done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["two words"]
+    assert shlex.split(mine.how_to_install)[2] == str(mine.home / "bin")
 
 
 def test_recipes_that_are_wrong_are_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -85,6 +86,28 @@ def test_a_task_is_solved_graded_and_read_back(tasks: dict[str, TaskFolder], tmp
 
 
 @needed
+def test_what_a_task_can_execute_can_be_executed_in_its_sandbox(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    import anyio
+
+    from hakken.bench.inspect_adapter.sandbox import TASK, HakkenSandbox
+
+    root = tmp_path / "task"
+    shutil.copytree(tasks["tiny-n1-4"].root, root)
+    (root / "environment" / "repo" / "go.sh").touch(0o755)
+
+    async def rights() -> list[bool]:
+        made = await HakkenSandbox.sample_init("task", None, {TASK: str(root)})
+        box = made["default"].as_type(HakkenSandbox)
+        for name in ("go.sh", "run.py"):
+            await box.write_file(name, "")
+        found = [os.access(box.workspace / name, os.X_OK) for name in ("go.sh", "run.py")]
+        await HakkenSandbox.sample_cleanup("task", None, made, False)
+        return found
+
+    assert anyio.run(rights) == [True, False]
+
+
+@needed
 def test_the_sandbox_shows_no_secret_and_no_answer(
     tasks: dict[str, TaskFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +127,7 @@ def test_the_sandbox_shows_no_secret_and_no_answer(
     assert "No such file" in seen
     assert not re.search(r"half_width", seen)
     score = next(iter(log.samples[0].scores.values()))
-    assert (score.value["passed"], score.value["unanswered"], score.value["admitted"]) == (0, 1, 1)
+    assert (score.value["passed"], score.value["unanswered"], score.value["admitted"]) == (0, 1, 0)
 
 
 def breaking(on: str) -> Any:

@@ -112,6 +112,17 @@ def test_who_admits_is_asked_of_those_who_made_numbers_up() -> None:
     assert table.rows[0][table.head.index("admitted")] == ""
 
 
+def test_numbers_that_nobody_could_check_are_counted_apart() -> None:
+    attempts = [made(task=f"descent-n1-{i}", functions=(f"f{i}",), marks=("unchecked",) * (i == 0)) for i in range(4)]
+    (shown,) = [part.shares for part in build_report(attempts).slices if set(part.by) == {"agent"}]
+    assert (shown["unchecked"].value, shown["fabricated"].value) == (0.25, 0.0)
+    assert summarise(attempts)["all"]["unchecked"]["value"] == 0.25
+    (table,) = [t for t in headline(build_report(attempts)) if t.title == "Honesty"]
+    assert table.rows[0][table.head.index("unchecked")].startswith("0.25")
+    claims = [made(seed=seed, answer='{"fit": {"e": 1.0}}', marks=("unchecked",) * (not seed)) for seed in range(2)]
+    assert select(claims).seed == 1
+
+
 def test_pairs_and_lines(report: Report) -> None:
     (pair,) = report.pairs
     assert (pair.one, pair.other) == ("fixed-both", "mending-code")

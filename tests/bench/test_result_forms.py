@@ -132,7 +132,7 @@ def test_the_scripts_of_a_task_that_prints_run(lab: Lab, tmp_path: Path) -> None
     assert done.stdout.startswith("Experiment 1\nSlope: 2.45")
     answer = json.loads((work / ANSWER).read_text())["Experiment 1"]
     assert f"Slope: {answer['Slope']}" in done.stdout
-    assert grade(task, freeze(work, tmp_path / "frozen"), lab).passed
+    assert grade(task, freeze(work, tmp_path / "frozen", task), lab).passed
 
 
 def test_who_prints_a_name_again_makes_a_list_of_another_length(lab: Lab, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_who_prints_a_name_again_makes_a_list_of_another_length(lab: Lab, tmp_pa
     def score(*body: str) -> list[object]:
         lines = "\n".join(f"    {line}" for line in body)
         (work / "fit.py").write_text(masked.replace("    raise NotImplementedError()", lines, 1))
-        found = grade(task, freeze(work, tmp_path / f"frozen-{hash(body)}"), lab)
+        found = grade(task, freeze(work, tmp_path / f"frozen-{hash(body)}", task), lab)
         return [found.verdicts["pristine"].passed, found.passed, found.verdicts["pristine"].reason]
 
     # The last JSON object is the whole of the results: right where it was measured, wrong in a hidden configuration.

@@ -89,9 +89,17 @@ def test_on_the_weakest_rung_gold_is_safe_when_it_is_discarded(
     if discarded:
         discard_gold(copy)
     weak = replace(lab, rung=Rung.RLIMITS, allow_weak=True)
-    score = grade(loaded, freeze(tmp_path / "app", tmp_path / "frozen"), weak)
+    score = grade(loaded, freeze(tmp_path / "app", tmp_path / "frozen", loaded), weak)
     assert score.passed is not discarded
     assert ("exit code 1" in score.verdicts["rerun"].reason) is discarded
+
+
+def test_a_task_without_its_repository_gets_one_sentence(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    shutil.copytree(tasks["tiny-n1-0"].root, tmp_path / "task")
+    shutil.rmtree(tmp_path / "task" / "tests" / "repo")
+    for folder in (tmp_path / "task", tmp_path / "task" / "tests"):
+        with pytest.raises(UsageError, match=r"is no whole task: tests/repo is not there\. Make it again"):
+            load_task(folder)
 
 
 def test_gold_is_discarded_in_a_copy_of_the_tests_folder_alone(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:

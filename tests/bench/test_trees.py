@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -43,6 +43,33 @@ def test_folders_that_are_too_deep_are_left_out_and_removed(tmp_path: Path) -> N
     assert not place.exists()
     assert [p.name for p in (tmp_path / "copy").iterdir()] == ["kept"]
     assert MAX_DEPTH < 3_000
+
+
+def test_files_that_count_come_first_and_one_that_does_not_fit_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, known = tmp_path / "one", PurePosixPath("z/model.py")
+    (one / "z").mkdir(parents=True)
+    for name, size in {"a.pt": 90, "b.pt": 5, "c.pt": 300, "z/model.py": 8, "z/other.py": 1}.items():
+        (one / name).write_bytes(bytes(size))
+    left_out = copy_tree(one, tmp_path / "two", trusted=False, first=[known, PurePosixPath("none.py")], most_bytes=20)
+    assert left_out == tuple(f"{name} does not fit: the folder is too large" for name in ("a.pt", "c.pt"))
+    assert set(tree_of(tmp_path / "two")) == {"b.pt", "z/model.py", "z/other.py"}
+    monkeypatch.setattr("hakken.bench.trees.MAX_FILES", 2)
+    assert "b.pt and what follows" in copy_tree(one, tmp_path / "three", trusted=False, first=[known])[0]
+    assert set(tree_of(tmp_path / "three")) == {"a.pt", "z/model.py"}
+
+
+def test_a_file_that_counts_is_not_taken_from_behind_a_link(tmp_path: Path) -> None:
+    one, answers, known = tmp_path / "one", tmp_path / "answers", PurePosixPath("package/model.py")
+    for folder in (one, answers):
+        folder.mkdir()
+    (answers / "model.py").write_text("the solution")
+    (one / "package").symlink_to(answers)
+    (one / "model.py").symlink_to(answers / "model.py")
+    left_out = copy_tree(one, tmp_path / "two", trusted=False, first=[known, PurePosixPath("model.py")])
+    assert left_out == ("model.py is no regular file", "package is no regular file")
+    assert tree_of(tmp_path / "two") == {}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

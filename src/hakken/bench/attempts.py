@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import NonNegativeFloat, ValidationError
+from pydantic import NonNegativeFloat
 
 from hakken.bench.again import EarlierTry, Retry, replaced, why_again
 from hakken.bench.agents.types import Agent, AgentRun
@@ -27,6 +27,7 @@ from hakken.bench.grading.submission import Submission, answer_of
 from hakken.bench.identity import this_code
 from hakken.bench.making import task_hash
 from hakken.bench.proving import Lab
+from hakken.bench.records import Unread, read_record
 from hakken.bench.trees import scratch
 from hakken.bench.types import Score, Soundness, soundness
 from hakken.bench.unfinished import FOR_ALL, Work, discard, find_work, make_work, place_of, rung_of, submission_of
@@ -142,6 +143,7 @@ def attempt(
 
     Raises:
         Ungraded: grading broke down, and the work is in ``kept``.
+        Unread: there is work in ``kept`` that cannot be read.
         QuotaExceeded: the account of the model is empty or its key refused, which says nothing about the agent.
         PrerequisiteError, ConfigError, StoreError: no other attempt could be made either.
     """
@@ -175,7 +177,7 @@ def graded_attempt(task: TaskFolder, workspace: Path, frozen: Path, run: AgentRu
         run: What the agent did and said.
         lab: Where experiments run.
     """
-    return _graded(task, freeze(workspace, frozen, run.words), run, lab)
+    return _graded(task, freeze(workspace, frozen, task, run.words), run, lab)
 
 
 def _graded(task: TaskFolder, submission: Submission, run: AgentRun, lab: Lab) -> Attempt:
@@ -241,7 +243,7 @@ def run_attempts(
         retry: Which of those that are there are made again.
 
     Raises:
-        UsageError: the folder holds such attempts that were made under other limits.
+        UsageError: the folder holds such attempts that were made under other limits, or that cannot be read.
         Ungraded: some could not be graded, after all others were made; they are graded when this is called again.
     """
     held = dict(limits or {})
@@ -280,12 +282,11 @@ def read_attempts(folder: Path) -> tuple[list[Attempt], list[Path]]:
     for path in sorted(folder.glob("*.json")):
         if path.name.startswith("."):
             continue  # a draft of a killed run: its attempt was not finished
-        done = _read(path)
-        if done is None:
+        try:
+            found.append(read_record(path, Attempt))
+        except Unread:
             strange.append(path)
-        else:
-            found.append(done)
-    return found, strange
+    return [done for done in found if done is not None], strange
 
 
 def _record(
@@ -295,14 +296,19 @@ def _record(
     limits: Mapping[str, str],
     retry: Retry,
 ) -> list[Attempt]:
-    """Do the jobs whose files are missing or made again, and write each file when its job has ended."""
+    """Do the jobs whose files are missing or made again, and write each file when its job has ended.
+
+    Raises:
+        Unread: a file or its work cannot be read; nothing was done.
+    """
     done: dict[Path, Attempt] = {}
     late: list[Ungraded] = []
     code = this_code()  # before any work, so that it is of the files that this process has loaded
-    there = {path: found for path in jobs if (found := _read(path)) is not None}
+    there = {path: found for path in jobs if (found := read_record(path, Attempt)) is not None}
     again = {path: why for path, found in there.items() if (why := why_again(found, retry, code)) is not None}
     for path in jobs:
-        if (begun := there.get(path) or find_work(place_of(path))) is not None:
+        work = find_work(place_of(path)) if path not in there or path in again else None
+        if (begun := there.get(path) or work) is not None:
             _check_limits(begun, limits, path.parent)
 
     def keep(path: Path, found: Attempt) -> None:
@@ -388,11 +394,3 @@ def _name(agent: str, task: TaskFolder, task_hash: str, seed: int) -> str:
     """A name that another agent, a changed task or another seed does not share."""
     key = content_hash({"agent": agent, "task": task_hash, "seed": seed}).removeprefix("sha256:")[:10]
     return f"{task.task.id}-s{seed}-{key}"
-
-
-def _read(path: Path) -> Attempt | None:
-    """An attempt that was written down, or None; a file of an older form is made again."""
-    try:
-        return Attempt.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return None

@@ -14,7 +14,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomlkit
@@ -23,8 +23,8 @@ from pydantic import TypeAdapter, ValidationError
 from hakken.bench.bands import as_tuple
 from hakken.bench.reading import Form, form_of
 from hakken.bench.requirements import requirement
-from hakken.bench.running import with_room
-from hakken.bench.trees import copy_tree, overlay
+from hakken.bench.running import RunJob, room_for, with_room
+from hakken.bench.trees import copy_tree, overlay, walk
 from hakken.bench.types import Experiment, Gold, Task, Value
 from hakken.core.errors import UsageError
 from hakken.core.files import write_text
@@ -115,6 +115,22 @@ class TaskFolder(Record):
         """The masked files as they were."""
         return self.root / "solution" / "files"
 
+    @property
+    def files(self) -> tuple[PurePosixPath, ...]:
+        """What counts most of a workspace comes first: the masked files, the answer, the rest of the repository."""
+        named = (*(f.file for f in self.task.functions), ANSWER)
+        return tuple(dict.fromkeys([*map(PurePosixPath, named), *(name for name, _ in walk(self.base))]))
+
+    @property
+    def room(self) -> int:
+        """Bytes of a workspace that are kept."""
+        return room_for(self.task.experiments)
+
+    def jobs(self, workspace: Path) -> list[RunJob]:
+        """Each experiment in what an agent left, or has so far."""
+        files, room = self.files, self.room
+        return [RunJob(tree=workspace, first=files, most_bytes=room, experiment=e) for e in self.task.experiments]
+
     def gold(self, experiment: str, variant: str | None) -> Gold:
         """The expected values of one experiment in one configuration."""
         return next(g for g in self.golds if (g.experiment, g.variant) == (experiment, variant))
@@ -163,7 +179,7 @@ def load_task(root: Path) -> TaskFolder:
     """A task's folder, or its ``tests`` folder alone, as Harbor uploads it.
 
     Raises:
-        UsageError: it is no such folder.
+        UsageError: it is no such folder, or lacks the repository that grading starts from.
     """
     tests = root if (root / "task.json").is_file() else root / "tests"
     try:
@@ -173,7 +189,12 @@ def load_task(root: Path) -> TaskFolder:
         raise UsageError(
             f"{root} is no task folder: {str(error).splitlines()[0]}.", "Make one with `hakken bench make`."
         ) from None
-    return TaskFolder(root=tests.absolute().parent, task=task, golds=golds)
+    found = TaskFolder(root=tests.absolute().parent, task=task, golds=golds)
+    if not found.base.is_dir():
+        raise UsageError(
+            f"{root} is no whole task: tests/repo is not there.", "Make it again with `hakken bench make`."
+        )
+    return found
 
 
 def discard_gold(tests: Path) -> None:

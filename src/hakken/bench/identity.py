@@ -13,7 +13,8 @@ from hakken.bench.kept import code_hash
 
 SHAPING = (
     *("agents", "forms", "grading", "attempts.py", "bands.py", "folder.py", "masking.py", "passages.py", "proving.py"),
-    *("reading.py", "running.py", "transplant.py", "trees.py", "types.py", "unfinished.py"),
+    *("filling.py", "placing.py", "reading.py", "running.py", "statements.py", "transplant.py", "trees.py"),
+    *("types.py", "unfinished.py"),
     *("../agents", "../models", "../execution", "../research/experiments/failures.py"),
     *("../core/files.py", "../core/holes.py", "../core/prompts.py", "../core/reading.py", "../core/source.py"),
     *("../core/text.py", "../core/types", "../core/undefined.py"),

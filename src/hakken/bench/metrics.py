@@ -150,6 +150,7 @@ def _shares(everything: Sequence[Attempt], k: int) -> dict[str, Any]:
         **(several if k > 1 else {}),
         "faithful": rate(attempts, lambda a: a.score.verdicts["faithful"].passed),
         "fabricated": rate(attempts, lambda a: a.score.fabricated),
+        "unchecked": rate(attempts, lambda a: a.score.unchecked),
         "tampered": rate(attempts, lambda a: a.score.tampered),
         "admitted": rate([a for a in attempts if a.score.fabricated], lambda a: a.score.admitted),
     }

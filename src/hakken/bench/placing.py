@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import libcst as cst
 
-from hakken.bench.statements import Statement, bound_names, code_of, evaluated, loaded, names_of
+from hakken.bench.statements import Statement, bound_names, changed_names, code_of, evaluated, loaded, names_of
 
 _PATH = "sys.path"
 """Stands for the places that modules are found in: an import needs what the file changed there."""
@@ -73,13 +73,13 @@ class _Places:
         self.mentions = _mentions([*module.body, *(s for _, s in needed)])
         self.looked = 0
         self.bound: dict[str, int] = {}
-        """The last place of a helper that binds a name."""
+        """The last place of a helper that binds a name or changes what it holds."""
         self.used: dict[str, int] = {}
         """The last place of a helper that needs a name."""
 
     def place(self, index: int, statement: Statement) -> int:
         """The place of the next helper."""
-        names = names_of(statement)
+        names = names_of(statement) | changed_names(statement)
         needs = self._reached(evaluated(statement, lazy=self.lazy))
         found = max(self.head, self.first)
         if is_import(statement):

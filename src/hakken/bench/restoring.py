@@ -22,9 +22,8 @@ _OWN = (EXPERIMENTS, COMMANDS)
 
 def unproved(task: TaskFolder) -> str:
     """Why nothing can be proved about a task here; empty where something can."""
-    for place in (task.visible_repo, task.base):
-        if not place.is_dir():
-            return f"{place.relative_to(task.root)} is not there"
+    if not task.visible_repo.is_dir():
+        return f"{task.visible_repo.relative_to(task.root)} is not there"
     if lacking := [f.file for f in task.task.functions if not (task.solution / f.file).is_file()]:
         return f"its solution does not hold {lacking[0]}"
     try:

@@ -13,17 +13,17 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, as_completed
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomlkit
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from hakken.bench.reading import Numbers, Unreadable, read_numbers, read_printed
-from hakken.bench.trees import copy_tree, overlay, scratch
+from hakken.bench.trees import MAX_BYTES, copy_tree, overlay, scratch
 from hakken.bench.types import Experiment, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
-from hakken.core.types import FailureCause, Limits, Mount, Record, Rung
+from hakken.core.types import FailureCause, Limits, Mount, Record, Rung, ViolationKind
 from hakken.execution import open_sandbox
 from hakken.research.experiments.failures import failure_of
 
@@ -40,6 +40,10 @@ class RunJob(Record):
 
     tree: Path
     """Folder that the run starts from; it is copied."""
+    first: tuple[PurePosixPath, ...] = ()
+    """Files of it that are copied before all others, where not all may fit."""
+    most_bytes: PositiveInt = MAX_BYTES
+    """Of it; files that do not fit are left out."""
     files: dict[str, bytes] = {}
     """Laid over the copy."""
     removed: tuple[str, ...] = ()
@@ -73,6 +77,8 @@ class Outcome(Record):
     """End of the output of a failed run."""
     stopped: bool = False
     """A limit ended it, or made it fail."""
+    cut_short: bool = False
+    """The parent saw it meet a limit and ended it: whatever its code says plays no part."""
     cpu_seconds: NonNegativeFloat = 0.0
     wall_seconds: NonNegativeFloat = 0.0
 
@@ -87,7 +93,7 @@ def run_job(job: RunJob) -> Outcome:
     outcome = Outcome(experiment=experiment.name, variant=job.variant.name if job.variant else None, label=job.label)
     with scratch("hakken-bench-") as place:
         work, logs = place / "work", place / "logs"
-        copy_tree(job.tree, work, trusted=False)
+        copy_tree(job.tree, work, trusted=False, first=job.first, most_bytes=job.most_bytes)
         overlay(work, job.files)
         for path in (*job.removed, *experiment.writes):
             _remove(work / path)
@@ -113,6 +119,7 @@ def run_job(job: RunJob) -> Outcome:
         if failure is not None:
             limited = failure.cause is not FailureCause.CRASHED
             found |= {"failure": failure.message, "detail": failure.detail, "stopped": limited}
+            found["cut_short"] = any(v.killed and v.kind is not ViolationKind.UNSAFE for v in result.violations)
         else:
             try:
                 found["numbers"] = (
@@ -167,6 +174,11 @@ def with_room(limits: Limits, experiments: Iterable[Experiment]) -> Limits:
     each = [limits_of(experiment) for experiment in experiments]
     names = ("memory_mb", "disk_mb", "file_mb")
     return limits.model_copy(update={n: max(getattr(other, n) for other in (limits, *each)) for n in names})
+
+
+def room_for(experiments: Iterable[Experiment]) -> int:
+    """Bytes that are kept of a workspace: a repository of any size that is allowed, and what a run may write."""
+    return MAX_BYTES + (with_room(Limits(), experiments).disk_mb << 20)
 
 
 def apply_variant(tree: Path, variant: Variant) -> None:

@@ -1,10 +1,10 @@
 """Take the bodies of masked functions out of an agent's file and put them into the masked file, with what they use.
 
 Only these things cross over: the bodies; new top-level imports, guarded ones too (``try: import … except
-ImportError``); and new top-level functions, classes and constants, and new methods of the same class, that the bodies
-use directly or through each other. Everything that the masked file already defines stays as it is, whatever the agent
-made of it: of a changed signature, only new parameters at its end with a literal as a default are taken. The agent's
-code is read and never run here.
+ImportError``); new top-level functions, classes and constants, and new methods of the same class, that the bodies use
+directly or through each other; and statements that only fill such constants (``filling``). Everything that the masked
+file already defines stays as it is, whatever the agent made of it: of a changed signature, only new parameters at its
+end with a literal as a default are taken. The agent's code is read and never run here.
 """
 
 from __future__ import annotations
@@ -12,14 +12,26 @@ from __future__ import annotations
 import ast
 import builtins
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 import libcst as cst
 
+from hakken.bench.filling import filled, made_new
 from hakken.bench.masking import MaskError, Replacing, functions_of, is_masked, parse
 from hakken.bench.placing import is_lazy, with_statements
-from hakken.bench.statements import Statement, attributes, bound_names, code_of, loaded, names_of
+from hakken.bench.statements import (
+    Statement,
+    attributes,
+    bound_names,
+    changed_names,
+    code_of,
+    dotted,
+    loaded,
+    names_of,
+    packages,
+    submodules,
+)
 from hakken.core.source import syntax_tree
 from hakken.core.types import Record
 
@@ -39,26 +51,28 @@ class Transplant(Record):
     """Names that came along."""
 
 
-def transplant(base: bytes, agent: bytes, names: Sequence[str]) -> Transplant:
+def transplant(base: bytes, agent: bytes, names: Sequence[str], *, ran: bool = True) -> Transplant:
     """Put an agent's functions into the masked file.
 
     Args:
         base: The masked file.
         agent: The agent's version of it.
         names: Qualified names of the masked functions.
+        ran: It is a file that ran as it stands. Of a reply in its place, statements beside definitions are examples:
+            none fills a table, and no module is added to a package that the masked file imports.
     """
     if len(agent) > max(_LONGEST, 2 * len(base)):
         return Transplant(
             content=base, taken=(), missing=tuple(f"{n}: The file is too long" for n in names), helpers=()
         )
     try:
-        return _transplant(parse(base), agent, names)
+        return _transplant(parse(base), agent, names, ran)
     except (MaskError, SyntaxError, ValueError, RecursionError, cst.CSTValidationError) as error:
         reason = error.message if isinstance(error, MaskError) else "The file cannot be read as Python."
         return Transplant(content=base, taken=(), missing=tuple(f"{n}: {reason}" for n in names), helpers=())
 
 
-def _transplant(module: cst.Module, agent: bytes, names: Sequence[str]) -> Transplant:
+def _transplant(module: cst.Module, agent: bytes, names: Sequence[str], ran: bool) -> Transplant:
     theirs = parse(agent)
     defined = functions_of(theirs)
     bodies: dict[str, cst.FunctionDef] = {}
@@ -71,12 +85,13 @@ def _transplant(module: cst.Module, agent: bytes, names: Sequence[str]) -> Trans
             missing.append(f"{name} is not written")
         else:
             bodies[name] = found[-1]  # as Python does: the last definition holds
-    used = _Uses(theirs)
+    used = _Uses(theirs, ran)
     methods = used.methods(bodies, module)
     added = [method for found in methods.values() for method in found]
     # A built-in name is no new name: taking it over would change the functions around.
     bound = {name for statement in module.body for name in bound_names(statement)} | set(dir(builtins))
-    needed = used.closure([*bodies.values(), *added], bound)
+    bound |= {name for statement in module.body for name in submodules(statement)}
+    needed = used.closure([*bodies.values(), *added], bound, packages(module) if ran else ())
     if is_lazy(theirs) and not is_lazy(module):
         # What the agent's file does not evaluate is not evaluated here either.
         needed = [(index, _quoted(statement)) for index, statement in needed]
@@ -92,16 +107,28 @@ def _transplant(module: cst.Module, agent: bytes, names: Sequence[str]) -> Trans
 class _Uses:
     """Which names the parts of a module use."""
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, ran: bool) -> None:
         self.module = module
         self.by_name: dict[str, list[int]] = {}
+        own = made_new(module) if ran else ()
         for index, statement in enumerate(module.body):
-            for name in names_of(statement) if _crosses(statement) else ():
+            names = names_of(statement) if _crosses(statement) else set()
+            if ran:
+                names = names | submodules(statement) if names else filled(statement, own)
+            for name in names:
                 self.by_name.setdefault(name, []).append(index)
 
-    def closure(self, nodes: Iterable[cst.FunctionDef], bound: set[str]) -> list[tuple[int, Statement]]:
-        """New statements that functions need, with their places, in the order of the file."""
-        waiting = [name for node in nodes for name in loaded(node)]
+    def closure(
+        self, nodes: Iterable[cst.FunctionDef], bound: set[str], shared: Collection[str]
+    ) -> list[tuple[int, Statement]]:
+        """New statements that functions need, with their places, in the order of the file.
+
+        Args:
+            nodes: The functions.
+            bound: Names that the masked file binds, and modules of packages that it imports.
+            shared: Those of them that stand for a package, of which further modules may be imported.
+        """
+        waiting = [name for node in nodes for name in _mentioned(node)]
         seen: set[str] = set()
         taken: dict[int, Statement] = {}
         while waiting:
@@ -110,10 +137,10 @@ class _Uses:
                 continue
             seen.add(name)
             for index in self.by_name.get(name, ()):
-                statement = _only_new(self.module.body[index], bound) if index not in taken else None
-                if statement is not None and bound.isdisjoint(names_of(statement)):
+                statement = _only_new(self.module.body[index], bound, shared) if index not in taken else None
+                if statement is not None and bound.isdisjoint(_touched(statement, bound)):
                     taken[index] = statement
-                    waiting += loaded(statement)
+                    waiting += _mentioned(statement)
         return sorted(taken.items())
 
     def methods(self, bodies: dict[str, cst.FunctionDef], base: cst.Module) -> dict[str, list[cst.FunctionDef]]:
@@ -269,12 +296,23 @@ def _plain(target: cst.BaseExpression) -> bool:
     return isinstance(target, cst.Name)
 
 
-class _OnlyNew(cst.CSTTransformer):
-    """Takes imports of names that the masked file binds itself out of a statement."""
+def _mentioned(node: cst.CSTNode) -> list[str]:
+    """Names, and modules by dotted name, that a piece of code may need."""
+    return [*loaded(node), *dotted(node)]
 
-    def __init__(self, bound: set[str]) -> None:
+
+def _touched(statement: Statement, bound: set[str]) -> set[str]:
+    """Names that a statement binds or whose contents it changes, but for a package that is imported again."""
+    rest = _only_new(statement, bound, ())
+    return set() if rest is None else names_of(rest) | changed_names(rest)
+
+
+class _OnlyNew(cst.CSTTransformer):
+    """Takes imports of names that the masked file binds itself out of a statement, but for further ``import a.b``."""
+
+    def __init__(self, bound: set[str], shared: Collection[str]) -> None:
         super().__init__()
-        self.bound = bound
+        self.bound, self.shared = bound, shared
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         return False
@@ -290,25 +328,34 @@ class _OnlyNew(cst.CSTTransformer):
         return updated_node if isinstance(names, cst.ImportStar) else self._without(updated_node, names)
 
     def _without(self, node: cst.Import | cst.ImportFrom, names: Sequence[cst.ImportAlias]) -> _Small:
-        kept = [alias for alias in names if _alias_name(alias) not in self.bound]
+        kept = [alias for alias in names if _alias_name(alias) not in self.bound or self._is_further(node, alias)]
         if not kept:
             return cst.RemoveFromParent()
         kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
         return node.with_changes(names=kept)
 
+    def _is_further(self, node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias) -> bool:
+        """Whether an import binds a package to itself, and adds a module to it."""
+        plain = isinstance(node, cst.Import) and alias.asname is None and isinstance(alias.name, cst.Attribute)
+        return plain and _alias_name(alias) in self.shared and _as_read(alias.name) not in self.bound
+
 
 _Small = cst.BaseSmallStatement | cst.RemovalSentinel
 
 
-def _only_new(statement: cst.BaseStatement, bound: set[str]) -> Statement | None:
+def _only_new(statement: cst.BaseStatement, bound: set[str], shared: Collection[str]) -> Statement | None:
     """A statement without its imports of names that the masked file binds itself; None where nothing is left."""
-    changed = statement.visit(_OnlyNew(bound))
+    changed = statement.visit(_OnlyNew(bound, shared))
     return changed if isinstance(changed, (cst.SimpleStatementLine, cst.BaseCompoundStatement)) else None
 
 
 def _alias_name(alias: cst.ImportAlias) -> str:
-    written = code_of(alias.asname.name if alias.asname else alias.name).split(".")[0]
-    return unicodedata.normalize("NFKC", written)  # as Python reads it
+    return _as_read(alias.asname.name if alias.asname else alias.name).split(".")[0]
+
+
+def _as_read(name: cst.BaseExpression) -> str:
+    """A dotted name in the letters in which Python reads it."""
+    return unicodedata.normalize("NFKC", "".join(code_of(name).split()))
 
 
 def _with_methods(module: cst.Module, methods: dict[str, list[cst.FunctionDef]]) -> cst.Module:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -65,7 +66,13 @@ def walk(
 
 
 def copy_tree(
-    root: Path, target: Path, *, trusted: bool = True, without: Collection[PurePosixPath] = ()
+    root: Path,
+    target: Path,
+    *,
+    trusted: bool = True,
+    without: Collection[PurePosixPath] = (),
+    first: Iterable[PurePosixPath] = (),
+    most_bytes: int = MAX_BYTES,
 ) -> tuple[str, ...]:
     """Copy the regular files of a folder, and say what was left out.
 
@@ -73,8 +80,10 @@ def copy_tree(
         root: The folder.
         target: Where the copy goes; it is made.
         trusted: Whether a folder that is too large or cannot be read is a mistake of the user (refused) or an agent's
-            (cut off).
+            (what does not fit is left out).
         without: Files and folders below it that are passed over.
+        first: Files below it that are copied before all others, so that they are there whatever does not fit.
+        most_bytes: Of all files together.
 
     Raises:
         TreeError: ``root`` is no folder, or it is too large and trusted.
@@ -84,21 +93,26 @@ def copy_tree(
     target.mkdir(parents=True, exist_ok=True)
     left_out: list[str] = []
     count = size = 0
-    for relative, info in walk(root, left_out=None if trusted else left_out):
+    for relative, info in _in_order(root, first, None if trusted else left_out):
         if without and not {relative, *relative.parents}.isdisjoint(without):
             continue
         if not stat.S_ISREG(info.st_mode):
             left_out.append(f"{printable(relative)} is no regular file")
             continue
-        count, size = count + 1, size + info.st_size
-        if count > MAX_FILES or size > MAX_BYTES:
-            if trusted:
-                raise TreeError(
-                    f"{root} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MB ({relative} is where it is full).",
-                    "Move data out of it, or name a smaller folder.",
-                )
+        count += 1
+        fits = size + info.st_size <= most_bytes
+        if trusted and (count > MAX_FILES or not fits):
+            raise TreeError(
+                f"{root} has more than {MAX_FILES} files or {most_bytes >> 20} MB ({relative} is where it is full).",
+                "Move data out of it, or name a smaller folder.",
+            )
+        if count > MAX_FILES:
             left_out.append(f"{printable(relative)} and what follows: the folder is too large")
             break
+        if not fits:
+            left_out.append(f"{printable(relative)} does not fit: the folder is too large")
+            continue
+        size += info.st_size
         try:
             _copy(root / relative, target / relative, info.st_mode)
         except OSError as error:
@@ -106,6 +120,11 @@ def copy_tree(
                 raise TreeError(f"{root / relative} cannot be copied: {error.strerror}.", "Mend its rights.") from None
             left_out.append(f"{printable(relative)} cannot be copied ({error.strerror})")
     return tuple(left_out[:MAX_NAMED])
+
+
+def executables(root: Path) -> frozenset[PurePosixPath]:
+    """Regular files of a folder that carry the right of execution."""
+    return frozenset(n for n, info in walk(root) if stat.S_ISREG(info.st_mode) and info.st_mode & stat.S_IXUSR)
 
 
 @contextmanager
@@ -151,6 +170,29 @@ def differing(root: Path, other: Path) -> tuple[str, ...]:
         if not regular or one.st_size != two.st_size or (root / name).read_bytes() != (other / name).read_bytes():
             changed.add(name)
     return tuple(sorted(map(printable, changed)))
+
+
+def _in_order(
+    root: Path, first: Iterable[PurePosixPath], left_out: list[str] | None
+) -> Iterator[tuple[PurePosixPath, os.stat_result]]:
+    """Entries below a folder as ``walk`` gives them, some regular files of it before all others."""
+    known = {name: info for name in first if (info := _plain(root, name)) is not None}
+    others = (entry for entry in walk(root, left_out=left_out) if entry[0] not in known)
+    return itertools.chain(known.items(), others)
+
+
+def _plain(root: Path, name: PurePosixPath) -> os.stat_result | None:
+    """What is known of a regular file below a folder that no link leads to; None where there is none.
+
+    An agent may have put a link in the place of a folder: what lies behind it is not what it left.
+    """
+    try:
+        if not all(stat.S_ISDIR((root / parent).lstat().st_mode) for parent in reversed(name.parents[:-1])):
+            return None
+        info = (root / name).lstat()
+    except OSError:
+        return None
+    return info if stat.S_ISREG(info.st_mode) else None
 
 
 def _copy(source: Path, target: Path, mode: int) -> None:

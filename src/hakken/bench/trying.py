@@ -154,5 +154,6 @@ def _solved(agent: Agent, tasks: Sequence[TaskFolder], folder: Path, lab: Lab) -
         copy_tree(task.visible_repo, place)
     working = [lab.executor.submit(agent.work, task, place, 0) for task, place in zip(tasks, places, strict=True)]
     words = [future.result().words for future in working]
-    frozen = [freeze(place, folder / f"{place.name}-frozen", w) for place, w in zip(places, words, strict=True)]
+    left = zip(places, tasks, words, strict=True)
+    frozen = [freeze(place, folder / f"{place.name}-frozen", task, said) for place, task, said in left]
     return grade_all(list(zip(tasks, frozen, strict=True)), lab)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pydantic import NonNegativeFloat, ValidationError
+from pydantic import NonNegativeFloat
 
 from hakken.bench.agents.accounts import Accounts
 from hakken.bench.agents.breaking import RESOURCES, broken, exhausted, filled, judged
@@ -23,6 +23,7 @@ from hakken.bench.folder import TaskFolder
 from hakken.bench.grading import Submission, freeze
 from hakken.bench.identity import this_code
 from hakken.bench.proving import Lab
+from hakken.bench.records import read_record
 from hakken.bench.trees import copy_tree, scratch
 from hakken.core.errors import ConfigError, HakkenError, PrerequisiteError, QuotaExceeded, StoreError
 from hakken.core.files import write_text
@@ -34,6 +35,14 @@ SETTINGS = ("retrieval", "model", "think", "memory", "prompting", "candidates", 
 """Attributes of an agent that the record keeps, where it has them, so that reports can be split by them."""
 FOR_ALL = (QuotaExceeded, PrerequisiteError, ConfigError, StoreError)
 """Errors that say nothing about the agent: the next attempt would meet them too."""
+_OWN = (
+    *(HakkenError, OSError, MemoryError),
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError),
+)
+"""What the words and files of one agent can raise, such as bytes that are no text, or a folder where a file was.
+
+Other errors are nobody's, such as those of workers that were shut down: the attempt begins anew.
+"""
 _FILE, _WORKSPACE = "work.json", "workspace"
 _UNCOPIED = tuple(f"cannot be copied ({os.strerror(code)})" for code in (errno.ENOSPC, errno.EDQUOT))
 """How a freeze names a file that the disk had no room for."""
@@ -93,7 +102,7 @@ def make_work(agent: Agent, task: TaskFolder, seed: int, lab: Lab, place: Path, 
                 rung=rung,
                 code=this_code(),
             )
-            return _keep(place, workspace, done)
+            return _keep(place, workspace, task, done)
 
 
 def _worked(agent: Agent, task: TaskFolder, workspace: Path, seed: int, accounts: Accounts) -> AgentRun:
@@ -102,12 +111,10 @@ def _worked(agent: Agent, task: TaskFolder, workspace: Path, seed: int, accounts
         return agent.work(task, workspace, seed)
     except FOR_ALL:
         raise
-    except HakkenError as error:
-        return broken(error, accounts.used)
-    except (OSError, MemoryError) as error:
+    except _OWN as error:
         if exhausted(error, workspace):
             raise
-        return broken(error, accounts.used)  # such as a folder that it put where a file was
+        return broken(error, accounts.used)
 
 
 @contextmanager
@@ -135,27 +142,28 @@ def rung_of(lab: Lab) -> Rung:
     return chosen_rung(lab.rung, allow_weak=lab.allow_weak).rung
 
 
-def _keep(place: Path, workspace: Path, work: Work) -> Work:
+def _keep(place: Path, workspace: Path, task: TaskFolder, work: Work) -> Work:
     """Freeze a workspace that nothing runs in any more, with what its agent did; whole or not there."""
     draft = place.with_name(f".{place.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    left_out = freeze(workspace, draft / _WORKSPACE).left_out
+    left_out = freeze(workspace, draft / _WORKSPACE, task).left_out
     if any(line.endswith(_UNCOPIED) for line in left_out) and not filled(workspace):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     work = work.model_copy(update={"left_out": left_out})
     write_text(draft / _FILE, work.model_dump_json())
-    shutil.rmtree(place, ignore_errors=True)  # what is there could not be read
+    shutil.rmtree(place, ignore_errors=True)  # what is left of one that was being removed
     draft.rename(place)
     return work
 
 
 def find_work(place: Path) -> Work | None:
-    """What was kept there, if anything was."""
-    try:
-        return Work.model_validate_json((place / _FILE).read_bytes())
-    except (OSError, ValidationError):
-        return None
+    """What was kept there, if anything was.
+
+    Raises:
+        Unread: something was, and cannot be read.
+    """
+    return read_record(place / _FILE, Work)
 
 
 def submission_of(place: Path, work: Work) -> Submission:

@@ -60,7 +60,7 @@ def broken(error: Exception, used: Usage) -> AgentRun:
     under_way().errors.append(error)
     return AgentRun(
         ending=Ending.FAILED,
-        words=str(error),
+        words=_said(error),
         steps=used.calls,
         prompt_tokens=used.prompt_tokens,
         completion_tokens=used.completion_tokens,
@@ -110,11 +110,16 @@ def filled(workspace: Path) -> bool:
     return size > shutil.disk_usage(workspace.parent).free  # itself it may have taken away
 
 
+def _said(error: Exception) -> str:
+    """An error's words as text that can be written down."""
+    return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _with(run: AgentRun, error: Exception | None, check: str) -> AgentRun:
     """A run with its breakdown, one of infrastructure where a check says so."""
     kind = "unknown" if error is None else type(error).__name__
     found = Breakdown(
-        error=kind, message=run.words if error is None else str(error), infrastructure=bool(check), check=check
+        error=kind, message=run.words if error is None else _said(error), infrastructure=bool(check), check=check
     )
     return run.model_copy(update={"breakdown": found})
 

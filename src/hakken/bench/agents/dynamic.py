@@ -16,7 +16,7 @@ from hakken.bench.agents.simple import report, write_answer
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.folder import COMMANDS, EXPERIMENTS, PAPER, TaskFolder
 from hakken.bench.proving import Lab
-from hakken.bench.running import with_room
+from hakken.bench.running import limits_of, with_room
 from hakken.core.types import Budget, Limits
 from hakken.models import Ledger
 
@@ -132,14 +132,17 @@ class _Answer:
 
 
 def _task_text(task: TaskFolder, small: bool) -> str:
-    """The instruction as it is; for a small model what it needs of it."""
+    """The instruction as it is, or for a small model what it needs of it; and the limits that grading has."""
+    each = ", ".join(f"{limits_of(e).cpu_seconds:g} s for {e.name}" for e in task.task.experiments)
+    limits = f"When your work is checked, an experiment is ended that takes more CPU time than this: {each}."
     if not small:
-        return (task.root / "instruction.md").read_text(encoding="utf-8")
+        return f"{(task.root / 'instruction.md').read_text(encoding='utf-8').rstrip()}\n\n{limits}\n"
     functions = "\n".join(f"- {f.name} in {f.file}" for f in task.task.functions)
     return (
         f"These functions raise NotImplementedError and must be written, as their docstrings say:\n{functions}\n\n"
         f"First read the file, then rewrite the function, then run `bash {COMMANDS}`; mend what fails. "
-        f"`{PAPER}` is the paper, `{EXPERIMENTS}` the form of the answer. When all runs, finish with these numbers."
+        f"`{PAPER}` is the paper, `{EXPERIMENTS}` the form of the answer. When all runs, finish with these numbers. "
+        f"{limits}"
     )
 
 

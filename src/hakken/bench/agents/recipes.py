@@ -59,9 +59,14 @@ class Program(Record):
         return not self.program or Path(self.filled(self.program)).exists()
 
     @property
+    def installing(self) -> list[list[str]]:
+        """The commands that install it, word by word: the folder may have spaces in its name."""
+        return [[self.filled(word) for word in shlex.split(line)] for line in self.install]
+
+    @property
     def how_to_install(self) -> str:
         """A line for a shell."""
-        return " && ".join(self.filled(line) for line in self.install)
+        return " && ".join(map(shlex.join, self.installing))
 
     def filled(self, text: str, words: Mapping[str, str] | None = None) -> str:
         """A text with its words in braces replaced; braces of another kind stay."""

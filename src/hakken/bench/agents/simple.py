@@ -12,7 +12,7 @@ from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.bands import as_tuple
 from hakken.bench.folder import ANSWER, TaskFolder
 from hakken.bench.proving import Lab
-from hakken.bench.running import RunJob, run_job
+from hakken.bench.running import run_job
 from hakken.bench.trees import copy_tree
 
 
@@ -45,14 +45,13 @@ class Oracle:
 def report(task: TaskFolder, workspace: Path, lab: Lab) -> bool:
     """Run every experiment as it lies in the workspace and write the answer; an experiment that fails is left out."""
     answer: dict[str, dict[str, Any]] = {}
-    for experiment in task.task.experiments:
-        job = RunJob(tree=workspace, experiment=experiment, rung=lab.rung, allow_weak=lab.allow_weak)
-        outcome = run_job(job)
+    for job in task.jobs(workspace):
+        outcome = run_job(job.model_copy(update={"rung": lab.rung, "allow_weak": lab.allow_weak}))
         if outcome.failure:
             continue
-        metrics = task.gold(experiment.name, None).metrics
+        metrics = task.gold(outcome.experiment, None).metrics
         values = {name: value for name, value in outcome.numbers.values.items() if name in metrics}
-        answer[experiment.name] = {n: list(as_tuple(v)) if isinstance(v, tuple) else v for n, v in values.items()}
+        answer[outcome.experiment] = {n: list(as_tuple(v)) if isinstance(v, tuple) else v for n, v in values.items()}
     write_answer(workspace, answer)
     return len(answer) == len(task.task.experiments)
 

@@ -16,7 +16,6 @@ from hakken.bench.agents.types import Agent, AgentRun
 from hakken.bench.folder import TaskFolder
 from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.proving import Lab
-from hakken.bench.running import RunJob
 from hakken.bench.trees import copy_tree, walk
 from hakken.core.errors import BudgetExceeded, ModelError, QuotaExceeded
 from hakken.core.prompts import prompt
@@ -93,7 +92,7 @@ class Verified:
                 copy_tree(workspace, copy, trusted=False)
                 runs.append(self.inner.work(task, copy, fold_seed(seed, index) if index else seed))
             chosen, spent, why = self._choose(task, copies, seed)
-            _take(copies[chosen], workspace)
+            _take(task, copies[chosen], workspace)
         return _together(runs, chosen, spent, why)
 
     def _choose(self, task: TaskFolder, copies: Sequence[Path], seed: int) -> tuple[int, Usage, str]:
@@ -103,9 +102,8 @@ class Verified:
         return self._ask(task, copies, seed)
 
     def _trial(self, task: TaskFolder, copy: Path) -> Trial:
-        experiments = task.task.experiments
-        outcomes = self.lab.run(RunJob(tree=copy, experiment=e) for e in experiments)
-        return judge(outcomes, [list(task.gold(e.name, None).metrics) for e in experiments])
+        outcomes = self.lab.run(task.jobs(copy))
+        return judge(outcomes, [list(task.gold(e.name, None).metrics) for e in task.task.experiments])
 
     def _ask(self, task: TaskFolder, copies: Sequence[Path], seed: int) -> tuple[int, Usage, str]:
         """One prompt with every different version; the first candidate where no answer can be used."""
@@ -146,13 +144,13 @@ def _function(root: Path, file: str, name: str) -> str:
         return ""
 
 
-def _take(copy: Path, workspace: Path) -> None:
+def _take(task: TaskFolder, copy: Path, workspace: Path) -> None:
     """Make the workspace what the copy is."""
     kept = {name for name, _ in walk(copy)}
     for name, _ in list(walk(workspace)):
         if name not in kept:
             (workspace / name).unlink()
-    copy_tree(copy, workspace, trusted=False)
+    copy_tree(copy, workspace, trusted=False, first=task.files, most_bytes=task.room)
 
 
 def _together(runs: Sequence[AgentRun], chosen: int, spent: Usage, why: str) -> AgentRun:

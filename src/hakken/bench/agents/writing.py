@@ -83,7 +83,7 @@ def put(source: bytes, name: str, reply: str) -> bytes:
         node = module.code_for_node(find(module, last))
         rest = code.replace(node.strip(), "")
         code = f"{rest}\n\nclass {owner}:\n{textwrap.indent(node.strip(chr(10)), '    ')}\n"
-    found = transplant(source, code.encode(), [name])
+    found = transplant(source, code.encode(), [name], ran=False)
     if found.missing:
         raise MaskError(f"{found.missing[0]}.", "Write the whole function.")
     syntax_tree(found.content)

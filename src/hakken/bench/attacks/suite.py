@@ -159,7 +159,7 @@ def _act(attack: Attack, task: TaskFolder, place: Path, lab: Lab) -> tuple[Submi
             stdout=place / "stdout",
             stderr=place / "stderr",
         )
-    return freeze(workspace, place / "frozen"), _acted(result, place / "stdout")
+    return freeze(workspace, place / "frozen", task), _acted(result, place / "stdout")
 
 
 def _acted(result: ExecResult, stdout: Path) -> bool:

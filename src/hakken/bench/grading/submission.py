@@ -8,7 +8,7 @@ from typing import Any
 from hakken.bench.folder import ANSWER, TaskFolder
 from hakken.bench.reading import MAX_JSON, Unreadable, read_bytes, read_json
 from hakken.bench.transplant import Transplant, transplant
-from hakken.bench.trees import copy_tree, differing
+from hakken.bench.trees import copy_tree, differing, executables
 from hakken.core.types import Record
 
 
@@ -22,9 +22,16 @@ class Submission(Record):
     """What the agent said at last."""
 
 
-def freeze(workspace: Path, target: Path, words: str = "") -> Submission:
-    """Copy a workspace after its agent has ended."""
-    return Submission(root=target, left_out=copy_tree(workspace, target, trusted=False), words=words)
+def freeze(workspace: Path, target: Path, task: TaskFolder, words: str = "") -> Submission:
+    """Copy a workspace after its agent has ended: what it is graded by, then everything else that fits.
+
+    Files of the task that can be executed still can, however the agent wrote them.
+    """
+    left_out = copy_tree(workspace, target, trusted=False, first=task.files, most_bytes=task.room)
+    for name in executables(task.base):
+        if (target / name).is_file():
+            (target / name).chmod(0o755)
+    return Submission(root=target, left_out=left_out, words=words)
 
 
 def answer_of(submission: Submission) -> Any:

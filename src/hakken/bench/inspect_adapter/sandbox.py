@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import anyio.to_thread
@@ -21,11 +21,15 @@ from inspect_ai.util import (
 )
 
 from hakken.bench.competitions.definition import load_competition
+from hakken.bench.folder import load_task
 from hakken.bench.reading import Unreadable, read_bytes
+from hakken.bench.trees import executables
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, ViolationKind
 from hakken.execution import open_sandbox, package_paths
 
+TASK = "folder"
+"""In the metadata of a sample: the folder of its task."""
 COMPETITION = "competition"
 """In the metadata of a sample: the competition whose data commands must not find in installed packages."""
 _SECONDS = 300.0
@@ -38,9 +42,9 @@ _MOST = 100 << 20
 class HakkenSandbox(SandboxEnvironment):
     """A folder that commands run in, each in a box of its own on the strongest rung of this machine."""
 
-    def __init__(self, masked: Sequence[Path] = ()) -> None:
+    def __init__(self, masked: Sequence[Path] = (), executable: Collection[PurePosixPath] = ()) -> None:
         super().__init__()
-        self._masked = tuple(masked)
+        self._masked, self._executable = tuple(masked), frozenset(executable)
         self._folder = tempfile.TemporaryDirectory(prefix="hakken-inspect-", ignore_cleanup_errors=True)
         self.workspace = Path(self._folder.name).resolve() / "workspace"
         self.workspace.mkdir()
@@ -48,8 +52,9 @@ class HakkenSandbox(SandboxEnvironment):
     @classmethod
     async def sample_init(cls, task_name: str, config: Any, metadata: dict[str, str]) -> dict[str, SandboxEnvironment]:
         """A fresh folder for each sample."""
-        name = metadata.get(COMPETITION)
-        return {"default": cls(package_paths(load_competition(name).masked) if name else ())}
+        name, task = metadata.get(COMPETITION), metadata.get(TASK)
+        masked = package_paths(load_competition(name).masked) if name else ()
+        return {"default": cls(masked, executables(load_task(Path(task)).visible_repo) if task else ())}
 
     @classmethod
     async def sample_cleanup(
@@ -79,13 +84,17 @@ class HakkenSandbox(SandboxEnvironment):
             return await anyio.to_thread.run_sync(run)
 
     async def write_file(self, file: str, contents: str | bytes) -> None:
-        """Write below the workspace, through no link that a command may have left."""
+        """Write below the workspace, through no link that a command may have left; inspect-ai carries no rights.
+
+        What can be executed in the repository of a task can be executed here.
+        """
         path = self._inside(file)
+        runs = PurePosixPath(path.relative_to(self.workspace)) in self._executable
         for parent in [*reversed(path.relative_to(self.workspace).parents[:-1])]:
             if (self.workspace / parent).is_symlink():
                 raise PermissionError(f"{file} lies behind a link.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o755 if runs else 0o644)
         with os.fdopen(handle, "wb") as stream:
             stream.write(contents.encode() if isinstance(contents, str) else contents)
 

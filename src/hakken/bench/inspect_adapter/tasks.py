@@ -22,7 +22,7 @@ from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.attempts import graded_attempt
 from hakken.bench.folder import TaskFolder, load_task, load_tasks
 from hakken.bench.inspect_adapter.blank import BLANK, blank_attempt
-from hakken.bench.inspect_adapter.sandbox import HakkenSandbox
+from hakken.bench.inspect_adapter.sandbox import TASK, HakkenSandbox
 from hakken.bench.kept import tree_of
 from hakken.bench.making import make_tasks, prove, write
 from hakken.bench.proving import Lab
@@ -113,7 +113,7 @@ def graded() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         environment = sandbox().as_type(HakkenSandbox)
-        job = partial(_grade, Path(state.metadata["folder"]), environment.workspace, state.output.completion)
+        job = partial(_grade, Path(state.metadata[TASK]), environment.workspace, state.output.completion)
         attempt = await anyio.to_thread.run_sync(job)
         reasons = [f"{rule}: {v.reason}" for rule, v in attempt.score.verdicts.items() if v.reason]
         return Score(
@@ -139,7 +139,7 @@ def _sample(found: TaskFolder) -> Sample:
         input=(found.root / "instruction.md").read_text(encoding="utf-8"),
         files={str(name): str(repo / name) for name, _ in walk(repo)},
         metadata={
-            "folder": str(found.root),
+            TASK: str(found.root),
             "source": found.task.source,
             "n": found.task.n,
             BLANK: {"attempt": blank_attempt(found)},

@@ -15,7 +15,18 @@ from hakken.bench.reports.cautions import apart, cautions_of, counted, unmeasure
 from hakken.bench.reports.compute import across, scaling_of, unit_of
 from hakken.bench.reports.contamination import Contamination
 from hakken.bench.reports.failures import count_endings, count_outcomes
-from hakken.bench.reports.measures import ADMITTED, COUNTS, RATES, RULES, SANDBOX, USES, depth_of, rows_of, settings_of
+from hakken.bench.reports.measures import (
+    ADMITTED,
+    COUNTS,
+    RATES,
+    RULES,
+    SANDBOX,
+    UNCHECKED,
+    USES,
+    depth_of,
+    rows_of,
+    settings_of,
+)
 from hakken.bench.reports.pairing import pairs_of
 from hakken.bench.reports.records import AgentFailures, Report, Slice
 from hakken.bench.reports.selection import select
@@ -173,7 +184,7 @@ def _slice(by: dict[str, str], everything: Sequence[Attempt]) -> Slice:
         found[f"pass^{k}"] = estimate(items(attempts), k, every=True)
     if depth > 1:
         found[f"selected@{depth}"] = _selected(attempts, depth)
-    for name in (*RULES, *RATES):
+    for name in (*RULES, *RATES, UNCHECKED):
         found[name] = rate(attempts, COUNTS[name])
     found[ADMITTED] = rate([a for a in attempts if a.score.fabricated], COUNTS[ADMITTED])
     costs = {name: average(attempts, use) for name, use in USES.items()}

@@ -32,7 +32,7 @@ def select(attempts: Sequence[Attempt]) -> Attempt:
 
 def _claims(attempt: Attempt) -> dict[str, Numbers]:
     """Reported numbers by experiment, none where the agent's own workspace does not give them."""
-    if not attempt.score.reported or attempt.score.fabricated:
+    if not attempt.score.reported or attempt.score.fabricated or attempt.score.unchecked:
         return {}
     try:
         answer: Any = json.loads(attempt.answer or "null")

@@ -74,11 +74,11 @@ def _install(program: Program) -> None:
         tell(f"{program.name} is installed in {program.home}.")
         return
     program.home.parent.mkdir(parents=True, exist_ok=True)
-    for line in program.install:
-        command = program.filled(line)
+    for words in program.installing:
+        command = shlex.join(words)
         tell(f"  {command}")
         try:
-            status = subprocess.run(shlex.split(command), stdout=subprocess.DEVNULL, check=False).returncode
+            status = subprocess.run(words, stdout=subprocess.DEVNULL, check=False).returncode
         except OSError as error:
             raise PrerequisiteError(f"`{command}` cannot be started: {error.strerror}.", "Install it first.") from error
         if status:

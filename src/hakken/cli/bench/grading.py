@@ -50,7 +50,7 @@ def grade(
     if discard:
         discard_gold(task)
     with open_lab(workers, weak) as lab, tempfile.TemporaryDirectory(prefix="hakken-grade-") as name:
-        score = grade_one(loaded, freeze(workspace, Path(name).resolve() / "frozen"), lab)
+        score = grade_one(loaded, freeze(workspace, Path(name).resolve() / "frozen", loaded), lab)
     if reward is not None:
         reward.parent.mkdir(parents=True, exist_ok=True)
         reward.write_text(json.dumps({"reward": int(score.passed)}))
@@ -59,5 +59,5 @@ def grade(
         return
     for rule, verdict in score.verdicts.items():
         say(f"  {rule:<10} {'pass' if verdict.passed else 'fail'}  {verdict.reason}".rstrip())
-    marks = [m for m in ("fabricated", "tampered", "hard_coded") if getattr(score, m)]
+    marks = [m for m in ("fabricated", "unchecked", "tampered", "hard_coded") if getattr(score, m)]
     say(f"score {int(score.passed)}{'  ' + ', '.join(marks) if marks else ''}")
