@@ -12,15 +12,7 @@ from hakken.bench.folder import PAPER
 from hakken.bench.making import Proved
 from hakken.bench.papers import leftovers, numbers_in, strip_results
 from hakken.bench.passages import best_passages
-from hakken.bench.types import Band, Gold, MetricRule, Value
-
-
-def gold(**values: Value) -> list[Gold]:
-    bands = {}
-    for name, value in values.items():
-        width = (0.0,) * len(value) if isinstance(value, tuple) else 0.0
-        bands[name] = Band(value=value, half_width=width, runs=2, rule=MetricRule())
-    return [Gold(experiment="e", metrics=bands)]
+from tests.bench.conftest import gold
 
 
 def test_numbers_that_read_as_measured_go_everywhere() -> None:

@@ -81,7 +81,7 @@ def _tried(
     problems = _grouped(wrong.items(), "{}: {}")
     shown = {leak: several(ids) for leak, ids in leaks_in(whole).items()}
     problems += [f"leak: {leak} ({ids})" for leak, ids in shown.items()]
-    known = [task.task.id for task in whole if task.task.n and predictable(task.golds)]
+    known = [task.task.id for task in whole if task.task.n and predictable(task.golds, task.task.experiments)]
     if known:
         problems.append(f"{several(known)}: hidden configurations give no other numbers, or there are none")
     failing = not_reproduced(whole, lab, 1 if quick else _RUNS)

@@ -101,7 +101,7 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False, allow
         functions=tuple(kept),
         offered=tuple(functions),
         needs=needs,
-        predictable=tuple(sorted(predictable(golds))),
+        predictable=tuple(sorted(predictable(golds, source.experiments))),
         dropped=tuple(dropped),
         notes=(*unstable, *(f"{name} holds {what}, and is taken out" for name, what in shown.gone.items())),
         leaks=(*shown.leaks, *installed_copies(source.root, kept, source.origin)),

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import libcst as cst
 
-from hakken.bench.bands import band, first_wrong, widest
+from hakken.bench.bands import as_tuple, band, first_wrong, widest
 from hakken.bench.kept import Kept
 from hakken.bench.masking import find, mask_file, parse, replace_body
 from hakken.bench.pace import Pace, counted
+from hakken.bench.papers import numbers_in
 from hakken.bench.running import Outcome, RunJob, run_jobs
 from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MetricRule, Source, Value, Variant
 from hakken.core.errors import UsageError
@@ -243,16 +244,27 @@ def with_body(source: bytes, name: str, body: str) -> bytes:
     return changed.bytes
 
 
-def predictable(golds: Sequence[Gold]) -> set[str]:
-    """Experiments without a hidden configuration that gives other numbers than the visible one."""
+def predictable(golds: Sequence[Gold], experiments: Sequence[Experiment]) -> set[str]:
+    """Experiments without a hidden configuration that gives other numbers than the visible one.
+
+    A number of the hidden configuration itself, such as a seed that is written among the results, is none that a
+    function has to give.
+    """
     visible = {gold.experiment: gold.metrics for gold in golds if gold.variant is None}
-    differing = {
-        gold.experiment
-        for gold in golds
-        if gold.variant is not None
-        and first_wrong({name: b.value for name, b in visible[gold.experiment].items()}, gold.metrics)
-    }
+    variants = {(e.name, v.name): v for e in experiments for v in e.hidden}
+    differing = set()
+    for gold in golds:
+        if gold.variant is not None and (gold.experiment, gold.variant) in variants:
+            own = _numbers_of(variants[gold.experiment, gold.variant])
+            metrics = {name: b for name, b in gold.metrics.items() if not own.issuperset(as_tuple(b.value))}
+            if first_wrong({name: b.value for name, b in visible[gold.experiment].items()}, metrics):
+                differing.add(gold.experiment)
     return set(visible) - differing
+
+
+def _numbers_of(variant: Variant) -> set[float]:
+    """The numbers that a hidden configuration sets."""
+    return numbers_in(" ".join(map(str, (*variant.overrides.values(), *variant.arguments))))
 
 
 def _bands(
