@@ -12,9 +12,18 @@ from hakken.bench.folder import TaskFolder
 from hakken.bench.making import Proved, make_tasks, prove, write
 from hakken.bench.proving import Lab
 from hakken.bench.suite import load_source
-from hakken.bench.types import Source
+from hakken.bench.types import Band, Gold, MetricRule, Source, Value
 
 TINY = Path(__file__).parent / "fixtures" / "tiny"
+
+
+def gold(**values: Value) -> list[Gold]:
+    """What the experiment ``e`` gives, as if it were measured."""
+    bands = {}
+    for name, value in values.items():
+        width = (0.0,) * len(value) if isinstance(value, tuple) else 0.0
+        bands[name] = Band(value=value, half_width=width, runs=2, rule=MetricRule())
+    return [Gold(experiment="e", metrics=bands)]
 
 
 @pytest.fixture(scope="session")

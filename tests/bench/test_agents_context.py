@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakken.bench.agents.capture import captured, watched
-from hakken.bench.agents.context import Surroundings, close_context
+from hakken.bench.agents.context import Retrieval, Surroundings, close_context, context_of
 from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.inbox.hakken_capture import describe, fingerprint
 from hakken.bench.agents.outline import imported, outline
@@ -130,6 +131,16 @@ def test_values_of_a_real_call(tasks: Mapping[str, TaskFolder], lab: Lab) -> Non
     shown = close_context(task.visible_repo, task.task.functions[0], (found,))
     assert "def sample_line(seed, points, noise):" in shown.outline
     assert shown.examples[0]["steps"] == "200"
+
+
+def test_a_paper_of_the_repository_may_be_in_any_encoding(tasks: Mapping[str, TaskFolder], tmp_path: Path) -> None:
+    task = tasks["tiny-n1-1"]
+    shutil.copytree(task.visible_repo, tmp_path / "repo")
+    (tmp_path / "repo" / "paper.txt").write_bytes(b"A walk of so many st\xe9ps returns every place of it.\n")
+    function = task.task.functions[0]
+    (passage,) = context_of(tmp_path / "repo", function, Retrieval.PAPER).paper
+    assert passage.endswith("returns every place of it.")
+    assert close_context(tmp_path / "repo", function, ()).paper == (passage,)
 
 
 def test_a_repository_with_such_modules_is_run_as_it_is(tmp_path: Path, tasks: Mapping[str, TaskFolder]) -> None:

@@ -135,6 +135,13 @@ def test_what_an_agent_sees_is_looked_through(changed: Callable[..., TaskFolder]
         shutil.copy(root / "solution" / "files" / DATA, shown / "backup.txt")
         shutil.copy(root / "solution" / "files" / DATA, shown / DATA)
 
+    def comment(root: Path) -> None:
+        shown = root / "environment" / "repo" / DATA
+        code = (root / "solution" / "files" / DATA).read_text().splitlines()
+        shown.write_text("\n".join([shown.read_text(), *(f"# {line}" for line in code), ""]))
+
+    found = leaks_in([changed("tiny-n1-0", comment)])
+    assert found == {"tiny/data.py holds a copy of tiny/data.py:sample_line": ["tiny-n1-0"]}
     found = leaks_in([changed(ONE, leak), tasks[TWO]])
     assert set(map(tuple, found.values())) == {(ONE,)}
     assert {"tiny/data.py:Walker.walk is not masked", "backup.txt holds a copy of tiny/data.py:Walker.walk"} < set(
@@ -154,9 +161,11 @@ def test_where_nothing_is_hidden_attacks_win_and_the_task_is_not_proved(
         path.write_text(json.dumps(task))
         golds = json.loads((root / "tests" / "gold.json").read_text())
         (root / "tests" / "gold.json").write_text(json.dumps([g for g in golds if g["variant"] is None]))
+        (root / "environment" / "repo" / "paper.pdf").write_bytes(b"%PDF\0")
 
     row = checked([changed(ONE, show)], keeping, "exit_zero", "zeros")
     assert (row.ok, row.attacks) == (False, (1, 2))
+    assert "paper.pdf cannot be searched for results" in row.notes
     assert f"the attack exit_zero gets a point on {ONE}" in row.problems
     assert f"{ONE}: hidden configurations give no other numbers, or there are none" in row.problems
 

@@ -24,7 +24,7 @@ from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import DataError, Function, literal, read_problems
 from hakken.bench.proving import Lab
 from hakken.bench.trees import copy_tree
-from hakken.bench.types import Score
+from hakken.bench.types import Score, Soundness
 from hakken.cli.app import app
 
 CPU, GPU = "1111.00001", "2222.00002"
@@ -237,11 +237,42 @@ def test_hidden_configurations_make_it_unpredictable(data: Path, lab: Lab, tmp_p
     assert not task.task.gold_predictable
     gold = task.gold("Experiment 1", "hidden1").metrics
     assert gold[next(iter(gold))].value == 10.0
+    assert {band.runs for band in gold.values()} == {3}
+    hidden.write_text('[[hidden]]\nfile = "config.json"\noverrides = { values = [1.0, 2.0, 6.0] }\n')
+    same = import_autoexperiment(data, tmp_path / "same", lab, hidden=tmp_path, limit=1, seconds=1.0)
+    assert task_of(same, same.tasks[0]).task.gold_predictable
+
+
+def test_a_hidden_configuration_must_give_its_numbers_again(data: Path, lab: Lab, tmp_path: Path) -> None:
+    root = tmp_path / "repositories" / CPU / "code"
+    shutil.copytree(data / CPU / "code", root)
+    noise = "import random\nnoise = config['noise'] * 10 ** random.uniform(0, 30)\n"
+    code = RUN.replace("values = scaled", f"{noise}values = scaled")
+    (root / "run.py").write_text(code.replace("Mean()(values)", "Mean()(values) + noise"))
+    (root / "config.json").write_text('{"values": [1.0, 2.0, 6.0], "noise": 0}')
+    lines(tmp_path / "mlrc_n_1.jsonl", [problem_row(CPU, FUNCTIONS[1:2], EXPERIMENTS[:1])])
+    (tmp_path / "hidden.toml").write_text("[[hidden]]\noverrides = { noise = 1 }\n")
+    places = {"repositories": tmp_path / "repositories", "hidden": tmp_path / "hidden.toml"}
+    done = import_autoexperiment(tmp_path, tmp_path / "tasks", lab, **places, seconds=1.0)
+    assert done.left_out[0].reason == ("not runnable here: gives another mean in each run in the configuration hidden1")
+
+
+def test_published_values_that_an_agent_sees_are_leaks(data: Path, lab: Lab, tmp_path: Path) -> None:
+    shutil.copytree(data / CPU, tmp_path / CPU)
+    (tmp_path / CPU / "code" / "README.md").write_text("The mean is 4.113.\n")
+    (tmp_path / CPU / "code" / "old.ipynb").write_text(METRICS + 'def one(values):\n    return "second"\n')
+    experiment = ("0", "Scale.", "{'mean': 4.113}", "python run.py 1.371")
+    lines(tmp_path / "mlrc_n_1.jsonl", [problem_row(CPU, FUNCTIONS[2:], [experiment])])
+    done = import_autoexperiment(tmp_path, tmp_path / "tasks", lab, check=False)
+    task = task_of(done, f"{CPU}_2").task
+    assert task.leaks == ("README.md holds 4.113", "old.ipynb holds a copy of metrics.py:scaled")
+    assert task.soundness is Soundness.LEAKING
 
 
 def test_other_numbers_missing_repositories_and_wrong_lines_are_reasons(data: Path, lab: Lab, tmp_path: Path) -> None:
     wrong = (*FUNCTIONS[0][:3], 77, 78, 79, *FUNCTIONS[0][6:])
-    other = [("0", "Scale.", "{'mean': 7.0}", "python run.py 2")]
+    # The mean of all deviations is small enough for the published rule, and no solution could pass.
+    other = [("0", "Scale.", "{'mean': 6.0, 'spread': 6.0, 'all': [2.0, 4.0, 13.0]}", "python run.py 2")]
     rows = [
         problem_row(CPU, [wrong], EXPERIMENTS),
         problem_row(CPU, [FUNCTIONS[1]], other),
@@ -253,7 +284,7 @@ def test_other_numbers_missing_repositories_and_wrong_lines_are_reasons(data: Pa
     assert done.tasks == ()
     reasons = {entry.task: entry.reason for entry in done.left_out}
     assert "none of them at line 77" in reasons[f"{CPU}_0"]
-    assert "gives other numbers here" in reasons[f"{CPU}_1"]
+    assert reasons[f"{CPU}_1"].endswith("gives other numbers here than the published ones (all)")
     assert "the repository of 3333.00003 is not there" in reasons["3333.00003_2"]
     assert "has no command" in reasons[f"{CPU}_2"]
 

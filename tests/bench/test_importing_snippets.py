@@ -290,6 +290,16 @@ def test_a_problem_whose_own_tests_fail_is_left_out(lab: Lab, tmp_path: Path) ->
         import_researchcode(code, code / "tasks", lab, test="check.py")
 
 
+def test_a_problem_in_another_encoding_is_left_out(lab: Lab, tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    tagged = 'def f():\n    # <paper2code name="a">\n    return "é"\n    # </paper2code name="a">\n'
+    (code / "model.py").write_text(f"# coding: latin-1\n{tagged}", encoding="latin-1")
+    (code / "check.py").write_text("")
+    (left,) = import_researchcode(code, tmp_path / "tasks", lab, test="check.py").left_out
+    assert (left.task, left.reason) == ("code", "model.py is not in UTF-8")
+
+
 def test_the_commands(pset: Path, imported: Imported, made: dict[str, list[Attempt]], tmp_path: Path) -> None:
     folder = str(Path(str(made["folder"])) / "oracle")
     result = CliRunner().invoke(app, ["bench", "import", "scaled", imported.folder, folder, "--json"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -105,6 +106,19 @@ def test_what_a_run_takes_out_does_not_matter(keeping: Callable[..., Lab], walk:
     for name in ("answer.json", walk.results):
         (root / name).write_text("{}")
     assert Counting(keeping()).run(job) == 0
+
+
+def test_another_version_of_a_package_makes_it_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also where its module has another name."""
+    installed = importlib.metadata.version
+
+    def key() -> str:
+        return Kept(tmp_path, ("yaml",), Rung.BUBBLEWRAP).key("x")
+
+    before = key()
+    assert key() == before
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0" if name == "PyYAML" else installed(name))
+    assert key() != before
 
 
 def test_a_run_that_a_limit_ended_is_not_kept(keeping: Callable[..., Lab], walk: Experiment, tmp_path: Path) -> None:

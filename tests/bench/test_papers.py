@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given, settings
@@ -10,17 +12,10 @@ from hypothesis import strategies as st
 
 from hakken.bench.folder import PAPER
 from hakken.bench.making import Proved
-from hakken.bench.papers import leftovers, numbers_in, strip_results
+from hakken.bench.numerals import in_code
+from hakken.bench.papers import Known, leftovers, numbers_in, strip_results
 from hakken.bench.passages import best_passages
-from hakken.bench.types import Band, Gold, MetricRule, Value
-
-
-def gold(**values: Value) -> list[Gold]:
-    bands = {}
-    for name, value in values.items():
-        width = (0.0,) * len(value) if isinstance(value, tuple) else 0.0
-        bands[name] = Band(value=value, half_width=width, runs=2, rule=MetricRule())
-    return [Gold(experiment="e", metrics=bands)]
+from tests.bench.conftest import gold
 
 
 def test_numbers_that_read_as_measured_go_everywhere() -> None:
@@ -261,6 +256,23 @@ def test_a_printed_result_is_never_left(value: float, digits: int) -> None:
     stripped = strip_results(f"## Results\n\nWe find {printed} here.\n", golds)
     assert stripped == "## Results\n\nWe find […] here.\n"
     assert leftovers(stripped, golds) == ()
+
+
+class Slow(Known):
+    """Compares a number with every value."""
+
+    def _is_near(self, number: Decimal, scales: Iterable[float]) -> bool:
+        return True
+
+
+@settings(deadline=None)
+@given(st.floats(-1e6, 1e6), st.floats(0.9, 1.1), st.sampled_from([1.0, 100.0, 0.001]), st.integers(1, 12))
+def test_what_is_told_quickly_is_told_right(value: float, off: float, scale: float, digits: int) -> None:
+    golds = gold(x=(value, 2 * value))
+    for written in (value, value * off, int(value * 10**digits) / 10**digits):
+        for number in (*in_code(f"{written * scale:.{digits}g}"), *in_code(f"{written * scale:.{digits}g} ms")):
+            expected = Slow(golds, ()).reads(number, among_results=False)
+            assert Known(golds, ()).reads(number, among_results=False) is expected
 
 
 def test_what_is_left_is_named() -> None:

@@ -21,7 +21,8 @@ from hakken.bench.folder import ANSWER, TaskFolder, load_task
 from hakken.bench.grading import freeze, grade
 from hakken.bench.kept import Kept
 from hakken.bench.making import Proved, make_tasks, prove, task_hash, write
-from hakken.bench.proving import Lab, measure, needless
+from hakken.bench.needless import needless
+from hakken.bench.proving import Lab, measure
 from hakken.bench.reading import Numbers
 from hakken.bench.running import RunJob, limits_of, run_job, with_room
 from hakken.bench.suite import SuiteError, load_source

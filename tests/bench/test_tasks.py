@@ -8,6 +8,7 @@ import subprocess
 import textwrap
 import tomllib
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ from hakken.bench.folder import ANSWER, TaskFolder, discard_gold, load_task, loa
 from hakken.bench.grading import freeze, grade
 from hakken.bench.making import Proved, make_tasks, prove, task_hash, write
 from hakken.bench.proving import Lab, ProofError, predictable
-from hakken.bench.running import RunJob, override, run_job
+from hakken.bench.running import RunJob, apply_variant, override, run_job
 from hakken.bench.suite import SUITES, SuiteError, load_source, load_suite
 from hakken.bench.tracing import candidates, trace
 from hakken.bench.types import Experiment, FunctionRef, MaskMode, MetricRule, Soundness, Source, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
 from hakken.core.types import Rung
-from tests.bench.conftest import TINY
+from tests.bench.conftest import TINY, gold
 
 
 def test_tracing_finds_what_carries_an_experiment(tiny: Source, lab: Lab) -> None:
@@ -168,8 +169,25 @@ def test_names_of_tasks_stay_when_a_function_is_dropped(proved: Proved) -> None:
 
 def test_without_hidden_configurations_gold_is_predictable(proved: Proved, tiny: Source) -> None:
     visible = [gold for gold in proved.golds if gold.variant is None]
-    assert predictable(visible) == {"ridge", "walk"}
-    assert predictable(proved.golds) == set()
+    assert predictable(visible, tiny.experiments) == {"ridge", "walk"}
+    assert predictable(proved.golds, tiny.experiments) == set()
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        Variant(name="h", overrides={"data": {"seed": 7}}),
+        Variant(name="h", overrides={"seeds": [7, 8]}),
+        Variant(name="h", arguments=("--seed", "7")),
+        Variant(name="h", arguments=("--seed=7",)),
+    ],
+)
+def test_a_number_that_the_hidden_configuration_sets_is_no_other_result(variant: Variant) -> None:
+    experiment = Experiment(name="e", command=("python",), results="r.json", hidden=(variant,))
+    (visible,) = gold(seed=0.0, accuracy=0.91)
+    same, other = (gold(seed=7.0, accuracy=value)[0].model_copy(update={"variant": "h"}) for value in (0.91, 0.41))
+    assert predictable([visible, same], [experiment]) == {"e"}
+    assert predictable([visible, other], [experiment]) == set()
 
 
 def changed(tmp_path: Path, file: str, old: str, new: str) -> Source:
@@ -274,19 +292,24 @@ def test_a_task_is_all_that_is_shown_and_graded(tasks: dict[str, TaskFolder], tm
 
 def test_hidden_values_need_a_key_that_is_there() -> None:
     assert override({"a": {"b": 1}, "c": 2}, {"a.b": [3]}) == {"a": {"b": [3]}, "c": 2}
+    day = {"day": date(2026, 11, 23), "c": 2}  # as TOML has them
+    assert override(day, {"c": 3}) == day | {"c": 3}
     for key in ("a.x", "x", "c.d", "a.b.c"):
         with pytest.raises(UsageError, match="has no key"):
             override({"a": {"b": 1}, "c": 2}, {key: 0})
 
 
 def test_variants_by_toml_and_by_argument(tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text("[a]\nb = 1\n")
+    (tmp_path / "c.toml").write_text("day = 2026-11-23\n[a]\nb = 1\n")
     code = "import sys,json,tomllib; c=tomllib.load(open('c.toml','rb')); "
     code += "json.dump({'b': c['a']['b'], 'n': len(sys.argv)}, open('r.json','w'))"
     experiment = Experiment(name="e", command=("python", "-c", code), results="r.json")
     variant = Variant(name="h", file="c.toml", overrides={"a.b": 5}, arguments=("x", "y"))
     assert run_job(RunJob(tree=tmp_path, experiment=experiment, variant=variant)).numbers.values == {"b": 5, "n": 3}
     assert run_job(RunJob(tree=tmp_path, experiment=experiment)).numbers.values == {"b": 1, "n": 1}
+    (tmp_path / "c.toml").write_bytes(b"name = '\xe9'\n")
+    with pytest.raises(UsageError, match=r"c\.toml is neither JSON nor TOML: .*can't decode"):
+        apply_variant(tmp_path, variant)
 
 
 @pytest.mark.parametrize(

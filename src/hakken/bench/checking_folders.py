@@ -12,7 +12,7 @@ from hakken.bench.folder import TaskFolder
 from hakken.bench.kept import tree_of
 from hakken.bench.proving import Lab, predictable
 from hakken.bench.restoring import broken, configurations, not_needed, not_reproduced, unproved
-from hakken.bench.showing import leaks_in
+from hakken.bench.showing import leaks_in, unsearched_in
 from hakken.bench.trying import Aim, pairs_of, targets_of, try_tasks
 from hakken.core.errors import UsageError
 
@@ -81,7 +81,7 @@ def _tried(
     problems = _grouped(wrong.items(), "{}: {}")
     shown = {leak: several(ids) for leak, ids in leaks_in(whole).items()}
     problems += [f"leak: {leak} ({ids})" for leak, ids in shown.items()]
-    known = [task.task.id for task in whole if task.task.n and predictable(task.golds)]
+    known = [task.task.id for task in whole if task.task.n and predictable(task.golds, task.task.experiments)]
     if known:
         problems.append(f"{several(known)}: hidden configurations give no other numbers, or there are none")
     failing = not_reproduced(whole, lab, 1 if quick else _RUNS)
@@ -92,6 +92,8 @@ def _tried(
     targets = targets_of(sound, every=every)
     tried = try_tasks(whole, aims, targets, lab)
     notes = list(tried.notes)
+    if unsearched := unsearched_in(whole):
+        notes.append(f"{several(unsearched)} cannot be searched for results")
     if aims and not targets and tasks:
         notes.append("no attack was tried: no task that reproduces itself masks a function")
     done = row.model_copy(

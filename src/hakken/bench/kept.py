@@ -17,6 +17,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from hakken.bench.reading import Form, form_of
+from hakken.bench.requirements import requirements
 from hakken.bench.running import Outcome, RunJob
 from hakken.bench.trees import printable, walk
 from hakken.bench.types import CONTRACT_VERSION, DISK_MB, MEMORY_MB, Experiment
@@ -38,7 +39,7 @@ class Kept:
 
         Args:
             folder: Made when something is written.
-            packages: Their installed versions are a part of every hash.
+            packages: Modules; the installed versions of what they belong to are a part of every hash.
             rung: How runs are isolated.
             fresh: Forget what was kept before: it is measured again and replaced.
         """
@@ -48,7 +49,7 @@ class Kept:
         self._salt = content_hash(
             {
                 "python": sys.version,
-                "packages": {name: _version(name) for name in sorted(set(packages))},
+                "packages": {name: requirements(name) for name in sorted(set(packages))},
                 "rung": rung.value,
                 "hakken": [importlib.metadata.version("hakken"), CONTRACT_VERSION],
             }
@@ -157,10 +158,3 @@ def _below(name: str, place: str) -> bool:
 
 def _entry(data: bytes, runs: bool) -> str:
     return content_hash(data) + (" x" if runs else "")
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"

@@ -6,23 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hakken.bench.combos import LIMIT, combinations, relevant
+from hakken.bench.copies import installed_copies
 from hakken.bench.folder import INSTRUCTION, PAPER, TaskFolder, write_task
 from hakken.bench.kept import code_hash, tree_of
-from hakken.bench.leaks import TEXTS, copied_functions, installed_copies, measured_values, settings_in, texts_of
 from hakken.bench.masking import MaskError, docstring_of, find, mask_file, masked_texts, parse
 from hakken.bench.pace import counted
-from hakken.bench.papers import strip_results
 from hakken.bench.passages import best_passages
-from hakken.bench.proving import Lab, ProofError, measure, necessary, needless, predictable, trivial
+from hakken.bench.proving import Lab, ProofError, measure, necessary, predictable, trivial
 from hakken.bench.running import check_packages
+from hakken.bench.stripping import strip
 from hakken.bench.tracing import candidates, trace
 from hakken.bench.types import FunctionRef, Gold, MaskMode, Source, Task
 from hakken.core.types import Record, content_hash
 
-_PROSE = (".md", ".rst", ".tex")
-"""These are read by people: results are taken out of them, and they stay."""
-_NAMED = 3
-"""Measured values of a file that are named."""
 _TRACING = ("tracing.py", "tracer")
 
 
@@ -42,7 +38,7 @@ class Proved(Record):
     dropped: tuple[str, ...]
     """Functions that cannot be masked, and why."""
     notes: tuple[str, ...]
-    """Metrics that were left out, and why."""
+    """Metrics and files that were left out, and why."""
     leaks: tuple[str, ...]
     """Places where an agent would find measured values, or any masked function."""
     copies: dict[str, tuple[str, ...]] = {}
@@ -84,7 +80,7 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False, allow
         replaceable = trivial(source.root, source.experiments, golds, needs, kept, lab)
         dropped += [f"{name} can be replaced by `{body}`" for name, body in replaceable.items()]
         kept = [f for f in kept if str(f) not in replaceable]
-    shown = _shown(source, golds, kept, lab)
+    shown = strip(source, golds, kept, lab)
     copies = shown.copies
     if not allow_leaks:
         dropped += [f"{f} is not masked: {names[0]}, which is needed, holds a copy" for f, names in copies.items()]
@@ -101,9 +97,9 @@ def prove(source: Source, lab: Lab, *, runs: int = 3, quick: bool = False, allow
         functions=tuple(kept),
         offered=tuple(functions),
         needs=needs,
-        predictable=tuple(sorted(predictable(golds))),
+        predictable=tuple(sorted(predictable(golds, source.experiments))),
         dropped=tuple(dropped),
-        notes=(*unstable, *(f"{name} holds {what}, and is taken out" for name, what in shown.gone.items())),
+        notes=(*unstable, *shown.notes),
         leaks=(*shown.leaks, *installed_copies(source.root, kept, source.origin)),
         copies={f: names for f, names in copies.items() if allow_leaks},
         texts=shown.texts,
@@ -212,43 +208,3 @@ def _texts_of(source: Source, task: Task, paper: str) -> tuple[dict[str, str], d
         if key not in passages and (found := best_passages(paper, f"{function.name} {docstring_of(node) or ''}")):
             passages[key] = found[0]
     return descriptions, passages
-
-
-class Shown(Record):
-    """What the visible repository is without results and copies of functions."""
-
-    texts: dict[str, str]
-    """Texts that differ, by name; an empty one is taken out."""
-    gone: dict[str, str]
-    """What is taken out, with what it holds."""
-    leaks: tuple[str, ...]
-    """Measured values that stay."""
-    copies: dict[str, tuple[str, ...]]
-    """By function, files with its code that stay."""
-
-
-def _shown(source: Source, golds: Sequence[Gold], functions: Sequence[FunctionRef], lab: Lab) -> Shown:
-    """Take out results, and the files with a copy of a function or measured values that no experiment needs."""
-    contents = texts_of(source.root)
-    inputs = settings_in(contents.items())
-    texts: dict[str, str] = {}
-    for name, text in contents.items():
-        if name.endswith(TEXTS) and (stripped := strip_results(text, golds, inputs)) != text:
-            texts[name] = stripped
-    if source.paper is not None:
-        texts[PAPER] = strip_results(source.paper.read_text(encoding="utf-8"), golds, inputs)
-    seen = contents | texts
-    values = measured_values(seen, golds, inputs, {name for e in source.experiments for name in e.writes})
-    copied = copied_functions(seen, source.root, functions)
-    held = {name: "measured values" for name in values if not name.endswith(_PROSE)}
-    held |= {name: "a copy of a masked function" for names in copied.values() for name in names}
-    held.pop(PAPER, None)
-    gone = needless(source, golds, held, lab)
-    leaks = [f"{name} holds {', '.join(found[:_NAMED])}" for name, found in values.items() if name not in gone]
-    copies = {f: left for f, names in copied.items() if (left := tuple(n for n in names if n not in gone))}
-    return Shown(
-        texts=texts | dict.fromkeys(gone, ""),
-        gone={name: held[name] for name in gone},
-        leaks=tuple(leaks),
-        copies=copies,
-    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -64,6 +65,8 @@ _NUMBERED = re.compile(r"#+\s+(?:\d+(?:\.\d+)*\.?(?=\s))?")
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,6})(?:/|\s*/\s*|\s+(?:out\s+)?of\s+)(\d{1,6})(?![\w/]|\.\d)")
 _FARTHEST = 300
 """Powers of ten beyond are no number that a program computes with."""
+_SLACK = 1e-11
+"""What arithmetic may lose where a value is compared with a printed number."""
 _SHARE = 1e-6
 """A fraction that is so near to a measured value is that value."""
 _CHOSEN = 4
@@ -124,6 +127,7 @@ class Known:
         self.values = tuple(dict.fromkeys((value, width) for _, value, width in rows))
         self.visible = tuple(dict.fromkeys((value, width) for seen, value, width in rows if seen))
         self.inputs = frozenset(inputs)
+        self._sizes = sorted(abs(value) for value, _ in self.values)
 
     def reads(self, number: Numeral, *, among_results: bool) -> bool:
         """Whether a number in a text is, or gives away, a measured one."""
@@ -141,11 +145,26 @@ class Known:
         near = among_results and not written.year
         # In a method, two digits that are like a hidden value are a parameter: no paper reports that configuration.
         chance = not among_results and significant(number) < _TELLING
+        scales = tuple(dict.fromkeys((first, second, written.scale)))
+        if not near and not self._is_near(number, scales):
+            return False
         for gold, allowed in self.visible if chance else self.values:
-            for scale in dict.fromkeys((first, second, written.scale)):
+            for scale in scales:
                 if _rounds_to(gold * scale, number) or _rounds_to(abs(gold) * scale, abs(number)):
                     return True
             if near and abs(value - gold * first) <= allowed * first:
+                return True
+        return False
+
+    def _is_near(self, number: Decimal, scales: Iterable[float]) -> bool:
+        """Whether some value may round to a number, told quickly: data are large, and hardly any number is one."""
+        exponent = int(number.as_tuple().exponent)
+        if abs(exponent) > _FARTHEST:
+            return False
+        size, reach = abs(float(number)), 2 * 10.0**exponent + _SLACK
+        for scale in scales:
+            place = bisect_left(self._sizes, (size - reach) / scale)
+            if place < len(self._sizes) and self._sizes[place] <= (size + reach) / scale:
                 return True
         return False
 

@@ -6,19 +6,20 @@ function that a trivial body can stand in for is none that anybody must replicat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
 
-from hakken.bench.bands import band, first_wrong, widest
+from hakken.bench.bands import as_tuple, band, first_wrong, widest
 from hakken.bench.kept import Kept
 from hakken.bench.masking import find, mask_file, parse, replace_body
 from hakken.bench.pace import Pace, counted
+from hakken.bench.papers import numbers_in
 from hakken.bench.running import Outcome, RunJob, run_jobs
-from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MetricRule, Source, Value, Variant
+from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MetricRule, Value, Variant
 from hakken.core.errors import UsageError
 from hakken.core.types import Rung
 
@@ -178,37 +179,6 @@ def trivial(
     return {str(f): body for f, body in left}
 
 
-def needless(source: Source, golds: Sequence[Gold], files: Collection[str], lab: Lab) -> tuple[str, ...]:
-    """Of these files those without which every experiment gives the same in every configuration, all taken together.
-
-    Files that a hidden configuration changes are needed. Of many files halves are tried, and halves of these.
-    """
-    changed = {v.file for e in source.experiments for v in e.hidden if v.overrides}
-    names = tuple(sorted(set(files) - changed))
-    if not names:
-        return ()
-    lab.tell(f"running without {counted(len(names), 'file')} that may be taken out")
-    gone: tuple[str, ...] = ()
-    waiting = [names]
-    while waiting:
-        part = waiting.pop(0)
-        if _goes_on(source, golds, (*gone, *part), lab):
-            gone = (*gone, *part)
-        elif len(part) > 1:
-            waiting = [part[: len(part) // 2], part[len(part) // 2 :], *waiting]
-    return tuple(sorted(gone))
-
-
-def _goes_on(source: Source, golds: Sequence[Gold], without: tuple[str, ...], lab: Lab) -> bool:
-    known = {(e.name, v.name if v else None): (e, v) for e in source.experiments for v in (None, *e.hidden)}
-    pairs = [known[gold.experiment, gold.variant] for gold in golds]
-    outcomes = lab.run(RunJob(tree=source.root, removed=without, experiment=e, variant=v) for e, v in pairs)
-    return all(
-        not outcome.failure and not first_wrong(outcome.numbers.values, gold.metrics)
-        for outcome, gold in zip(outcomes, golds, strict=True)
-    )
-
-
 def reproduced(outcome: Outcome, experiment: Experiment, golds: Sequence[Gold]) -> bool:
     """Whether a run in the visible configuration gave the measured values."""
     gold = next(g for g in golds if g.experiment == experiment.name and g.variant is None)
@@ -243,16 +213,27 @@ def with_body(source: bytes, name: str, body: str) -> bytes:
     return changed.bytes
 
 
-def predictable(golds: Sequence[Gold]) -> set[str]:
-    """Experiments without a hidden configuration that gives other numbers than the visible one."""
+def predictable(golds: Sequence[Gold], experiments: Sequence[Experiment]) -> set[str]:
+    """Experiments without a hidden configuration that gives other numbers than the visible one.
+
+    A number of the hidden configuration itself, such as a seed that is written among the results, is none that a
+    function has to give.
+    """
     visible = {gold.experiment: gold.metrics for gold in golds if gold.variant is None}
-    differing = {
-        gold.experiment
-        for gold in golds
-        if gold.variant is not None
-        and first_wrong({name: b.value for name, b in visible[gold.experiment].items()}, gold.metrics)
-    }
+    variants = {(e.name, v.name): v for e in experiments for v in e.hidden}
+    differing = set()
+    for gold in golds:
+        if gold.variant is not None and (gold.experiment, gold.variant) in variants:
+            own = _numbers_of(variants[gold.experiment, gold.variant])
+            metrics = {name: b for name, b in gold.metrics.items() if not own.issuperset(as_tuple(b.value))}
+            if first_wrong({name: b.value for name, b in visible[gold.experiment].items()}, metrics):
+                differing.add(gold.experiment)
     return set(visible) - differing
+
+
+def _numbers_of(variant: Variant) -> set[float]:
+    """The numbers that a hidden configuration sets."""
+    return numbers_in(" ".join(map(str, (*variant.overrides.values(), *variant.arguments))))
 
 
 def _bands(

@@ -27,6 +27,7 @@ __all__ = [
     "Unreadable",
     "form_of",
     "numbers_of",
+    "numbers_of_file",
     "read_bytes",
     "read_json",
     "read_numbers",
@@ -94,10 +95,18 @@ def read_numbers(root: Path, relative: str) -> Numbers:
     Raises:
         Unreadable: the file cannot be used, or is not of its form.
     """
-    data = read_bytes(root, relative)
-    match form_of(relative):
+    return numbers_of_file(relative, read_bytes(root, relative))
+
+
+def numbers_of_file(name: str, data: bytes) -> Numbers:
+    """The numbers of a file's content, in the form that its name says.
+
+    Raises:
+        Unreadable: the content is not of its form.
+    """
+    match form_of(name):
         case Form.TABLE:
-            return numbers_of_table(data, "\t" if relative.lower().endswith(".tsv") else None)
+            return numbers_of_table(data, "\t" if name.lower().endswith(".tsv") else None)
         case Form.RECORDS:
             return numbers_of_lines(data)
         case Form.PRINTED:

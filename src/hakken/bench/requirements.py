@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from hakken.bench.trees import walk
@@ -30,11 +32,25 @@ def imported_packages(root: Path) -> tuple[str, ...]:
 
 def requirement(module: str) -> str:
     """The distribution of a module as ``pip`` takes it, with the version that is installed: ``scikit-learn==1.5.0``."""
-    names = importlib.metadata.packages_distributions().get(module, [module])
+    return requirements(module)[0]
+
+
+def requirements(module: str) -> tuple[str, ...]:
+    """All distributions that give a part of a module; of one that is not installed, its name."""
+    return tuple(dict.fromkeys(map(_pinned, _distributions().get(module, [module]))))
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Names of distributions by module; to find them out takes a while."""
+    return importlib.metadata.packages_distributions()
+
+
+def _pinned(name: str) -> str:
     try:
-        return f"{names[0]}=={importlib.metadata.version(names[0])}"
+        return f"{name}=={importlib.metadata.version(name)}"
     except importlib.metadata.PackageNotFoundError:
-        return names[0]
+        return name
 
 
 def _installed(name: str) -> bool:

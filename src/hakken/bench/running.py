@@ -6,6 +6,7 @@ is made elsewhere, from the numbers alone.
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import shutil
@@ -193,8 +194,8 @@ def apply_variant(tree: Path, variant: Variant) -> None:
     path = tree / name
     if not path.is_file():
         raise UsageError(f"The hidden configuration changes {name}, which is not in the repository.", "Mend `file`.")
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         config: Any = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except ValueError as error:
         raise UsageError(f"{name} is neither JSON nor TOML: {error}.", "Name a file of these kinds.") from None
@@ -208,7 +209,7 @@ def override(config: Mapping[str, Any], overrides: Mapping[str, Any], name: str 
     Raises:
         UsageError: a key is not there.
     """
-    changed = json.loads(json.dumps(config))
+    changed: Any = copy.deepcopy(config)
     for dotted, value in overrides.items():
         place = changed
         *parents, last = dotted.split(".")

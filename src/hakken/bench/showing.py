@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hakken.bench.copies import copied_functions, installed_copies
 from hakken.bench.folder import INSTRUCTION, TaskFolder
-from hakken.bench.leaks import copied_functions, installed_copies, measured_values, settings_in, texts_of
+from hakken.bench.leaks import Search, texts_of
 from hakken.bench.restoring import node_of
 from hakken.bench.statements import code_of
 
@@ -17,7 +18,6 @@ def leaks_in(tasks: Sequence[TaskFolder]) -> dict[str, list[str]]:
     """Measured values and masked functions that are shown: by what it is, the tasks where it is so."""
     found: dict[str, list[str]] = {}
     contents: dict[tuple[str, str], list[str]] = {}
-    results = {name for task in tasks for e in task.task.experiments for name in e.writes}
     for task in tasks:
         shown = shown_texts(task)
         for name, text in shown.items():
@@ -26,17 +26,22 @@ def leaks_in(tasks: Sequence[TaskFolder]) -> dict[str, list[str]]:
             found.setdefault(leak, []).append(task.task.id)
     golds = [gold for task in tasks for gold in task.golds]
     golds = list({gold.model_dump_json(): gold for gold in golds}.values())
-    inputs = settings_in(contents)
+    search = Search(golds, [e for task in tasks for e in task.task.experiments], contents)
     # Most files are the same in all tasks, and are read once.
     for (name, text), ids in contents.items():
-        for values in measured_values({name: text}, golds, inputs, results).values():
+        if values := search.values(name, text):
             found.setdefault(f"{name} holds {', '.join(values[:_NAMED])}", []).extend(ids)
     return {leak: list(dict.fromkeys(ids)) for leak, ids in found.items()}
 
 
+def unsearched_in(tasks: Sequence[TaskFolder]) -> tuple[str, ...]:
+    """Files that are shown and cannot be searched: they are no text, or very large."""
+    return tuple(dict.fromkeys(name for task in tasks for name in texts_of(task.visible_repo).unsearched))
+
+
 def shown_texts(task: TaskFolder) -> dict[str, str]:
     """By name the texts of the visible repository, and the instruction."""
-    found = texts_of(task.visible_repo)
+    found = dict(texts_of(task.visible_repo).contents)
     instruction = task.root / INSTRUCTION
     if instruction.is_file():
         found[INSTRUCTION] = instruction.read_text(encoding="utf-8", errors="replace")
@@ -54,4 +59,4 @@ def _functions_in(task: TaskFolder, shown: dict[str, str]) -> list[str]:
             found.append(f"{function} is not masked")
     copies = copied_functions(shown, task.solution, functions)
     found += [f"{name} holds a copy of {function}" for function, names in copies.items() for name in names]
-    return [*found, *installed_copies(task.base, functions)]
+    return [*found, *installed_copies(task.solution, functions, task.base)]

@@ -76,7 +76,7 @@ def context_of(workspace: Path, function: FunctionRef, retrieval: Retrieval, cou
     if retrieval is Retrieval.ORACLE:
         paper = [oracle_passage(docstring_of(node) or "")]
     if retrieval in (Retrieval.PAPER, Retrieval.BOTH) and (workspace / PAPER).is_file():
-        paper = best_passages((workspace / PAPER).read_text(encoding="utf-8"), query, count)
+        paper = best_passages(_paper(workspace), query, count)
     return Context(
         file=function.file,
         name=function.name,
@@ -112,7 +112,7 @@ def close_context(workspace: Path, function: FunctionRef, examples: tuple[dict[s
     query = f"{function.name} {doc} {stub}"
     paper: list[str] = []
     if (workspace / PAPER).is_file():
-        paper = best_passages((workspace / PAPER).read_text(encoding="utf-8"), query, 1)
+        paper = best_passages(_paper(workspace), query, 1)
     mentioned = set(re.findall(r"[A-Za-z_]\w+", f"{doc} {' '.join(paper)}")) | _alike(text, function.name, query)
     return Surroundings(
         file=function.file,
@@ -142,6 +142,11 @@ def _alike(text: str, name: str, query: str, count: int = 2) -> set[str]:
 def clipped(text: str, limit: int) -> str:
     """A text cut at a line, where it is too long."""
     return text if len(text) <= limit else text[:limit].rpartition("\n")[0] + "\n# …"
+
+
+def _paper(workspace: Path) -> str:
+    """The paper: a repository's own one may be in any encoding."""
+    return (workspace / PAPER).read_text(encoding="utf-8", errors="replace")
 
 
 def _python(workspace: Path) -> dict[str, str]:

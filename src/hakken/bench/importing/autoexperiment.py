@@ -2,7 +2,7 @@
 
 The experiments of that data set print their numbers. A small program in the task's repository runs the command and
 writes what it printed to a file, so that every rule of grading can be used. Nothing is hidden in the data set, so each
-task is marked ``gold_predictable`` unless the user gives hidden configurations.
+task is marked ``gold_predictable`` unless the user gives hidden configurations in which the numbers are others.
 """
 
 from __future__ import annotations
@@ -11,24 +11,32 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from hakken.bench.adopting import load_hidden
+from hakken.bench.bands import band
+from hakken.bench.copies import copied_functions, installed_copies
 from hakken.bench.folder import PAPER, write_task
 from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import Problem, Trial, read_problems
 from hakken.bench.importing.probing import gpu_sign, has_gpu, why_not
 from hakken.bench.importing.report import Imported, LeftOut, check_apart
+from hakken.bench.leaks import Search, texts_of
 from hakken.bench.masking import mask_file, masked_texts
-from hakken.bench.proving import Lab
+from hakken.bench.proving import Lab, predictable
 from hakken.bench.running import Outcome, RunJob
 from hakken.bench.trees import TreeError
-from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task, Values, Variant
+from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task, Variant
 from hakken.core.errors import UsageError
 
 COLLECT = "hakken_collect.py"
 RULE = MetricRule(relative=0.05, absolute=1e-12)
 """The tolerance of the original."""
+_RUNS = 3
+"""Of each experiment in each hidden configuration: nobody has published what spreads there."""
+_NAMED = 3
+"""Measured values of a file that are named."""
 _SHELL = frozenset("|&;<>()$`\\*?[]#~!{}\n")
 """What makes a line more than a program and its words."""
 
@@ -45,8 +53,12 @@ class _Paper:
     """Experiments of the paper, by key; the place of each names its file of results."""
     why: dict[str, str] = field(default_factory=dict)
     """Why an experiment cannot be used here; empty where it can."""
-    hidden: dict[tuple[str, str], Values] = field(default_factory=dict)
+    hidden: dict[tuple[str, str], dict[str, Band]] = field(default_factory=dict)
     """What the unmasked repository gives in a hidden configuration."""
+    contents: dict[str, str] = field(default_factory=dict)
+    """All texts that an agent is shown, unmasked."""
+    leaks: tuple[str, ...] = ()
+    """Published values among them."""
 
 
 def import_autoexperiment(
@@ -93,6 +105,8 @@ def import_autoexperiment(
             mine = [problem for problem, _ in ready if problem.paper == name]
             paper.trials = {trial.key: trial for problem in mine for trial in problem.trials}
             _probe(paper, lab, check, seconds)
+            if every or not all(paper.why.values()):
+                _look_through(paper, seconds)
     written = []
     for problem, refs in ready:
         paper = papers[problem.paper]
@@ -180,26 +194,66 @@ def _probe(paper: _Paper, lab: Lab, check: bool, seconds: float) -> None:
     lab.tell(f"{paper.name}: trying {len(trials)} experiments of the unmasked repository")
     keys = [(trial, variant) for trial in trials for variant in (None, *paper.variants)]
     files = {COLLECT: _program()}
-    try:
-        outcomes = lab.run(
-            RunJob(tree=paper.root, files=files, experiment=_experiment(paper, t, seconds), variant=v) for t, v in keys
+    jobs = [
+        RunJob(
+            tree=paper.root,
+            files=files,
+            experiment=_experiment(paper, trial, seconds),
+            variant=variant,
+            env={"PYTHONHASHSEED": str(seed)} if variant else {},
         )
+        for trial, variant in keys
+        for seed in range(_RUNS if variant else 1)
+    ]
+    try:
+        outcomes = iter(lab.run(jobs))
     except TreeError as error:
         paper.why = dict.fromkeys(paper.trials, error.message)
         return
-    for (trial, variant), outcome in zip(keys, outcomes, strict=True):
-        _judge(paper, trial, variant, outcome, sign)
+    for trial, variant in keys:
+        _judge(paper, trial, variant, list(islice(outcomes, _RUNS if variant else 1)), sign)
         where = f" ({variant.name})" if variant else ""
         lab.tell(f"{paper.name}: {trial.solution.splitlines()[0][:80]}{where}: {paper.why[trial.key] or 'runs'}")
 
 
-def _judge(paper: _Paper, trial: Trial, variant: Variant | None, outcome: Outcome, sign: str) -> None:
+def _judge(paper: _Paper, trial: Trial, variant: Variant | None, outcomes: Sequence[Outcome], sign: str) -> None:
     if variant is None:
-        paper.why[trial.key] = why_not(outcome, trial.values, sign)
-    elif outcome.failure:
-        paper.why[trial.key] = paper.why[trial.key] or f"fails in the configuration {variant.name}: {outcome.failure}"
+        paper.why[trial.key] = why_not(outcomes[0], _published(trial), sign)
+        return
+    found, why = _measured(trial, outcomes)
+    if why:
+        paper.why[trial.key] = paper.why[trial.key] or f"{why} in the configuration {variant.name}"
     else:
-        paper.hidden[trial.key, variant.name] = outcome.numbers.values
+        paper.hidden[trial.key, variant.name] = found
+
+
+def _measured(trial: Trial, outcomes: Sequence[Outcome]) -> tuple[dict[str, Band], str]:
+    """What an experiment gives in a hidden configuration, or why it cannot be used there."""
+    if failure := next((outcome.failure for outcome in outcomes if outcome.failure), ""):
+        return {}, f"fails ({failure.removesuffix('.')})"
+    found: dict[str, Band] = {}
+    for name in trial.values:
+        values = [o.numbers.values[name] for o in outcomes if name in o.numbers.values]
+        if len(values) < len(outcomes):
+            return {}, f"gives no {name}"
+        made = band(values, RULE)
+        if made is None:
+            return {}, f"gives another {name} in each run"
+        found[name] = made
+    return found, ""
+
+
+def _look_through(paper: _Paper, seconds: float) -> None:
+    """Find published values where an agent would find them."""
+    paper.contents = texts_of(paper.root).contents | ({PAPER: paper.text} if paper.text else {})
+    golds = [Gold(experiment=trial.key, metrics=_published(trial)) for trial in paper.trials.values()]
+    experiments = [
+        _experiment(paper, trial, seconds).model_copy(update={"hidden": paper.variants})
+        for trial in paper.trials.values()
+    ]
+    search = Search(golds, experiments, paper.contents.items())
+    found = {name: values for name, text in paper.contents.items() if (values := search.values(name, text))}
+    paper.leaks = tuple(f"{name} holds {', '.join(values[:_NAMED])}" for name, values in found.items())
 
 
 def _write(
@@ -214,8 +268,9 @@ def _write(
         experiments.append(
             experiment.model_copy(update={"name": name, "description": trial.description, "hidden": variants})
         )
-        golds.append(_gold(name, None, trial.values))
-        golds += [_gold(name, v.name, paper.hidden[trial.key, v.name]) for v in variants]
+        golds.append(Gold(experiment=name, metrics=_published(trial)))
+        golds += [Gold(experiment=name, variant=v.name, metrics=paper.hidden[trial.key, v.name]) for v in variants]
+    copies = copied_functions(paper.contents, paper.root, refs)
     task = Task(
         id=problem.id,
         source=problem.paper,
@@ -223,7 +278,12 @@ def _write(
         mode=mode,
         functions=refs,
         experiments=tuple(experiments),
-        gold_predictable=not all(experiment.hidden for experiment in experiments),
+        gold_predictable=bool(predictable(golds, experiments)),
+        leaks=(
+            *paper.leaks,
+            *(f"{file} holds a copy of {function}" for function, files in copies.items() for file in files),
+            *installed_copies(paper.root, refs),
+        ),
     )
     given = list(zip(refs, problem.functions, strict=True))
     descriptions = {str(ref): f.description for ref, f in given if f.description}
@@ -237,14 +297,12 @@ def _write(
     write_task(out / task.id, task, golds, paper.root, masked, added)
 
 
-def _gold(name: str, variant: str | None, values: Values) -> Gold:
-    bands: Mapping[str, Band] = {
-        metric: Band(
-            value=value, half_width=(0.0,) * len(value) if isinstance(value, tuple) else 0.0, runs=1, rule=RULE
-        )
-        for metric, value in values.items()
+def _published(trial: Trial) -> dict[str, Band]:
+    """The numbers that the data set gives for an experiment, with the tolerance of the original."""
+    return {
+        name: Band(value=value, half_width=(0.0,) * len(value) if isinstance(value, tuple) else 0.0, runs=1, rule=RULE)
+        for name, value in trial.values.items()
     }
-    return Gold(experiment=name, variant=variant, metrics=dict(bands))
 
 
 def _experiment(paper: _Paper, trial: Trial, seconds: float) -> Experiment:

@@ -100,7 +100,12 @@ def import_researchcode(
 
 
 def _import(problem: _Problem, out: Path, lab: Lab, seconds: float) -> tuple[list[str], list[LeftOut], list[str]]:
-    texts = {name: (problem.root / name).read_text(encoding="utf-8") for name in (*problem.annotated, *problem.context)}
+    texts = {}
+    for name in (*problem.annotated, *problem.context):
+        try:
+            texts[name] = (problem.root / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return [], [LeftOut(task=problem.name, reason=f"{name} is not in UTF-8")], []
     clean = {name: without_tags(text).encode() for name, text in texts.items()}
     experiment = _experiment(problem, seconds)
     program = {RUNNER: (Path(__file__).parent / "programs" / RUNNER).read_bytes()}
