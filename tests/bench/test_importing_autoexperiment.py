@@ -177,7 +177,7 @@ def score_of(task: TaskFolder, work: Callable[[Path], None], place: Path, lab: L
     workspace = place / "workspace"
     copy_tree(task.visible_repo, workspace)
     work(workspace)
-    return grade(task, freeze(workspace, place / "frozen"), lab)
+    return grade(task, freeze(workspace, place / "frozen", task), lab)
 
 
 def test_every_rule_can_grade_it(imported: Imported, lab: Lab, tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def passes(task: TaskFolder, body: str, place: Path, lab: Lab) -> bool:
     assert text.count("raise NotImplementedError()") == 1
     indented = body.replace("\n", "\n        ")
     file.write_text(text.replace("raise NotImplementedError()", indented))
-    return grade(task, freeze(workspace, place / "frozen"), lab).passed
+    return grade(task, freeze(workspace, place / "frozen", task), lab).passed
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_only_what_stands_in_the_functions_counts_and_a_polite_end_of_an_import_
     copy_tree(task.visible_repo, workspace)
     file = workspace / "model.py"
     file.write_text(file.read_text().replace("raise NotImplementedError()", body) + "\nraise SystemExit(0)\n")
-    score = grade(task, freeze(workspace, tmp_path / "frozen"), lab)
+    score = grade(task, freeze(workspace, tmp_path / "frozen", task), lab)
     assert score.passed  # what the agent added outside of the function does not cross over
     files = {"model.py": MODEL.encode() + b"\nraise SystemExit(0)\n"}
     (outcome,) = lab.run([RunJob(tree=task.base, files=files, experiment=task.task.experiments[0])])
