@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hakken.bench.agents.writing import put
 from hakken.bench.masking import mask_file
 from hakken.bench.transplant import transplant
 from tests.bench.conftest import TINY
@@ -365,6 +366,8 @@ def test_of_a_reply_no_statement_beside_definitions_comes() -> None:
     reply = "import xml.sax\n_T = {}\nfor i in range(3):\n    _T[i] = i\ndef f(x):\n    return _T, xml.sax\n"
     for ran, came in ((True, ("xml", "_T", "i")), (False, ("_T",))):
         assert transplant(PACKAGES.encode(), reply.encode(), ["f"], ran=ran).helpers == came
+    written = put(PACKAGES.encode(), "f", f"```python\n{reply}```").decode()
+    assert ("_T = {}" in written, "for i" in written, "import xml.sax" in written) == (True, False, False)
 
 
 def test_annotations_that_the_agents_file_does_not_evaluate() -> None:
