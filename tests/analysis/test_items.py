@@ -148,6 +148,14 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, text: str, message: str)
         read_responses(tmp_path / name)
 
 
+def test_long_fields_are_read_and_the_limit_of_others_stays(tmp_path: Path) -> None:
+    usual = csv.field_size_limit()
+    (tmp_path / "a.csv").write_text("subject,a,b\nx,1,0\n")
+    (tmp_path / "items.csv").write_text(f"item,text\na,{'x' * 2 * usual}\n")
+    assert read_responses(tmp_path / "a.csv", tmp_path / "items.csv").facts["a"].size == 2 * usual
+    assert csv.field_size_limit() == usual
+
+
 def test_an_item_that_is_described_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("subject,a,b\nx,1,0\n")
     (tmp_path / "items.csv").write_text("item,label\na,easy\na,hard\n")

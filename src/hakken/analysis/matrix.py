@@ -204,13 +204,15 @@ def _item_table(path: Path) -> dict[str, ItemFacts]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    csv.field_size_limit(_LARGEST_FIELD)  # statements of tasks are long
+    usual = csv.field_size_limit(_LARGEST_FIELD)  # statements of tasks are long
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         _fail(path, f"it cannot be read: {_why(error)}", "Name a CSV file")
+    finally:
+        csv.field_size_limit(usual)  # the limit is one of the whole process
     if not rows or any(None in row or None in row.values() for row in rows):
         _fail(path, "it has no rows, or rows of different lengths", "Mend it")
     columns = Counter(reader.fieldnames or ())
