@@ -235,12 +235,14 @@ def _table(folder: Path, lines: str, columns: str) -> Iterable[dict[str, Any]]:
     if files:
         return [row for file in files for _, row in _lines(file)]
     if (folder / columns).is_file():
-        csv.field_size_limit(_LARGEST)
+        usual = csv.field_size_limit(_LARGEST)
         try:
             with (folder / columns).open(encoding="utf-8-sig", newline="") as stream:
                 return list(csv.DictReader(stream))
         except (csv.Error, UnicodeDecodeError) as error:
             raise DataError(f"{folder / columns} is no CSV file in UTF-8: {error}.", "Fetch the file again.") from None
+        finally:
+            csv.field_size_limit(usual)  # the limit is one of the whole process
     raise DataError(
         f"{folder} holds neither mlrc_n_*.jsonl for this size nor {lines} or {columns}.",
         "Name the folder of the data set: the one with its .jsonl files and one folder for each paper.",
