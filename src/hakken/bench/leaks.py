@@ -29,6 +29,8 @@ _TEXT_DIGITS, _DATA_DIGITS = 3, 5
 """A number in code or data with so many digits that it reads as a measured one is no accident."""
 _NAMED_DIGITS = 3
 """Under the name of its metric so many are enough."""
+_TOLD = 3
+"""Measured values of a file that are named."""
 _LONG = 100
 """Entries of a list that may be an old result: what is longer is data."""
 _TABLE, _WORDS = 50, 0.1
@@ -136,6 +138,11 @@ class Search:
         if self._under_metrics(name, text):
             return set()
         return {number for number in chosen if not _tells(number, self._known, _TEXT_DIGITS)}
+
+
+def told(name: str, values: Sequence[str]) -> str:
+    """A file and the first measured values in it, in words."""
+    return f"{name} holds {', '.join(values[:_TOLD])}"
 
 
 def _tells(number: float, known: Known, digits: int) -> bool:

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 
 from hakken.bench.copies import copied_functions, installed_copies
 from hakken.bench.folder import INSTRUCTION, TaskFolder
-from hakken.bench.leaks import Search, texts_of
+from hakken.bench.leaks import Search, texts_of, told
 from hakken.bench.restoring import node_of
 from hakken.bench.statements import code_of
-
-_NAMED = 3
-"""Measured values of a file that are named."""
 
 
 def leaks_in(tasks: Sequence[TaskFolder]) -> dict[str, list[str]]:
@@ -30,7 +27,7 @@ def leaks_in(tasks: Sequence[TaskFolder]) -> dict[str, list[str]]:
     # Most files are the same in all tasks, and are read once.
     for (name, text), ids in contents.items():
         if values := search.values(name, text):
-            found.setdefault(f"{name} holds {', '.join(values[:_NAMED])}", []).extend(ids)
+            found.setdefault(told(name, values), []).extend(ids)
     return {leak: list(dict.fromkeys(ids)) for leak, ids in found.items()}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from hakken.bench.checks import several
 from hakken.bench.copies import copied_functions
 from hakken.bench.folder import PAPER
-from hakken.bench.leaks import PART, TEXTS, Search, texts_of
+from hakken.bench.leaks import PART, TEXTS, Search, texts_of, told
 from hakken.bench.needless import grouped, harmless, needless
 from hakken.bench.papers import strip_results
 from hakken.bench.proving import Lab
@@ -19,8 +19,6 @@ from hakken.core.types import Record
 
 _PROSE = (".md", ".rst", ".tex")
 """These are read by people: results are taken out of them, and they stay."""
-_NAMED = 3
-"""Measured values of a file that are named."""
 
 
 class Shown(Record):
@@ -63,7 +61,7 @@ def strip(source: Source, golds: Sequence[Gold], functions: Sequence[FunctionRef
     for name in (PAPER, *(function.file for function in functions)):
         held.pop(name, None)
     gone = needless(source, golds, held, lab, others=found.unsearched, texts=texts)
-    leaks = [f"{name} holds {', '.join(left[:_NAMED])}" for name, left in values.items() if name not in gone]
+    leaks = [told(name, left) for name, left in values.items() if name not in gone]
     notes += _unsearched(found.unsearched, gone)
     notes += [f"{name} holds {held[name]}, and is taken out" for name in gone if name in held]
     return Shown(

@@ -204,21 +204,18 @@ def _of_call(where: str, node: ast.Call, names: Mapping[str, str]) -> Iterator[F
 def _of_line(where: str, line: str, *, inside_code: bool = False) -> Iterator[Finding]:
     """Paths and commands in a line of the record, or in a text of the code."""
     words = [word.strip("'\"`()[],;") for word in ([line] if inside_code else line.split())]
-    if len(line) < 400 and any(map(_PRIVATE.search, words)):
+    place = ""
+    if any(map(_PRIVATE.search, words)):
+        gravity, place = Gravity.GRAVE, "where answers could be"
+    elif any(_OUTSIDE.search(word) and not _GIVEN.search(word) for word in words):
+        gravity, place = Gravity.NOTE, "outside of what participants are given"
+    if place and len(line) < 400:
         yield Finding(
             rule=Rule.PRIVATE,
-            gravity=Gravity.GRAVE,
+            gravity=gravity,
             where=where,
             evidence=clip(line),
-            why="It names a place where answers could be.",
-        )
-    elif len(line) < 400 and any(_OUTSIDE.search(word) and not _GIVEN.search(word) for word in words):
-        yield Finding(
-            rule=Rule.PRIVATE,
-            gravity=Gravity.NOTE,
-            where=where,
-            evidence=clip(line),
-            why="It names a place outside of what participants are given.",
+            why=f"It names a place {place}.",
         )
     if "\n" not in line.strip() and _COMMANDS.search(line):
         yield Finding(

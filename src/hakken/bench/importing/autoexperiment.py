@@ -22,7 +22,7 @@ from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import Problem, Trial, read_problems
 from hakken.bench.importing.probing import gpu_sign, has_gpu, why_not
 from hakken.bench.importing.report import Imported, LeftOut, check_apart
-from hakken.bench.leaks import Search, texts_of
+from hakken.bench.leaks import Search, texts_of, told
 from hakken.bench.masking import mask_file, masked_texts
 from hakken.bench.proving import Lab, predictable
 from hakken.bench.running import Outcome, RunJob
@@ -35,8 +35,6 @@ RULE = MetricRule(relative=0.05, absolute=1e-12)
 """The tolerance of the original."""
 _RUNS = 3
 """Of each experiment in each hidden configuration: nobody has published what spreads there."""
-_NAMED = 3
-"""Measured values of a file that are named."""
 _SHELL = frozenset("|&;<>()$`\\*?[]#~!{}\n")
 """What makes a line more than a program and its words."""
 
@@ -253,7 +251,7 @@ def _look_through(paper: _Paper, seconds: float) -> None:
     ]
     search = Search(golds, experiments, paper.contents.items())
     found = {name: values for name, text in paper.contents.items() if (values := search.values(name, text))}
-    paper.leaks = tuple(f"{name} holds {', '.join(values[:_NAMED])}" for name, values in found.items())
+    paper.leaks = tuple(told(name, values) for name, values in found.items())
 
 
 def _write(
