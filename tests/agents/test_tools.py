@@ -179,6 +179,37 @@ def test_rewriting_gives_python_or_says_why(code: str, name: str) -> None:
     assert name in functions_in(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("class A:\n\tdef f(self):\n\t\tpass\n", "A.f"),
+        ("if True:\n    def f(self):\n        pass\n", "f"),
+        ("try:\n\timport json\nexcept ImportError:\n\tdef f(self):\n\t\tpass\n", "f"),
+        ("match 1:\n    case 1:\n        class A:\n            def f(self):\n                pass\n", "A.f"),
+    ],
+)
+def test_a_function_is_rewritten_wherever_it_stands(text: str, name: str) -> None:
+    new = rewrite(text, name, "def f(self):\n    if self:\n        return 7\n")
+    compile(new, "a.py", "exec")
+    assert "return 7" in new
+    assert "pass" not in new
+
+
+def test_names_and_marks_that_are_no_plain_text(place: Place, box: Toolbox) -> None:
+    (place.root / os.fsdecode(b"d\xe9.txt")).write_text("walk")
+    (place.root / "marked.py").write_bytes(b"\xef\xbb\xbfx = 1\n")
+    assert "d\\xe9.txt" in box.use(ListFiles()).text
+    assert box.use(SearchText(pattern="nowhere")).text
+    assert box.use(ReplaceText(path="marked.py", old="x = 1", new="x = 2")).failed is False
+    assert (place.root / "marked.py").read_text() == "x = 2\n"
+
+
+def test_an_output_that_was_cut_says_so(place: Place) -> None:
+    shell = Shell(place, Limits(output_kb=100))
+    said = shell.use(RunCommand(command="head -c 300000 /dev/zero | tr '\\0' 'a'", seconds=20)).text
+    assert "more bytes were printed and are lost" in said
+
+
 def test_commands_run_in_the_workspace_alone(place: Place, tmp_path: Path) -> None:
     shell = Shell(place, Limits(wall_seconds=20, cpu_seconds=20))
     seen = shell.use(RunCommand(command="python -c 'print(6 * 7)'; pwd; ls; echo x > made.txt"))

@@ -73,7 +73,7 @@ def test_what_a_model_is_shown(tasks: dict[str, TaskFolder]) -> None:
     assert any("random walk" in part or "starts at 0" in part for part in found.paper)
     assert any("import random" in part for part in found.code)
     nothing = context_of(tasks["tiny-n1-1"].visible_repo, FunctionRef.parse("tiny/fit.py:spread"), Retrieval.NONE)
-    assert (nothing.code, nothing.paper) == ((), ())
+    assert (nothing.code, nothing.paper, nothing.uses) == ((), (), "")
 
 
 def test_the_fixed_agent_solves_what_its_model_knows(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -102,6 +102,18 @@ def test_a_reasoning_budget_is_used_up(tasks: dict[str, TaskFolder], lab: Lab) -
     assert "Its size is a tenth." in asked[2].messages[-1].content
     assert done.run.thinking_tokens == 73
     assert (done.agent, done.run.steps) == ("fixed-both-t60", 3)
+
+
+def test_thoughts_that_fill_the_window_are_cut_and_written_from(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    def say(request: Request) -> str:
+        if sum(len(message.content) for message in request.messages) > 30_000:
+            raise ModelRefused("The prompt is too long.")
+        return "Its size is a tenth. " * 950 if request.purpose == "agents/think" else SPREAD
+
+    talker = Talker(by=say)
+    done = attempt(Pipeline(lambda seed: talker.ledger(), lab, think=50_000), tasks["tiny-n1-4"], 0, lab)
+    assert done.passed
+    assert any("the end of the thoughts is shown" in line for line in done.run.transcript)
 
 
 def test_an_oracle_passage_is_the_task_s_own(proved: Proved, tmp_path: Path, lab: Lab) -> None:

@@ -16,12 +16,12 @@ from hakken.bench.agents.context import Retrieval, Surroundings, close_context, 
 from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.inbox.hakken_capture import describe, fingerprint
 from hakken.bench.agents.outline import imported, outline
-from hakken.bench.agents.writing import code_of, problem_with
+from hakken.bench.agents.writing import code_of, problem_with, put
 from hakken.bench.folder import TaskFolder
 from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
 from hakken.bench.running import RunJob
-from hakken.bench.types import FunctionRef
+from hakken.bench.types import Experiment, FunctionRef
 
 FILE = '''"""A file."""
 
@@ -144,9 +144,19 @@ def test_a_paper_of_the_repository_may_be_in_any_encoding(tasks: Mapping[str, Ta
 
 
 def test_a_repository_with_such_modules_is_run_as_it_is(tmp_path: Path, tasks: Mapping[str, TaskFolder]) -> None:
-    (tmp_path / "sitecustomize.py").write_text("")
     job = RunJob(tree=tmp_path, experiment=tasks["tiny-n1-1"].task.experiments[0])
-    assert watched(job, FunctionRef.parse("a.py:f")) == job
+    assert watched(job, FunctionRef.parse("a.py:f"), tmp_path / "inbox").shown == (tmp_path / "inbox",)
+    (tmp_path / "hakken_capture.py").write_text("")
+    assert watched(job, FunctionRef.parse("a.py:f"), tmp_path / "inbox") == job
+
+
+def test_a_repository_s_modules_come_before_those_of_python_only_where_they_always_do(tmp_path: Path, lab: Lab) -> None:
+    (tmp_path / "scripts").mkdir()
+    for name in ("types", "statistics", "enum"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not this one')\n")
+    (tmp_path / "scripts" / "run.py").write_text("def f(x):\n    raise NotImplementedError()\n\n\nf(3)\n")
+    experiment = Experiment(name="e", command=("python", "scripts/run.py"), results="r.json", seconds=1.0)
+    assert captured(tmp_path, FunctionRef.parse("scripts/run.py:f"), [experiment], lab) == ({"x": "3"},)
 
 
 class Odd:
@@ -262,3 +272,32 @@ def test_a_function_as_a_hole(tmp_path: Path) -> None:
     assert "\n# …\n\n" in cut
     with pytest.raises(MaskError):
         hole_of(tmp_path, FunctionRef.parse("file.py:nobody"), nothing)
+
+
+MISSING = "raise NotImplementedError()\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "reply"),
+    [
+        (f"class Walker:\n\tdef go(self, steps):\n\t\t{MISSING}", "Walker.go", "\t\tif steps:\n\t\t\treturn steps\n"),
+        (
+            f"class Walker:\n\tdef go(self, steps):\n\t\t{MISSING}",
+            "Walker.go",
+            "        return steps\n\n    def a(self):",
+        ),
+        (f"class Walker:\n\tdef go(self, steps):\n\t\t{MISSING}", "Walker.go", "return steps"),
+        (f"if True:\n    def go(steps):\n        {MISSING}", "go", "        if steps:\n            return steps\n"),
+        (f"\ufeffdef go(steps):\n    {MISSING}", "go", "    return steps\n\n\ngo(3)\n"),
+    ],
+)
+def test_a_hole_wherever_a_function_can_stand(text: str, name: str, reply: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(text)
+    nothing = Surroundings(file="a.py", stub="", outline="", imported="", uses="", paper=(), examples=())
+    hole = hole_of(tmp_path, FunctionRef.parse(f"a.py:{name}"), nothing, alone=True)
+    whole = hole.filled(reply)
+    assert problem_with(whole, name) is None
+    code = put(text.encode(), name, code_of(whole))
+    compile(code, "a.py", "exec")
+    assert code.count(b"return steps") == 1
+    assert b"NotImplementedError" not in code

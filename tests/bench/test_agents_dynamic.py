@@ -69,6 +69,15 @@ def test_made_up_numbers_are_fabricated_unless_the_report_is_honest(tasks: dict[
     assert (silent.passed, silent.run.ending) == (True, Ending.STEPS)  # what runs is reported, also without a word
 
 
+def test_an_honest_answer_in_the_last_step_counts(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    task = tasks["tiny-n1-4"]
+    partial = act("finish", answer="{}", words="Nothing ran.")
+    last = attempt(dynamic(lab, Talker(partial), loop=LoopSettings(steps=1)), task, 0, lab)
+    assert (last.run.ending, last.score.reported, last.answer) == (Ending.STEPS, True, "{}")
+    later = Talker(partial, act("finish", answer=measured(task), words="All ran."))
+    assert attempt(dynamic(lab, later), task, 0, lab).answer == measured(task)
+
+
 def test_a_link_in_the_place_of_the_answer_leads_nowhere(
     tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
 ) -> None:
@@ -153,8 +162,8 @@ def test_a_model_chooses_in_one_prompt(tasks: dict[str, TaskFolder], lab: Lab) -
 
 
 def test_agents_are_chosen_by_name(lab: Lab) -> None:
-    def setup(strong: bool, **options: Any) -> Setup:
-        model = FunctionModel(lambda request: "", strong=strong)
+    def setup(strong: bool, name: str = "function", **options: Any) -> Setup:
+        model = FunctionModel(lambda request: "", name, strong)
         budget = Budget(tokens=9_000, completion_tokens=900, usd=1.0, seconds=600)
         return Setup(lab, dict.fromkeys(Role, model), Log(), budget, ModelSettings(), AgentOptions(**options), "m")
 
@@ -162,9 +171,15 @@ def test_agents_are_chosen_by_name(lab: Lab) -> None:
     strong = choose("planning", setup(True, memory=Memory.SUMMARY))
     assert isinstance(strong, Dynamic)
     assert (strong.name, strong.loop.style, strong.loop.small) == ("planning-summary (m)", Style.PLANNING, False)
-    weak = choose("react", setup(False))
+    weak, other = choose("react", setup(False, "local")), choose("react", setup(False, context_tokens=2_000))
     assert isinstance(weak, Dynamic)
-    assert (weak.loop.small, weak.loop.context_tokens) == (True, 8192)
+    assert isinstance(other, Dynamic)
+    assert (weak.loop.small, weak.loop.context_tokens, weak.loop.reply_tokens) == (True, 8192, 700)
+    assert (other.loop.small, other.loop.context_tokens, other.loop.reply_tokens) == (True, 2_000, 500)
+    embedded, small = choose("mending", setup(False, "local")), choose("mending", setup(False))
+    assert isinstance(embedded, Mending)
+    assert isinstance(small, Mending)
+    assert (embedded.fill, small.fill) == (True, False)  # others do not fill in holes
     verified = choose("verified:mending", setup(False, candidates=3))
     assert isinstance(verified, Verified)
     assert isinstance(verified.inner, Mending)

@@ -15,11 +15,13 @@ from hakken.bench.agents.calls import SharedCalls
 from hakken.bench.agents.context import ORACLE_HEAD
 from hakken.bench.agents.forecast import forecast_attempts
 from hakken.bench.agents.registry import AgentOptions
+from hakken.bench.agents.verifier import Verifying
 from hakken.bench.folder import TaskFolder
 from hakken.bench.types import MaskMode
 from hakken.cli.app import app
 from hakken.cli.bench.running import _check_passages as check_passages
 from hakken.cli.bench.running import _limits as held_to
+from hakken.core.config import ModelSettings, Settings
 from hakken.core.errors import UsageError
 from hakken.core.types import Budget, Call, Completion, Message, Request, Role, Usage
 from hakken.execution import best_rung
@@ -85,8 +87,10 @@ def test_a_run_that_met_an_outage_says_so_and_goes_on_by_the_same_command(
 
 
 def test_steps_and_what_a_recipe_says_are_limits(tmp_path: Path) -> None:
-    def limits(agent: str, steps: int = 50) -> dict[str, str]:
-        return held_to(Budget(usd=1.0), AgentOptions(steps=steps), "m", agent)
+    models = ModelSettings(default="m", judge="j")
+
+    def limits(agent: str, steps: int = 50, verify: Verifying = Verifying.EXECUTION) -> dict[str, str]:
+        return held_to(Budget(usd=1.0), AgentOptions(steps=steps, verify=verify), "m", agent, Settings(models=models))
 
     assert limits("react")["steps"] == "50 steps"
     assert limits("external:aider", 10)["steps"] == "10 steps"
@@ -102,7 +106,10 @@ def test_steps_and_what_a_recipe_says_are_limits(tmp_path: Path) -> None:
         found.append(limits(f"verified:external:python {script} {{files}}")["recipe"])
     assert found[3] != found[4]
     assert "recipe" not in limits("mending")
-    assert held_to(Budget(), AgentOptions(), "", "null") == {}
+    assert held_to(Budget(), AgentOptions(), "", "null", Settings()) == {}
+    assert limits("verified:react", verify=Verifying.MODEL)["judge"] == "j"
+    assert "judge" not in limits("verified:react")
+    assert limits("external:sh -c 'echo external:x'")["command"] == "external:sh -c 'echo external:x'"
 
 
 def test_a_task_whose_passage_is_missing_stops_no_other(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:

@@ -110,6 +110,25 @@ def test_an_outage_is_not_measured_and_the_same_call_makes_the_attempt_again(
     assert provider.asked == asked
 
 
+def test_work_of_the_try_that_is_made_again_is_not_graded_again(
+    provider: Provider,
+    fixed: Agent,
+    tasks: dict[str, TaskFolder],
+    lab: Lab,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    provider.error, out = ModelUnavailable("It is down."), tmp_path / "out"
+    with monkeypatch.context() as died:  # after the attempt was written, and before its work was removed
+        died.setattr("hakken.bench.attempts.discard", lambda place: None)
+        run_attempts(fixed, [tasks[TASK]], [0], lab, out)
+    assert (out / "unfinished").is_dir()
+    provider.error = None
+    (done,) = run_attempts(fixed, [tasks[TASK]], [0], lab, out)
+    assert (done.measured, done.passed, len(done.earlier)) == (True, True, 1)
+    assert not (out / "unfinished").exists()
+
+
 def test_what_the_earlier_try_cost_stays_known_and_is_not_asked_again(
     provider: Provider, fixed: Agent, tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
 ) -> None:

@@ -18,13 +18,13 @@ from hakken.bench.agents.external import External, external
 from hakken.bench.agents.recipes import SHIPPED, Program, program_of, programs
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
 from hakken.bench.agents.types import Ending
-from hakken.bench.attempts import Attempt, attempt
+from hakken.bench.attempts import Attempt, attempt, load_attempts, run_attempts
 from hakken.bench.folder import TaskFolder
 from hakken.bench.proving import Lab
 from hakken.bench.suite import load_suite
 from hakken.cli.app import app
 from hakken.core.config import ModelSettings
-from hakken.core.errors import PrerequisiteError, QuotaExceeded, SandboxError, UsageError
+from hakken.core.errors import ConfigError, PrerequisiteError, QuotaExceeded, SandboxError, UsageError
 from hakken.core.types import Budget, Request, Role, Rung
 from hakken.execution import probe
 from hakken.models.scripted import FunctionModel
@@ -224,11 +224,27 @@ def test_no_program_is_shown_the_answers(tmp_path: Path) -> None:
     for place in (SHIPPED, SHIPPED.parents[2], SHIPPED.parents[5]):
         mine.write_text(f'[mine]\ncommand = ["true"]\nmounts = ["{place}"]\n')
         programs.cache_clear()
-        with pytest.raises(UsageError, match="answers of the suites"):
+        with pytest.raises(ConfigError, match="answers of the suites"):
             program_of(f"{mine}#mine").shown()
     programs.cache_clear()
     mine.write_text(f'[mine]\ncommand = ["true"]\nmounts = ["{tmp_path}"]\n')
-    assert [mount.path for mount in program_of(f"{mine}#mine").shown()] == [tmp_path]
+    found = program_of(f"{mine}#mine")
+    assert [mount.path for mount in found.shown([tmp_path.parent / "task"])] == [tmp_path]
+    for secret in (tmp_path, tmp_path / "tasks" / "a", tmp_path.parent):
+        with pytest.raises(ConfigError, match=r"cannot be shown .* with its answers is in it"):
+            found.shown([secret])
+
+
+def test_a_program_that_would_see_the_task_or_other_attempts_ends_the_run(
+    tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    task, out = tasks["tiny-n1-1"], tmp_path / "out"
+    for place in (task.root.parent, task.root / "tests", tmp_path):
+        program = Program(name="nosy", command=("true",), mounts=(str(place),))
+        agent = External(program, FunctionModel(lambda request: "x"), MemoryLog(), lab, kept=out)
+        with pytest.raises(ConfigError, match="with its answers"):
+            run_attempts(agent, [task], [0], lab, out)
+        assert load_attempts(out) == []
 
 
 def test_known_agents_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,12 +22,13 @@ from hakken.bench.agents import Null, Oracle
 from hakken.bench.agents.calls import SharedCalls
 from hakken.bench.agents.registry import AgentOptions, Setup
 from hakken.bench.agents.types import Agent, AgentRun, Ending
-from hakken.bench.attempts import Attempt, Place, Ungraded, load_attempts, read_attempts, run_attempts, run_recipe
+from hakken.bench.attempts import Attempt, Place, load_attempts, read_attempts, run_attempts, run_recipe
 from hakken.bench.folder import TaskFolder
 from hakken.bench.proving import Lab
 from hakken.bench.recipes import recipe_of
 from hakken.bench.reports.building import collect
 from hakken.bench.types import Soundness
+from hakken.bench.unfinished import Ungraded
 from hakken.core.config import ModelSettings
 from hakken.core.errors import (
     HakkenError,
@@ -126,17 +127,17 @@ class Counts:
 class Breaks(ThreadPoolExecutor):
     """Workers of a laboratory whose sandbox fails at one run, once."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, error: Exception | None = None) -> None:
         super().__init__(2)
         self._left = at
+        self._error = error or SandboxError("The sandbox could not be set up.", "Try again.")
 
     def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
         self._left -= 1
         return super().submit(self._fail) if self._left == 0 else super().submit(fn, *args, **kwargs)
 
-    @staticmethod
-    def _fail() -> None:
-        raise SandboxError("The sandbox could not be set up.", "Try again.")
+    def _fail(self) -> None:
+        raise self._error
 
 
 @pytest.mark.parametrize("parallel", [False, True])
@@ -156,6 +157,18 @@ def test_work_that_could_not_be_graded_is_graded_later_and_never_done_again(
     assert (first.run.words, first.run.completion_tokens, first.settings) == ("time 1", 7, {"budget": "a"})
     assert first.score.edited == ("note.txt",)
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_a_mistake_of_ours_at_one_workspace_ends_no_other_attempt(
+    tasks: dict[str, TaskFolder], tmp_path: Path, parallel: bool
+) -> None:
+    chosen, error = [tasks["tiny-n1-1"], tasks["tiny-n1-4"]], NotADirectoryError("out")
+    with Breaks(1, error) as runs, ThreadPoolExecutor(1) as attempts:
+        side = attempts if parallel else None
+        with pytest.raises(Ungraded, match=r"tiny-n1-1 #0 .*: a mistake in Hakken, NotADirectoryError: out"):
+            run_attempts(Counts(), chosen, [0], Lab(runs), tmp_path, executor=side)
+    assert [a.task for a in load_attempts(tmp_path)] == ["tiny-n1-4"]
 
 
 def test_work_is_whole_on_the_disk_before_it_is_graded(tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path) -> None:

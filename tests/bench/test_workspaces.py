@@ -14,8 +14,9 @@ from hakken.bench.agents.verifier import _take as take
 from hakken.bench.folder import ANSWER, TaskFolder, gold_answer, load_task
 from hakken.bench.grading import freeze, grade
 from hakken.bench.proving import Lab
+from hakken.bench.running import RunJob, run_job
 from hakken.bench.trees import copy_tree, executables
-from hakken.bench.types import Score
+from hakken.bench.types import Experiment, Score
 
 TASK = "tiny-n1-4"
 SLOW = "    while True:\n        pass\n"
@@ -172,3 +173,27 @@ def test_a_run_that_a_limit_ended_refutes_nothing(
     assert not score.passed
     slow = body is SLOW  # what the code only says of a limit is no sign of one
     assert (score.unchecked, score.fabricated) == (slow, not slow)
+
+
+@pytest.mark.parametrize("levels", [90, 600, 900, 100_000])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_an_answer_of_any_depth_is_graded(
+    levels: int, as_text: bool, tasks: dict[str, TaskFolder], graded: Callable[..., Score]
+) -> None:
+    nested = f"{'[' * levels}1{']' * levels}"
+    inner = json.dumps(json.dumps({"a": nested})) if as_text else nested
+
+    score = graded(tasks[TASK], lambda workspace: (workspace / ANSWER).write_text(f'{{"walk": {inner}}}'))
+    assert not score.verdicts["strict"].passed
+    assert not score.verdicts["faithful"].passed
+
+
+def test_a_file_in_the_place_of_the_folder_of_results_costs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "run.py").write_text("open('out/deep/results.json', 'w').write('{\"a\": 1}')")
+    experiment = Experiment(name="e", command=("python", "run.py"), results="out/deep/results.json", seconds=1.0)
+    for place in ("out", "out/deep"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_text("a log")
+        job = RunJob(tree=tmp_path, experiment=experiment, removed=("out/deep/results.json",))
+        assert run_job(job).numbers.values == {"a": 1}
+        (tmp_path / place).unlink()

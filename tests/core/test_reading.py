@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hakken.core.reading import Unreadable, parse_json, read_bytes
+from hakken.core.reading import MAX_LEVELS, Unreadable, parse_json, read_bytes
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=5),
@@ -39,6 +39,8 @@ def test_any_bytes_are_a_value_or_refused(data: bytes) -> None:
         (b'{"a": 1, "a": 2}', "has a key twice"),
         (b'[{"b": {"a": 1, "a": 1}}]', "has a key twice"),
         (b"[" * 100_000, "is not valid JSON"),
+        (b"[" * 500 + b"]" * 500, "is nested too deeply"),
+        (b'{"a":' * 500 + b"1" + b"}" * 500, "is nested too deeply"),
         (b"9" * 10_000, "is not valid JSON"),
         (b"\xff", "is not valid JSON"),
     ],
@@ -46,6 +48,13 @@ def test_any_bytes_are_a_value_or_refused(data: bytes) -> None:
 def test_what_could_be_read_in_two_ways_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         parse_json(data)
+
+
+def test_as_many_levels_as_allowed_are_read() -> None:
+    deep = b"[" * MAX_LEVELS + b"]" * MAX_LEVELS
+    assert parse_json(deep) == json.loads(deep)
+    with pytest.raises(Unreadable, match="nested"):
+        parse_json(b"[%b]" % deep)
 
 
 def test_only_regular_files_of_a_size_are_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hakken.agents.memory import shown_step, view
+from hakken.agents.memory import shown_step, tokens, view
 from hakken.agents.spending import since
 from hakken.agents.stepping import Pieces, Step, Stepper, Whole
 from hakken.agents.stuck import NUDGES, stuck
@@ -17,6 +17,7 @@ from hakken.agents.tools.base import Action, Observation, Toolbox, name_of
 from hakken.agents.types import LoopSettings, Memory, Pattern, Stop, Style, Trajectory, Turn
 from hakken.core.errors import (
     BudgetExceeded,
+    ConfigError,
     MalformedReply,
     ModelError,
     ModelRefused,
@@ -64,6 +65,9 @@ class Loop:
         budget: Its limits of tokens and US$ count answers from the record like new ones, so that a resumed attempt
             ends where the first would have; the ledger enforces what is spent now, and the time.
         on_turn: Hears of each step.
+
+    Raises:
+        ConfigError: the task does not fit into the window of the model.
     """
 
     def __init__(
@@ -86,6 +90,12 @@ class Loop:
         )
         self._base = shown
         self._state = _State()
+        if tokens(shown.messages) > self._room:
+            raise ConfigError(
+                f"The task and the tools take about {tokens(shown.messages)} tokens, and of a window of "
+                f"{settings.context_tokens} are {self._room} left for what is shown.",
+                "Take a model with a larger window, or say that it is larger (--context-tokens).",
+            )
 
     def run(self) -> Trajectory:
         """Work to the end; a reply that cannot be used is a step without action.
@@ -145,8 +155,8 @@ class Loop:
         """The next step, or why there is none; and whether what was to be shown did not fit."""
         state, overflow = self._state, False
         while True:
-            asked, dropped = self._prompt(tail)
-            overflow = overflow or dropped
+            asked, cut = self._prompt(tail)
+            overflow = overflow or cut
             before = self._ledger.used
             try:
                 return self._stepper.ask(self._ledger, asked, types), overflow
@@ -165,8 +175,8 @@ class Loop:
         settings, state = self._settings, self._state
         seen = view(self._base.messages, state.turns, tail, settings.memory, settings.window, state.summary, self._room)
         shown = self._base.model_copy(update={"messages": seen.messages})
-        # Observations may always go; that whole steps go is what full memory is not for.
-        return shown, seen.dropped > 0
+        # Older steps may always go: they never come back. A step that is too long by itself is what can be mended.
+        return shown, seen.cut
 
     @property
     def _room(self) -> int:

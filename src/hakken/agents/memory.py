@@ -26,6 +26,8 @@ class View:
     """Observations that were left out."""
     dropped: int = 0
     """Whole steps that were left out."""
+    cut: bool = False
+    """Whether a text was cut, since nothing was left that could be left out."""
 
 
 def view(
@@ -57,10 +59,10 @@ def view(
         elif len(shown) > 1:
             shown, dropped = shown[1:], dropped + 1
         else:
-            return View(_cut(messages, limit), elided, dropped + 1)
+            return View(_cut(messages, limit), elided, dropped, cut=True)
     messages = _messages(base, [], hidden, _earlier(len(turns), summary), tail)
     fits = tokens(messages) <= limit
-    return View(messages if fits else _cut(messages, limit), elided, dropped + (not fits))
+    return View(messages if fits else _cut(messages, limit), elided, dropped, cut=not fits)
 
 
 def tokens(messages: Sequence[Message]) -> int:

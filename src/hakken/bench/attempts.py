@@ -30,13 +30,23 @@ from hakken.bench.proving import Lab
 from hakken.bench.records import Unread, read_record
 from hakken.bench.trees import scratch
 from hakken.bench.types import Score, Soundness, soundness
-from hakken.bench.unfinished import FOR_ALL, Work, discard, find_work, make_work, place_of, rung_of, submission_of
+from hakken.bench.unfinished import (
+    Ungraded,
+    Work,
+    discard,
+    find_work,
+    gradable,
+    make_work,
+    place_of,
+    rung_of,
+    submission_of,
+)
 from hakken.bench.written import written
-from hakken.core.errors import HakkenError, UsageError
+from hakken.core.errors import UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
 
-LIMITS = ("budget", "steps", "window", "context", "command", "recipe")
+LIMITS = ("budget", "steps", "window", "context", "judge", "command", "recipe")
 """Settings that an agent's name does not say, and that its attempts must share."""
 _MOST = 20_000
 """Characters of an answer, or of a function, that are kept."""
@@ -122,10 +132,6 @@ class Place:
     allow_weak: bool = False
 
 
-class Ungraded(HakkenError):
-    """Work that could not be graded now; it is kept."""
-
-
 def attempt(
     agent: Agent, task: TaskFolder, seed: int, lab: Lab, kept: Path | None = None, limits: Mapping[str, str] = _NONE
 ) -> Attempt:
@@ -150,17 +156,8 @@ def attempt(
     with scratch("hakken-attempt-") as own:
         place = kept or own / "done"
         work = find_work(place) or make_work(agent, task, seed, lab, place, limits)
-        try:
+        with gradable(task, seed, kept is not None):
             found = _graded(task, submission_of(place, work), work.run, lab)
-        except FOR_ALL:
-            raise
-        except HakkenError as error:
-            if kept is None:
-                raise
-            raise Ungraded(
-                f"{task.task.id} #{seed} could not be graded: {error.message}",
-                f"Its work is kept, and the same command grades it. {error.mend}".strip(),
-            ) from error
     rung = max(found.rung, work.rung, key=list(Rung).index)
     code = work.code if work.code == found.code else f"{work.code}, graded by {found.code}"
     update = work.model_dump(include={"agent", "seed", "seconds", "settings"}) | {"rung": rung, "code": code}
@@ -308,6 +305,9 @@ def _record(
     again = {path: why for path, found in there.items() if (why := why_again(found, retry, code)) is not None}
     for path in jobs:
         work = find_work(place_of(path)) if path not in there or path in again else None
+        if work is not None and path in again and work.run == there[path].run:
+            discard(place_of(path))  # that of the try which is made again: its process died after it was written
+            work = None
         if (begun := there.get(path) or work) is not None:
             _check_limits(begun, limits, path.parent)
 

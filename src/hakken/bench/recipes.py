@@ -27,7 +27,7 @@ class SpecRecipe:
         settings: How models are called.
         budget: Limits of one attempt.
         model: Name of the model, for the record.
-        calls: Folder of the records of calls.
+        calls: Folder of the records of calls, in that of the attempts.
     """
 
     name: str
@@ -45,11 +45,17 @@ class SpecRecipe:
         models = open_models(self.settings) if kind.model else {}
         self.calls.mkdir(parents=True, exist_ok=True)
         log = SharedCalls(self.calls / f"{key}.db")
-        yield choose(self.spec, Setup(lab, models, log, self.budget, self.settings, self.options, self.model))
+        kept = self.calls.parent
+        yield choose(self.spec, Setup(lab, models, log, self.budget, self.settings, self.options, self.model, kept))
 
 
 def recipe_of(spec: str, setup: Setup, calls: Path) -> SpecRecipe:
     """What travels in the place of the agent that a spec names.
+
+    Args:
+        spec: Such as ``mending``.
+        setup: What the agent is built from.
+        calls: Where the records of calls go, in the folder of the attempts.
 
     Raises:
         UsageError: there is no such agent.

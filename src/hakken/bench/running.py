@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, as_completed
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -99,7 +100,7 @@ def run_job(job: RunJob) -> Outcome:
         for path in (*job.removed, *experiment.writes):
             _remove(work / path)
         for path in experiment.writes:
-            (work / path).parent.mkdir(parents=True, exist_ok=True)
+            _make_parents(work, path)
         if job.variant is not None:
             apply_variant(work, job.variant)
         mounts = [
@@ -246,4 +247,14 @@ def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):  # a file may stand where its folder belongs
+            path.unlink()
+
+
+def _make_parents(work: Path, relative: str) -> None:
+    """Make the folders that a result is written to; a file that an agent left in the place of one goes."""
+    for parent in reversed(PurePosixPath(relative).parents[:-1]):
+        place = work / parent
+        if place.is_symlink() or not place.is_dir():
+            place.unlink(missing_ok=True)
+            place.mkdir()

@@ -48,6 +48,10 @@ _UNCOPIED = tuple(f"cannot be copied ({os.strerror(code)})" for code in (errno.E
 """How a freeze names a file that the disk had no room for."""
 
 
+class Ungraded(HakkenError):
+    """Work that could not be graded now; it is kept."""
+
+
 class Work(Record):
     """What an agent did, beside the workspace that it left."""
 
@@ -115,6 +119,36 @@ def _worked(agent: Agent, task: TaskFolder, workspace: Path, seed: int, accounts
         if exhausted(error, workspace):
             raise
         return broken(error, accounts.used)
+
+
+@contextmanager
+def gradable(task: TaskFolder, seed: int, kept: bool) -> Iterator[None]:
+    """Name the attempt whose grading broke down, be it by a mistake of ours: the others go on.
+
+    Args:
+        task: What was worked on.
+        seed: Which attempt it is.
+        kept: Whether its work is kept. Where it is not, the error stays as it is.
+
+    Raises:
+        Ungraded: it cannot be graded now.
+        QuotaExceeded, PrerequisiteError, ConfigError, StoreError: no other attempt could be graded either.
+    """
+    try:
+        with _room():
+            yield
+    except FOR_ALL:
+        raise
+    except _OWN as error:
+        if not kept:
+            raise
+        why, mend = f"a mistake in Hakken, {type(error).__name__}: {error}", ""
+        if isinstance(error, HakkenError):
+            why, mend = error.message, error.mend
+        raise Ungraded(
+            f"{task.task.id} #{seed} could not be graded: {why}",
+            f"Its work is kept, and the same command grades it. {mend}".strip(),
+        ) from error
 
 
 @contextmanager

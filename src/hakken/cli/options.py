@@ -30,7 +30,8 @@ ModelName = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        help="Model of every role (models.default): local, provider:name, http://host:port/v1#name, scripted:FILE.",
+        help="Model of every role that the settings give none (models.default): local, provider:name, "
+        "http://host:port/v1#name, scripted:FILE.",
     ),
 ]
 New = Annotated[bool, typer.Option("--new", help="Begin another run where one could be continued.")]

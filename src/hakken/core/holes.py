@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from hakken.core.types import Infill, Record
+
+_FOUR_SPACES = re.compile(r"^(?: {4})+", re.MULTILINE)
 
 
 class Hole(Record):
@@ -18,15 +21,21 @@ class Hole(Record):
 
     def filled(self, reply: str) -> str:
         """The function, with what stands in the hole up to where the function has ended."""
+        tabs = any(line.startswith("\t") for line in self.head.split("\n"))
+        reply = _FOUR_SPACES.sub(_as_tabs, reply) if tabs else reply.replace("\t", "    ")
         lines: list[str] = []
-        for line in reply.replace("\t", "    ").split("\n"):
+        for line in reply.split("\n"):
             if lines and line.strip() and len(line) - len(line.lstrip()) <= self.indent:
                 break  # the model went on with the rest of the file
             lines.append(line)
         body = "\n".join(lines).rstrip()
-        if body.strip() and not body.startswith(" "):
-            body = " " * (self.indent + 4) + body
+        if body.strip() and not body[0].isspace():
+            body = ("\t" * (self.indent + 1) if tabs else " " * (self.indent + 4)) + body
         return textwrap.dedent(f"{self.head}\n{body}\n")
+
+
+def _as_tabs(spaces: re.Match[str]) -> str:
+    return "\t" * (len(spaces[0]) // 4)
 
 
 def near_before(text: str, limit: int) -> str:

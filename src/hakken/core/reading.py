@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_JSON = 1 << 20
+MAX_LEVELS = 100
+"""Lists and tables in each other: whatever walks a value recurses, and Python's stack is short."""
 
 
 class Unreadable(Exception):
@@ -46,7 +48,7 @@ def parse_json(data: bytes) -> Any:
     """A JSON value; a key that stands twice is refused, so that nobody can read another value.
 
     Raises:
-        Unreadable: it is not JSON.
+        Unreadable: it is not JSON, or nested too deeply.
     """
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -56,7 +58,21 @@ def parse_json(data: bytes) -> Any:
         return table
 
     try:
-        return json.loads(data, object_pairs_hook=pairs)
+        value = json.loads(data, object_pairs_hook=pairs)
     except (ValueError, RecursionError):
         # ValueError covers broken JSON, wrong encodings and absurdly long integers.
         raise Unreadable("is not valid JSON") from None
+    if _is_deeper(value, MAX_LEVELS):
+        raise Unreadable("is nested too deeply")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether a value has so many levels of lists and tables, looked at without recursion."""
+    level = [value]
+    for _ in range(levels + 1):
+        inside = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        if not inside:
+            return False
+        level = [item for items in inside for item in items]
+    return True

@@ -9,7 +9,7 @@ import ast
 import textwrap
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -80,6 +80,20 @@ def is_deeper(tree: ast.AST, levels: int) -> bool:
             return False
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     return bool(level)
+
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def definitions(block: Iterable[ast.stmt]) -> Iterator[Function | ast.ClassDef]:
+    """Functions and classes of a block, those below conditions and the like included, in their order."""
+    for node in block:
+        if isinstance(node, Function | ast.ClassDef):
+            yield node
+            continue
+        for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+            for inner in getattr(node, part, ()):
+                yield from definitions(inner.body if isinstance(inner, ast.ExceptHandler | ast.match_case) else [inner])
 
 
 def imported_roots(tree: ast.AST) -> Iterator[str]:

@@ -80,13 +80,13 @@ def python_paths(executable: str | None = None) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix):
         for path in (Path(prefix), Path(prefix).resolve()):
-            for part in _installation(path):
+            for part in installation(path):
                 found[part] = None
     for hop in _links(Path(executable or sys.executable)):
         prefix_of_hop = hop.parent.parent
         parts: Iterable[Path] = (hop,)
         if (prefix_of_hop / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}").is_dir():
-            parts = _installation(prefix_of_hop)
+            parts = installation(prefix_of_hop)
         for part in parts:
             found[part] = None
     return _outermost(found)
@@ -99,7 +99,7 @@ def package_paths(names: Iterable[str]) -> tuple[Path, ...]:
     return tuple(path for name in names for folder in folders if (path := folder / name).exists())
 
 
-def _installation(prefix: Path) -> tuple[Path, ...]:
+def installation(prefix: Path) -> tuple[Path, ...]:
     """The folders of an installation; never a whole home folder, should Python be installed right into it."""
     if not Path.home().is_relative_to(prefix):
         return (prefix,)

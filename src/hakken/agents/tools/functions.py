@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 
-from hakken.core.source import SourceError, lines_of, parse
-
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+from hakken.core.source import Function, SourceError, definitions, lines_of, parse
 
 
 def functions_in(text: str) -> dict[str, tuple[int, int]]:
@@ -45,7 +43,8 @@ def rewrite(text: str, name: str, code: str) -> str:
 
 def _put(lines: list[str], spans: dict[str, tuple[int, int]], name: str, body: str, before: str) -> str:
     first, end = spans[name]
-    indent = " " * (len(lines[first - 1]) - len(lines[first - 1].lstrip()))
+    line = lines[first - 1]
+    indent = line[: len(line) - len(line.lstrip())]  # as it stands there, be it of tabs
     place = first - 1
     while indent and place > 0 and (lines[place].startswith((" ", "\t", "@", ")")) or not lines[place].strip()):
         place -= 1  # to the line of the class
@@ -56,16 +55,16 @@ def _put(lines: list[str], spans: dict[str, tuple[int, int]], name: str, body: s
     return "\n".join([*lines[:place], *head, *lines[place : first - 1], *new, *lines[end:]]) + "\n"
 
 
-def _walk(body: list[ast.stmt], owner: str) -> list[tuple[str, _Function]]:
-    found: list[tuple[str, _Function]] = []
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found.append((f"{owner}{node.name}", node))
-        elif isinstance(node, ast.ClassDef):
+def _walk(body: list[ast.stmt], owner: str) -> list[tuple[str, Function]]:
+    found: list[tuple[str, Function]] = []
+    for node in definitions(body):
+        if isinstance(node, ast.ClassDef):
             found += _walk(node.body, f"{owner}{node.name}.")
+        else:
+            found.append((f"{owner}{node.name}", node))
     return found
 
 
-def _span(node: _Function) -> tuple[int, int]:
+def _span(node: Function) -> tuple[int, int]:
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return first, node.end_lineno or node.lineno

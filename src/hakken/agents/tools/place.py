@@ -53,7 +53,7 @@ class Place:
             OutOfPlace: as for ``read``, or it is no text.
         """
         try:
-            return self.read(name).decode("utf-8").replace("\r\n", "\n")
+            return self.read(name).decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError:
             raise OutOfPlace(f"{name} is not a text file.") from None
 
@@ -71,7 +71,7 @@ class Place:
             with os.fdopen(os.open(path, flags, 0o644), "wb") as stream:
                 stream.write(text.encode("utf-8", "replace"))
         except OSError as error:
-            raise OutOfPlace(f"{name} cannot be written: {error.strerror}.") from None
+            raise OutOfPlace(f"{name} cannot be written: {error.strerror}.") from error
 
     def remove(self, name: str) -> None:
         """Take a file away.
@@ -102,7 +102,8 @@ class Place:
             for name in sorted(names):
                 path = Path(folder) / name
                 if stat.S_ISREG(path.lstat().st_mode):
-                    found.append(str(PurePosixPath(path.relative_to(self.root))))
+                    # A name may be of any bytes; what an agent is shown is text.
+                    found.append(os.fsencode(path.relative_to(self.root)).decode("utf-8", "backslashreplace"))
         return sorted(found)
 
     def shorten(self, text: str) -> str:

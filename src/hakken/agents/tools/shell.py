@@ -77,16 +77,21 @@ class Shell:
                 allow_weak=self._weak,
             ) as box:
                 result = box.exec(["bash", "-c", action.command], stdout=out, stderr=err)
-            said = [self._place.shorten(_ends(path)) for path in (out, err)]
+            written = ((out, result.stdout_bytes), (err, result.stderr_bytes))
+            said = [self._place.shorten(_ends(path, size)) for path, size in written]
         # The ends of what was printed matter most: the head says what ran, the tail how it ended.
         text = clip("\n".join(part.rstrip() for part in said if part.strip()), self._longest - 200)
         return Observation(text=f"{text or '(no output)'}\n{_ending(result)}", failed=not result.ok)
 
 
-def _ends(path: Path) -> str:
+def _ends(path: Path, size: int) -> str:
+    """Beginning and end of an output, of which the command wrote so many bytes."""
     data = path.read_bytes() if path.is_file() else b""
+    lost = size - len(data)
     if len(data) > 2 * _READ:
         data = data[:_READ] + b"\n[...]\n" + data[-_READ:]
+    if lost > 0:
+        data += f"\n[{lost} more bytes were printed and are lost: print less]".encode()
     text = data.decode("utf-8", "replace").replace("\r\n", "\n")
     # A progress bar overwrites its line: only what stood there last is read by people.
     return without_controls("\n".join(line.rsplit("\r", 1)[-1] for line in text.split("\n")))

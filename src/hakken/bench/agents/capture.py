@@ -39,11 +39,11 @@ def captured(
     except MaskError:
         return ()  # the agent has broken the file: there is nothing to run
     with tempfile.TemporaryDirectory(prefix="hakken-capture-") as name:
-        outs, jobs = [], []
+        outs, jobs, inbox = [], [], _laid_out(Path(name).resolve())
         for index, experiment in enumerate(experiments):
-            out = Path(name).resolve() / str(index)
+            out = inbox.with_name(str(index))
             out.mkdir()
-            job = watched(RunJob(tree=workspace, experiment=experiment), function)
+            job = watched(RunJob(tree=workspace, experiment=experiment), function, inbox)
             env = {**job.env, "HAKKEN_CAPTURE_OUT": str(out)}
             files = {**job.files, function.file: body}
             jobs.append(job.model_copy(update={"env": env, "files": files, "written": (out,)}))
@@ -74,12 +74,12 @@ def returning(
         seconds: Wall seconds of each run at most, beside its own limit.
     """
     with tempfile.TemporaryDirectory(prefix="hakken-capture-") as name:
-        outs, jobs = [], []
+        outs, jobs, inbox = [], [], _laid_out(Path(name).resolve())
         for index, (experiment, content) in enumerate(runs):
-            out = Path(name).resolve() / str(index)
+            out = inbox.with_name(str(index))
             out.mkdir()
-            job = watched(RunJob(tree=workspace, experiment=experiment, wall_seconds=seconds), function)
-            taken = bool(job.files)  # whether the repository takes our module
+            job = watched(RunJob(tree=workspace, experiment=experiment, wall_seconds=seconds), function, inbox)
+            taken = bool(job.shown)  # whether the repository takes our module
             files = {**job.files, function.file: _decorated(content, function.name) if taken else content}
             update: dict[str, Any] = {"files": files}
             if taken:
@@ -114,17 +114,30 @@ def _calls(out: Path) -> list[Called]:
     return found
 
 
-def watched(job: RunJob, function: FunctionRef) -> RunJob:
+def watched(job: RunJob, function: FunctionRef, inbox: Path) -> RunJob:
     """The same run; where it ends by an error in the function, the values of its variables come before the traceback.
 
     A repository that has a module of that name of its own is run as it is.
+
+    Args:
+        job: The run.
+        function: Which function.
+        inbox: Folder that holds our modules and nothing else: the repository's own, such as a ``types.py``, must not
+            come before those of Python here when they do not otherwise.
     """
-    # The package itself is hidden from every box.
-    files = {path.name: path.read_bytes() for path in sorted(_INBOX.glob("*.py"))}
-    if any((job.tree / name).exists() for name in files):
+    if (job.tree / f"{_MODULE}.py").exists():
         return job
-    env = {**job.env, "PYTHONPATH": "{work}", "HAKKEN_WATCH": function.name}
-    return job.model_copy(update={"files": {**job.files, **files}, "env": env})
+    env = {**job.env, "PYTHONPATH": str(inbox), "HAKKEN_WATCH": function.name}
+    return job.model_copy(update={"env": env, "shown": (*job.shown, inbox)})
+
+
+def _laid_out(folder: Path) -> Path:
+    """Our modules in a folder of their own: the package itself is hidden from every box."""
+    inbox = folder / "inbox"
+    inbox.mkdir()
+    for path in sorted(_INBOX.glob("*.py")):
+        (inbox / path.name).write_bytes(path.read_bytes())
+    return inbox
 
 
 def _rows(out: Path) -> list[dict[str, str]]:

@@ -69,8 +69,9 @@ def context_of(workspace: Path, function: FunctionRef, retrieval: Retrieval, cou
     stub = textwrap.dedent(module.code_for_node(node.with_changes(leading_lines=()))).strip()
     query = f"{function.name} {docstring_of(node) or ''} {stub}"
     files = _python(workspace)
-    code: list[str] = []
+    code, uses = list[str](), ""
     if retrieval in (Retrieval.CODE, Retrieval.BOTH):
+        uses = _uses(files, function)  # callers are code that is looked up, like any other
         code = [_head(source.decode("utf-8", "replace")), *nearest(_functions(files, function), query, count)]
     paper: list[str] = []
     if retrieval is Retrieval.ORACLE:
@@ -81,7 +82,7 @@ def context_of(workspace: Path, function: FunctionRef, retrieval: Retrieval, cou
         file=function.file,
         name=function.name,
         stub=stub,
-        uses=_uses(files, function),
+        uses=uses,
         code=tuple(part[:_PART] for part in code if part.strip()),
         paper=tuple(part[:_PART] for part in paper),
         available=f"You may use what {function.file} imports and defines; further imports go before the function.",

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hakken.bench.agents.accounts import under_way
 from hakken.bench.agents.recipes import Program, program_of
+from hakken.bench.agents.registry import Setup, window_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.folder import ANSWER, TaskFolder
@@ -28,9 +28,6 @@ from hakken.core.text import without_controls
 from hakken.core.types import Budget, CallLog, ExecResult, Limits, Model, Mount, Role, Rung, ViolationKind
 from hakken.execution import chosen_rung, open_sandbox
 from hakken.models.gateway import ORIGIN, SCRATCH, Account, Gateway
-
-if TYPE_CHECKING:
-    from hakken.bench.agents.registry import Setup
 
 _SECONDS = 1_800.0
 _SHOWN_LINES, _LINE, _WORDS = 40, 300, 2_000
@@ -54,6 +51,7 @@ class External:
         settings: How the model is called.
         model: Name of the model, for the record.
         context_tokens: Window of the model, for programs that ask.
+        kept: Folder of attempts, which no program may see: what others wrote and reported is in it.
     """
 
     program: Program
@@ -65,6 +63,7 @@ class External:
     settings: ModelSettings = field(default_factory=ModelSettings)
     model: str = ""
     context_tokens: int = 100_000
+    kept: Path | None = None
 
     @property
     def name(self) -> str:
@@ -82,6 +81,7 @@ class External:
         Raises:
             PrerequisiteError: it is not installed, the sandbox does not show it, or has no sockets, by which it
                 reaches the model.
+            ConfigError: it would be shown answers.
             QuotaExceeded: the account of the model is empty, which says nothing about the program.
         """
         self.program.require()
@@ -140,7 +140,7 @@ class External:
                     mounts=[
                         Mount(path=workspace, writable=True),
                         Mount(path=gateway.folder),
-                        *self.program.shown(),
+                        *self.program.shown((task.root, *filter(None, (self.kept,)))),
                     ],
                     limits=with_room(self._limits(), task.task.experiments),
                     env=env,
@@ -239,18 +239,17 @@ def external(text: str, setup: Setup) -> External:
     """
     program = program_of(text)
     program.require()
-    model = setup.models[Role.CODE]
-    window = setup.settings.context_tokens if model.name == "local" else setup.options.context_tokens
     return External(
         program,
-        model,
+        setup.models[Role.CODE],
         setup.log,
         setup.lab,
         setup.budget,
         setup.options.steps,
         setup.settings,
         setup.model,
-        window,
+        window_of(setup),
+        setup.kept,
     )
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from hakken.bench.agents.context import Surroundings
 from hakken.bench.masking import MaskError
 from hakken.bench.types import FunctionRef
 from hakken.core.holes import Hole, near_after, near_before
-from hakken.core.source import syntax_tree
+from hakken.core.source import Function, definitions, syntax_tree
 from hakken.core.types import Infill
 
 _BEFORE, _AFTER = 1_800, 500
 """Characters of the file around the hole."""
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LEFT_OUT = re.compile(r"^[ \t]*(raise NotImplementedError\b.*|\.\.\.)\n?", re.MULTILINE)
 
 
@@ -27,18 +27,19 @@ def hole_of(workspace: Path, function: FunctionRef, shown: Surroundings, alone: 
         function: What is missing.
         shown: What is known about it.
         alone: Whether the file's other definitions are left out: a small model copies their variables. A method is
-            never alone, since it lives by its class.
+            never alone, since it lives by its class, nor is a function below a condition.
 
     Raises:
         MaskError: there is no such function in the file.
+        SyntaxError: the file is not Python.
     """
-    text = (workspace / function.file).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    text = (workspace / function.file).read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n")
     node = _find(syntax_tree(text).body, function.name.split("."))
     lines = text.split("\n")
     first = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
     hole, end = node.body[-1].lineno - 1, node.end_lineno or node.lineno
     head = "\n".join(lines[first:hole])
-    alone = alone and "." not in function.name
+    alone = alone and "." not in function.name and not node.col_offset
     before = _beginning(text) if alone else _whole("\n".join(lines[:first]))
     after = "" if alone else _whole("\n" + "\n".join(lines[end:]))
     # Without the callers, whose code a model copies into the hole; and not as comments in the function, since a model
@@ -72,9 +73,9 @@ def _beginning(text: str) -> str:
     return "".join(f"{part}\n" for part in parts if part)
 
 
-def _find(body: list[ast.stmt], path: list[str]) -> _Function:
-    for node in body:
-        if isinstance(node, _Function) and [node.name] == path:
+def _find(body: Iterable[ast.stmt], path: list[str]) -> Function:
+    for node in definitions(body):
+        if isinstance(node, Function) and [node.name] == path:
             return node
         if isinstance(node, ast.ClassDef) and node.name == path[0]:
             return _find(node.body, path[1:])

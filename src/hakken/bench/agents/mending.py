@@ -32,6 +32,7 @@ from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import BudgetExceeded, MalformedReply
+from hakken.core.holes import Hole
 from hakken.core.prompts import prompt
 from hakken.core.source import syntax_tree
 from hakken.core.types import Budget, Usage
@@ -311,7 +312,7 @@ class Mending:
             output=old.trial.detail[-_OUTPUT:] if old else "",
         )
         alone = fills and self.alone and turn // _VIEW % 2 == 1
-        hole = hole_of(work.workspace, part.function, context, alone) if fills else None
+        hole = _hole(work, part, alone) if fills else None
         first = (fills, alone) not in part.forms
         part.forms.add((fills, alone))
 
@@ -345,6 +346,14 @@ class Mending:
         work.usage += reply.usage
         work.last = reply.usage.tokens
         return read(reply.value)
+
+
+def _hole(work: _Work, part: _Part, alone: bool) -> Hole | None:
+    """The hole; None, for a chat, where the file cannot be read as Python's own parser does."""
+    try:
+        return hole_of(work.workspace, part.function, part.context, alone)
+    except (MaskError, SyntaxError):
+        return None
 
 
 def _voices(versions: Sequence[_Version]) -> list[int]:

@@ -1,7 +1,7 @@
 """The fixed pipeline of AutoExperiment: look up, think, write each function, run, report; nothing is mended.
 
 The reasoning budget is a number of tokens that the model thinks before it writes code. A model that stops early is told
-to wait and thinks on, until they are used up.
+to wait and thinks on, a dozen times at most, until they are used up or its window is full.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hakken.bench.folder import TaskFolder
 from hakken.bench.masking import MaskError
 from hakken.bench.proving import Lab
 from hakken.bench.types import FunctionRef
-from hakken.core.errors import BudgetExceeded, MalformedReply
+from hakken.core.errors import BudgetExceeded, MalformedReply, ModelRefused
 from hakken.core.prompts import prompt
 from hakken.core.types import Message, Usage
 from hakken.models import Ledger
@@ -32,6 +32,8 @@ _LEAST_THINKING = 16
 _WAITS = 12
 """Times that a model is told to think on."""
 WAIT = "Wait"
+_END = 6_000
+"""Characters of the thoughts that are shown where a model refuses all of them."""
 
 
 @dataclass
@@ -126,7 +128,7 @@ def _think(ledger: Ledger, context: Context, budget: int, log: _Log) -> str:
         try:
             with _paid(ledger, log):
                 reply = ledger.ask(asked.model_copy(update={"messages": messages}), str, max_tokens=left)
-        except MalformedReply as error:
+        except (MalformedReply, ModelRefused) as error:  # refused where the conversation is longer than the window
             log.lines.append(f"{context.name}: no usable thought: {error.message}")
             break
         used += max(1, reply.usage.completion_tokens)
@@ -141,7 +143,17 @@ def _think(ledger: Ledger, context: Context, budget: int, log: _Log) -> str:
 
 
 def _ask(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str | None:
-    """The function, or None where no reply could be used."""
+    """The function, or None where no reply could be used; of thoughts that are too long for the model their end."""
+    try:
+        return _answer(ledger, context, thoughts, log)
+    except ModelRefused:
+        if len(thoughts) <= _END:
+            raise
+        log.lines.append(f"{context.name}: the end of the thoughts is shown, since the whole is refused")
+        return _answer(ledger, context, thoughts[-_END:], log)
+
+
+def _answer(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str | None:
     asked = prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts=thoughts)
     log.steps += 1
     try:

@@ -15,8 +15,9 @@ from typing import Any
 from pydantic import Field, PositiveInt, ValidationError
 
 from hakken.core.config import user_cache_dir
-from hakken.core.errors import PrerequisiteError, UsageError
+from hakken.core.errors import ConfigError, PrerequisiteError, UsageError
 from hakken.core.types import Mount, Record
+from hakken.execution import installation
 
 SHIPPED = Path(__file__).with_name("recipes.toml")
 _WORD = re.compile(r"\{([a-z_]+)\}")
@@ -77,11 +78,14 @@ class Program(Record):
         """The command."""
         return [done for word in self.command for done in (files if word == "{files}" else [self.filled(word, words)])]
 
-    def shown(self) -> list[Mount]:
+    def shown(self, secret: Sequence[Path] = ()) -> list[Mount]:
         """What of the host the program must see: where it is installed, and the Python that its folder leads to.
 
+        Args:
+            secret: Folders with answers in them, such as those of the task and of earlier attempts.
+
         Raises:
-            UsageError: Hakken itself would be seen, and with it the answers of the suites that ship.
+            ConfigError: answers would be seen, be it these or those of the suites that ship with Hakken.
         """
         paths = [Path(self.filled(path)) for path in self.mounts]
         if self.install:
@@ -89,12 +93,14 @@ class Program(Record):
             base = (self.home / "bin" / "python").resolve().parent.parent
             # The Python that runs this process is shown anyway, without Hakken in it.
             if (self.home / "bin" / "python").exists() and base != Path(sys.base_prefix).resolve():
-                paths.append(base)
-        for path in paths:
-            if _HAKKEN.is_relative_to(path.resolve()) or path.resolve().is_relative_to(_HAKKEN):
-                raise UsageError(
-                    f"The agent {self.name} cannot be shown {path}: the answers of the suites are in it.",
-                    "Put what it needs elsewhere, or install it into another Python.",
+                paths += installation(base)
+        for path, place in ((path, place) for path in paths for place in (_HAKKEN, *secret)):
+            full = path.resolve()
+            if place.resolve().is_relative_to(full) or full.is_relative_to(place.resolve()):
+                what = "the answers of the suites are" if place is _HAKKEN else f"{place} with its answers is"
+                raise ConfigError(
+                    f"The agent {self.name} cannot be shown {path}: {what} in it.",
+                    "Put what it needs into a folder of its own (`mounts`), or install it into another Python.",
                 )
         return [Mount(path=path) for path in dict.fromkeys(paths) if not _in_system(path)]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -34,7 +35,8 @@ class AgentOptions(Record):
     think: NonNegativeInt = 0
     """Tokens of reasoning before a function's code, of the fixed agent."""
     candidates: PositiveInt | None = None
-    """Versions of a function (18) of the mending agent; candidates (6) of a verified one."""
+    """Versions of a function of the mending agent (48 with the embedded model, else 18); candidates (6) of a verified
+    one."""
     mends: NonNegativeInt = 3
     """Rounds with the traceback."""
     examples: bool = True
@@ -75,6 +77,7 @@ class Setup:
         settings: How models are called.
         options: What was chosen.
         model: Name of the model, for the record.
+        kept: Folder that attempts are kept in, which no agent may see.
     """
 
     lab: Lab
@@ -84,6 +87,7 @@ class Setup:
     settings: ModelSettings
     options: AgentOptions
     model: str = ""
+    kept: Path | None = None
 
     def ledger(self, seed: int) -> Ledger:
         """The account of one attempt: it opens empty, and an attempt that goes on pays for what it asked before."""
@@ -125,7 +129,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
     options = setup.options
     # A reply without usable code is cheaper drawn anew than mended in a conversation.
     settings = setup.settings.model_copy(update={"repairs": 0})
-    fill = options.fill and not setup.models[Role.CODE].strong
+    fill = options.fill and setup.models[Role.CODE].name == "local"  # the only one that fills in a hole
     return Mending(
         replace(setup, settings=settings).ledger,
         setup.lab,
@@ -143,18 +147,24 @@ def _mending(_argument: str, setup: Setup) -> Agent:
     )
 
 
+def window_of(setup: Setup) -> int:
+    """Tokens that the model takes: those of the settings are the embedded one's."""
+    embedded = setup.models[Role.CODE].name == "local"
+    return setup.settings.context_tokens if embedded else setup.options.context_tokens
+
+
 def _dynamic(style: Style) -> Callable[[str, Setup], Agent]:
     def build(_argument: str, setup: Setup) -> Agent:
         options = setup.options
-        strong = setup.models[Role.CODE].strong
+        strong, window = setup.models[Role.CODE].strong, window_of(setup)
         loop = LoopSettings(
             style=style,
             memory=options.memory,
             steps=options.steps,
             window=options.window,
             every=options.window,
-            context_tokens=options.context_tokens if strong else setup.settings.context_tokens,
-            reply_tokens=4_000 if strong else 700,
+            context_tokens=window,
+            reply_tokens=min(4_000 if strong else 700, window // 4),
             small=not strong,
         )
         return Dynamic(setup.ledger, setup.lab, loop, setup.budget, options.honest, setup.model)

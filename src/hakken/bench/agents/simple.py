@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hakken.agents.tools import Place
+from hakken.agents.tools.place import OutOfPlace
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.bands import as_tuple
 from hakken.bench.folder import ANSWER, TaskFolder
@@ -57,10 +58,17 @@ def report(task: TaskFolder, workspace: Path, lab: Lab) -> bool:
 
 
 def write_answer(workspace: Path, answer: dict[str, Any]) -> None:
-    """Write the answer; what an agent has put in its place, such as a link to another file, goes first."""
+    """Write the answer; what an agent has put in its place, such as a link to another file, goes first.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     target = workspace / ANSWER
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
     else:
         target.unlink(missing_ok=True)
-    Place(workspace).write(ANSWER, json.dumps(answer, indent=2))
+    try:
+        Place(workspace).write(ANSWER, json.dumps(answer, indent=2))
+    except OutOfPlace as error:
+        raise error.__cause__ or error from None  # a full disk is to be told from what an agent does

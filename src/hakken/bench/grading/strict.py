@@ -10,6 +10,7 @@ from hakken.bench.bands import first_wrong
 from hakken.bench.reading import MAX_LIST, Numbers, numbers_of
 from hakken.bench.running import Outcome
 from hakken.bench.types import Gold, Verdict
+from hakken.core.reading import MAX_LEVELS
 
 BARE = ""
 """Stands for the name of what has none."""
@@ -71,17 +72,19 @@ def claims(answer: Any) -> dict[str, Numbers]:
     return found
 
 
-def _read(value: Any) -> Any:
-    """An answer with the numbers, lists and tables that stand in it as texts."""
+def _read(value: Any, levels: int = 2 * MAX_LEVELS) -> Any:
+    """An answer with the numbers, lists and tables that stand in it as texts, so many levels deep in all."""
+    if not levels:
+        return None
     if isinstance(value, str):
         try:
             read = json.loads(value)
         except (ValueError, RecursionError):
             return value
-        return value if isinstance(read, str) else _read(read)
+        return value if isinstance(read, str) else _read(read, levels - 1)
     if isinstance(value, Mapping):
-        return {name: _read(item) for name, item in value.items()}
-    return [_read(item) for item in value] if isinstance(value, list) else value
+        return {name: _read(item, levels - 1) for name, item in value.items()}
+    return [_read(item, levels - 1) for item in value] if isinstance(value, list) else value
 
 
 def _split(table: Mapping[str, Any]) -> dict[str, Any]:

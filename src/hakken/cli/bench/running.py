@@ -37,7 +37,11 @@ Looked = Annotated[str, typer.Option(help="fixed: what is looked up: none, code,
 Think = Annotated[int, typer.Option(min=0, help="fixed: tokens of reasoning before a function's code.")]
 Candidates = Annotated[
     int | None,
-    typer.Option(min=1, help="mending: versions of a function (18); verified: candidates of the other agent (6)."),
+    typer.Option(
+        min=1,
+        help="mending: versions of a function (48 with the embedded model, else 18); verified: candidates of the other "
+        "agent (6).",
+    ),
 ]
 Mends = Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")]
 Without = Annotated[
@@ -119,7 +123,7 @@ def run(
     from hakken.bench.agents.registry import AgentOptions, kind_of
     from hakken.bench.folder import load_tasks
     from hakken.core.errors import UsageError
-    from hakken.core.types import Budget
+    from hakken.core.types import Budget, Role
 
     named = {"retrieval": retrieval, "memory": memory, "verify": verify}
     plain = {"think": think, "candidates": candidates, "mends": mends, "window": window, "steps": steps}
@@ -136,10 +140,11 @@ def run(
         raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
     _check_passages(found, retrieval)
     settings = options.asked(values, model=model, weak=weak).load().settings
-    if tokens is None and settings.models.default == "local":
+    worker = settings.models.name(Role.CODE)
+    if tokens is None and worker == "local":
         tokens = _LOCAL_TOKENS
     budget = Budget(tokens=tokens, usd=usd, seconds=60 * minutes)
-    name = settings.models.default if kind.model else ""
+    name = worker if kind.model else ""
     done, who = _attempt(
         agent, chosen, found, settings, budget, name, (attempts, parallel, executor, workers, weak), out, again
     )
@@ -215,6 +220,7 @@ def _attempt(
     from hakken.bench.agents.registry import Setup, choose
     from hakken.bench.attempts import Place, load_attempts, run_attempts, run_recipe
     from hakken.bench.identity import this_code
+    from hakken.bench.making import task_hash
     from hakken.bench.recipes import recipe_of
     from hakken.cli.preflight import check
     from hakken.execution import open_executor
@@ -223,16 +229,17 @@ def _attempt(
     models = check(settings) if model else {}
     out.mkdir(parents=True, exist_ok=True)
     with open_lab(workers, weak) as lab, open_executor(kind, parallel) as executor:
-        setup = Setup(lab, models, SharedCalls(out / "calls.db"), budget, settings.models, chosen, model)
+        log = SharedCalls(out / "calls.db")
+        setup = Setup(lab, models, log, budget, settings.models, chosen, model, out.absolute())
         who = choose(agent, setup)
-        names = {task.task.id for task in tasks}
-        there = [a for a in load_attempts(out) if a.agent == who.name and a.task in names and a.seed < attempts]
+        asked = {task_hash(task) for task in tasks}
+        there = [a for a in load_attempts(out) if a.agent == who.name and a.task_hash in asked and a.seed < attempts]
         kept = [a for a in there if why_again(a, retry, this_code()) is None]
         total = len(tasks) * attempts
         coming = forecast_attempts(total - len(kept), model, budget, parallel, kept)
         _announce(who.name, total, len(kept), len(there) - len(kept), coming)
         _tell_code(kept, this_code())
-        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model, agent)
+        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model, agent, settings)
         if kind == "threads":
             side = executor if parallel > 1 else None
             done = run_attempts(
@@ -246,7 +253,7 @@ def _attempt(
         return done, who.name
 
 
-def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str) -> dict[str, str]:
+def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str, settings: Settings) -> dict[str, str]:
     """What an agent with a model is held to, in words: attempts that go on later must be held to the same.
 
     A command that somebody wrote is named after its program alone, so its words are a part of it too, and so are the
@@ -254,7 +261,8 @@ def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str) -> dic
     """
     from hakken.agents import Memory
     from hakken.bench.agents.recipes import program_of
-    from hakken.core.types import content_hash
+    from hakken.bench.agents.verifier import Verifying
+    from hakken.core.types import Role, content_hash
 
     if not model:
         return {}
@@ -265,7 +273,9 @@ def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str) -> dic
     if model != "local":
         window["context"] = f"{chosen.context_tokens} tokens"
     limits = {"budget": ", ".join(parts), "steps": f"{chosen.steps} steps", **window}
-    _, external, words = agent.rpartition("external:")
+    if agent.startswith("verified:") and chosen.verify is Verifying.MODEL:
+        limits["judge"] = settings.models.name(Role.JUDGE)
+    _, external, words = agent.partition("external:")
     if not external:
         return limits
     program = program_of(words)
