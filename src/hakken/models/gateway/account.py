@@ -14,14 +14,12 @@ from hakken.core.config import ModelSettings
 from hakken.core.errors import BudgetExceeded, ModelError
 from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage, content_hash
 from hakken.models.conversation import fold_seed
-from hakken.models.forecast import price
 from hakken.models.purse import Purse
 from hakken.models.retrying import pause_before_retry
-from hakken.models.usage import estimate_tokens, prompt_text
+from hakken.models.usage import prompt_text
 
 _LONGEST_WAIT = 60.0
 """Seconds between two tries; whoever is told to wait longer is told so himself."""
-_THOUSAND = 1_000
 
 
 class Account:
@@ -111,23 +109,14 @@ class Account:
         Raises:
             BudgetExceeded: nothing is left.
         """
-        used, usd = self.used, self._purse.budget.usd
+        used = self.used
         if self.calls is not None and used.calls >= self.calls:
             raise BudgetExceeded("calls", used.calls, self.calls)
-        sent = self._purse.admit(request)
+        sent = self._purse.admit(request, self._model.name)
         if sent is None:
             raise AssertionError("nothing else is under way, so there is nothing to wait for")
         # The program is ended when its time is up, and a reply that runs on would keep the machine from the next one.
-        sent = sent.model_copy(update={"patience": self._purse.left})
-        if usd is None:
-            return sent
-        prompt_usd = price(self._model.name, estimate_tokens(prompt_text(request)), 0) or 0.0
-        token_usd = (price(self._model.name, 0, _THOUSAND) or 0.0) / _THOUSAND
-        left = usd - used.usd - prompt_usd
-        affordable = sent.max_tokens if token_usd == 0.0 else int(left / token_usd)
-        if left <= 0.0 or affordable < 1:
-            raise BudgetExceeded("US$", used.usd, usd)
-        return sent.model_copy(update={"max_tokens": min(sent.max_tokens, affordable)})
+        return sent.model_copy(update={"patience": self._purse.left})
 
     def _recall(self, request: Request) -> Completion | None:
         call = self._log.find_call(request.key(self._model.name))
