@@ -265,7 +265,7 @@ def _ending(account: Account, result: ExecResult) -> Ending:
     if any(violation.kind is ViolationKind.WALL for violation in result.violations):
         return Ending.SECONDS
     if account.exceeded is not None:
-        return {"calls": Ending.STEPS, "seconds": Ending.SECONDS}.get(account.exceeded.kind, Ending.TOKENS)
+        return Ending.of_limit(account.exceeded)
     return Ending.FINISHED if result.ok else Ending.FAILED
 
 

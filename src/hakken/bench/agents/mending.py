@@ -184,7 +184,7 @@ class Mending:
             for index, function in enumerate(functions):
                 self._write(work, function, len(functions) - index)
         except BudgetExceeded as error:
-            ending = Ending.SECONDS if error.kind == "seconds" else Ending.TOKENS
+            ending = Ending.of_limit(error)
             work.lines.append(error.reason)
         reported = report(work.task, work.workspace, self.lab)
         work.lines.append("all experiments ran" if reported else "an experiment fails and is left out of the answer")
@@ -199,7 +199,13 @@ class Mending:
         )
 
     def _write(self, work: _Work, function: FunctionRef, left: int) -> None:
-        """Write one function; the best version stays in the workspace, also where the budget ends it."""
+        """Write one function; the best version stays in the workspace, also where the budget ends it.
+
+        Raises:
+            BudgetExceeded: a limit is met.
+        """
+        if work.steps >= self.steps:
+            raise BudgetExceeded("calls", work.steps, self.steps)
         path = work.workspace / function.file
         masked = path.read_bytes()
         found = captured(work.workspace, function, work.task.task.experiments, self.lab) if self.examples else ()
