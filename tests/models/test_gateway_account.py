@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from hakken.core.config import ModelSettings
-from hakken.core.errors import ModelUnavailable, QuotaExceeded
+from hakken.core.errors import BudgetExceeded, ModelUnavailable, QuotaExceeded
 from hakken.core.types import Budget, Completion, Request, Usage
+from hakken.models.gateway import Gateway
 from tests.models.gateway_client import Client, served
 from tests.models.helpers import MemoryLog
 
@@ -107,6 +109,26 @@ def test_an_attempt_that_goes_on_has_the_time_left_that_its_first_calls_left_it(
     still: dict[str, Any] = {"budget": Budget(seconds=60), "clock": lambda: 0.0}
     assert served(say, two, log, **still) == [200, 200]  # no time has passed by the clock
     assert served(say, lambda c: [c.say(text)[0] for text in ("Q", "R", "S")], log, **still) == [200, 200, 402]
+
+
+def test_a_command_that_goes_on_is_ended_when_its_time_and_that_of_its_first_calls_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log, over = MemoryLog(), threading.Event()
+    monkeypatch.setattr(Gateway, "end", lambda self: over.set())
+
+    def say(request: Request) -> Completion:
+        return Completion(text="ok", usage=Usage(calls=1, prompt_tokens=1, completion_tokens=1, seconds=60.0))
+
+    def waits(client: Client) -> tuple[int, bool, BudgetExceeded | None]:
+        return client.say("Q")[0], over.wait(20), client.gateway.account.exceeded
+
+    assert served(say, lambda c: c.say("Q")[0], log) == 200
+    over.clear()
+    status, ended, exceeded = served(say, waits, log, budget=Budget(seconds=60))
+    assert (status, ended) == (200, True), "though it asks nothing more"
+    assert exceeded is not None
+    assert exceeded.kind == "seconds"
 
 
 def test_a_model_that_fails_is_asked_again_and_every_failure_is_recorded() -> None:

@@ -121,6 +121,11 @@ class Ledger:
         return self._purse.used
 
     @property
+    def seconds(self) -> float:
+        """Wall time of the run until now, as its limit counts it: earlier sessions and remembered answers included."""
+        return self._purse.seconds
+
+    @property
     def remembered_seconds(self) -> float:
         """Of the time that counts, what passed when remembered answers were given."""
         return self._purse.remembered

@@ -8,7 +8,6 @@ with, and no expected value, since none is in reach.
 from __future__ import annotations
 
 import ast
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -84,11 +83,17 @@ class _Work:
     task: TaskFolder
     workspace: Path
     end: float
+    """In seconds of the ledger, as are all times here: an attempt that goes on has those that the first one left it."""
     usage: Usage = field(default_factory=Usage)
     lines: list[str] = field(default_factory=list)
     steps: int = 0
     last: int = 0
     """Tokens of the last call: the next one will cost about as much."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since it began, remembered answers included."""
+        return self.ledger.seconds
 
 
 @dataclass
@@ -173,7 +178,7 @@ class Mending:
         """Write, run, compare, mend, report."""
         # The answer is reported from runs within the time of the attempt.
         reporting = sum(experiment.seconds for experiment in task.task.experiments)
-        end = time.monotonic() + (self.budget.seconds or 1800.0) - reporting
+        end = (self.budget.seconds or 1800.0) - reporting
         work = _Work(self.open_ledger(seed), task, workspace, end)
         return accounted(work.ledger, lambda: self._worked(work))
 
@@ -210,17 +215,19 @@ class Mending:
         masked = path.read_bytes()
         found = captured(work.workspace, function, work.task.task.experiments, self.lab) if self.examples else ()
         context = close_context(work.workspace, function, found)
-        trials = Trials(work.task, work.workspace, function, context.stub, self.lab, self.contract, work.end)
+        trials = Trials(
+            work.task, work.workspace, function, context.stub, self.lab, self.contract, work.end, lambda: work.now
+        )
         tokens = self.budget.tokens
         share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
-        begun = time.monotonic()
+        begun = work.now
         share_of_time = max(0.0, work.end - begun) / left
         until = begun + share_of_time
         part = _Part(function, context, masked, trials, begun + _LATE * share_of_time, until)
         calls = max(1, (self.steps - work.steps) // left)
         try:
             for turn in range(min(self.candidates + self.mends, calls)):
-                if self._enough(part.versions, turn) or time.monotonic() > until:
+                if self._enough(part.versions, turn) or work.now > until:
                     break
                 if share is not None and turn and work.usage.tokens + work.last > share:
                     break
@@ -247,7 +254,7 @@ class Mending:
 
     def _step(self, work: _Work, part: _Part, turn: int) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""
-        fills = self._fills(part, turn)
+        fills = self._fills(work, part, turn)
         old = None if fills else self._to_mend(part.versions)
         reply = self._ask(work, part, turn, old, fills)
         if old is not None:
@@ -295,9 +302,9 @@ class Mending:
         """Versions that are asked for as a hole, before those that are asked for in a chat and cost ten of them."""
         return self.candidates - max(1, self.candidates // _ROUND) if self.fill else 0
 
-    def _fills(self, part: _Part, turn: int) -> bool:
+    def _fills(self, work: _Work, part: _Part, turn: int) -> bool:
         """Whether a version is asked for as a hole."""
-        return turn < self._holes and (part.runs or time.monotonic() < part.late)
+        return turn < self._holes and (part.runs or work.now < part.late)
 
     def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
         """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""

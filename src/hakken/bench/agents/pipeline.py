@@ -6,7 +6,6 @@ to wait and thinks on, until they are used up.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,11 +76,10 @@ class Pipeline:
 
     def _worked(self, ledger: Ledger, task: TaskFolder, workspace: Path) -> AgentRun:
         log = _Log(self.steps)
-        end = time.monotonic() + self.seconds
         ending = Ending.FINISHED
         try:
             for function in task.task.functions:
-                if time.monotonic() > end:
+                if ledger.seconds > self.seconds:
                     ending = Ending.SECONDS
                     break
                 self._write(ledger, workspace, function, log)

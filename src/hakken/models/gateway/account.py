@@ -56,8 +56,8 @@ class Account:
         self.purpose, self.calls = purpose, calls
         self.exceeded: BudgetExceeded | None = None
         """The limit that was met last."""
-        self.failed: ModelError | None = None
-        """Why the last call failed, after all retries; None where it was answered."""
+        self.failed: tuple[Model, ModelError] | None = None
+        """The model, and why the last call to it failed, after all retries; None where it was answered."""
         self._model, self._log, self._role, self._seed = model, log, role, seed
         self._settings = settings or ModelSettings()
         self._purse = Purse(budget or Budget(), Usage(), 0.0, clock)
@@ -68,6 +68,22 @@ class Account:
     def used(self) -> Usage:
         """Everything that was used, remembered answers included."""
         return self._purse.used
+
+    @property
+    def remembered_seconds(self) -> float:
+        """Of the time that counts, what passed when remembered answers were given."""
+        return self._purse.remembered
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the time is up; None where there is no limit."""
+        return self._purse.left
+
+    def late(self) -> bool:
+        """Whether the time is up, which then is the limit that was met last."""
+        late = self._purse.too_late(0.0)
+        self.exceeded = late or self.exceeded
+        return late is not None
 
     def ask(self, request: Request) -> Completion:
         """Answer one request, from the record where it holds the answer.
@@ -132,7 +148,7 @@ class Account:
                 pause = pause_before_retry(error, tried, _LONGEST_WAIT)
                 tried += 1
                 if pause is None or tried > self._settings.retries or self._purse.too_late(pause):
-                    self.failed = error
+                    self.failed = self._model, error
                     raise
                 self._sleep(pause)
             else:

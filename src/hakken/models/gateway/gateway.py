@@ -104,7 +104,7 @@ class Gateway:
         """Answer calls until something has ended. To be called on the thread that may write to the record."""
         ended.add_done_callback(lambda _: self._jobs.put(None))
         try:
-            while (job := self._jobs.get()) is not None:
+            while (job := self._next()) is not None:
                 if isinstance(job, str):
                     self.account.refuse(*job.split("\0", 1))
                 else:
@@ -116,6 +116,21 @@ class Gateway:
     def end(self) -> None:
         """Let the command in the box be ended."""
         (self.folder / _OVER).touch()
+
+    def _next(self) -> _Job | str | None:
+        """The next thing to do; None when the command has ended.
+
+        The box ends a command whose time is up by the clock. Of an attempt that goes on, answers from the record have
+        used some of that time before.
+        """
+        while self.account.remembered_seconds > 0.0:
+            try:
+                return self._jobs.get(timeout=self.account.left)
+            except queue.Empty:
+                if self.account.late():
+                    self.end()
+                    break
+        return self._jobs.get()
 
     def _serve(self, ask: Ask, waiting: Future[Answer]) -> None:
         number = self.account.used.calls + 1
