@@ -151,3 +151,21 @@ def test_remembered_answers_of_a_program_count_in_its_seconds(
     first, resumed = (attempt(agent, tasks[ONE], 0, lab) for _ in range(2))
     assert (len(log.calls), first.run.steps, resumed.run.steps) == (1, 1, 1)
     assert first.seconds < 400 < 500 <= resumed.seconds
+
+
+def test_values_are_captured_in_the_time_that_is_left(
+    tasks: dict[str, TaskFolder], lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float | None] = []
+    run = Lab.run
+
+    def watched(self: Lab, jobs: Any) -> Any:
+        made = list(jobs)
+        limits.extend(job.wall_seconds for job in made)
+        return run(self, made)
+
+    monkeypatch.setattr(Lab, "run", watched)
+    agent = Mending(lambda seed: Talker(SPREAD).ledger(), lab, candidates=1, mends=0, budget=Budget(seconds=30.0))
+    attempt(agent, tasks[ONE], 0, lab)
+    assert limits[0] is not None
+    assert limits[0] <= 30.0

@@ -23,7 +23,7 @@ from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.names import unknown, with_modules
 from hakken.bench.agents.repairing import Failing, past_the_error
 from hakken.bench.agents.simple import report
-from hakken.bench.agents.trials import Trials
+from hakken.bench.agents.trials import LEAST, Trials
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
 from hakken.bench.folder import TaskFolder
@@ -213,7 +213,10 @@ class Mending:
             raise BudgetExceeded("calls", work.steps, self.steps)
         path = work.workspace / function.file
         masked = path.read_bytes()
-        found = captured(work.workspace, function, work.task.task.experiments, self.lab) if self.examples else ()
+        found: tuple[dict[str, str], ...] = ()
+        if self.examples:
+            seconds = max(LEAST, work.end - work.now)
+            found = captured(work.workspace, function, work.task.task.experiments, self.lab, seconds=seconds)
         context = close_context(work.workspace, function, found)
         trials = Trials(
             work.task, work.workspace, function, context.stub, self.lab, self.contract, work.end, lambda: work.now

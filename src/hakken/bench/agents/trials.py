@@ -16,7 +16,7 @@ from hakken.bench.proving import Lab
 from hakken.bench.running import Outcome
 from hakken.bench.types import Experiment, FunctionRef
 
-_LEAST = 1.0
+LEAST = 1.0
 """Wall seconds of a run that begins when time is up."""
 
 
@@ -59,7 +59,7 @@ class Trials:
         ]
 
     def _run(self, runs: Sequence[tuple[Experiment, bytes]]) -> list[tuple[Outcome, list[Called]]]:
-        left = None if math.isinf(self.until) else max(_LEAST, self.until - self.clock())
+        left = None if math.isinf(self.until) else max(LEAST, self.until - self.clock())
         return returning(self.workspace, self.function, runs, self.lab, left)
 
     def _judged(self, experiments: Sequence[Experiment], outcomes: Sequence[Outcome]) -> Trial:

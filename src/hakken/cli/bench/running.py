@@ -316,7 +316,8 @@ def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsFo
         money(forecast.most_usd) if forecast.most_usd is not None else "",
         clock(forecast.most_seconds) if forecast.most_seconds is not None else "",
     ]
-    tell(f"  at most {', '.join(part for part in most if part)} for {forecast.attempts} of them, grading aside")
+    limits = ", ".join(part for part in most if part)
+    tell(f"  at most {limits} for {forecast.attempts} of them, reports and grading aside")
     if forecast.likely_seconds is not None:
         price = "" if forecast.likely_usd is None else f"{money(forecast.likely_usd)} and "
         tell(f"  probably {price}about {clock(forecast.likely_seconds)}, judged by {forecast.by}")
