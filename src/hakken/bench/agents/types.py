@@ -28,7 +28,8 @@ class Ending(StrEnum):
     @classmethod
     def of_limit(cls, met: BudgetExceeded) -> Ending:
         """How an agent ended that met a limit."""
-        return {"calls": cls.STEPS, "seconds": cls.SECONDS}.get(met.kind, cls.TOKENS)
+        kinds = {"calls": cls.STEPS, "failed calls": cls.STEPS, "seconds": cls.SECONDS}
+        return kinds.get(met.kind, cls.TOKENS)
 
 
 class Breakdown(Record):

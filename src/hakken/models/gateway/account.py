@@ -20,6 +20,10 @@ from hakken.models.usage import prompt_text
 
 _LONGEST_WAIT = 60.0
 """Seconds between two tries; whoever is told to wait longer is told so himself."""
+_FAILURES = 3
+"""Calls that may fail, for each one that may be answered."""
+_BEGINNING = 2_000
+"""Characters that are kept of what was asked for nothing: a program may ask that as long and as often as it likes."""
 
 
 class Account:
@@ -47,7 +51,7 @@ class Account:
             purpose: Who asks and for what, such as ``external/aider/task-1``.
             role: Role of the model, for the record.
             budget: Limits of the attempt.
-            calls: Calls that are answered.
+            calls: Calls that are answered; three times as many may fail.
             seed: The attempt's seed.
             settings: Retries.
             clock: Monotonic seconds.
@@ -63,6 +67,7 @@ class Account:
         self._purse = Purse(budget or Budget(), Usage(), 0.0, clock)
         self._sleep = sleep
         self._seen: Counter[str] = Counter()
+        self._failures = 0
 
     @property
     def used(self) -> Usage:
@@ -125,9 +130,11 @@ class Account:
         Raises:
             BudgetExceeded: nothing is left.
         """
-        used = self.used
-        if self.calls is not None and used.calls >= self.calls:
-            raise BudgetExceeded("calls", used.calls, self.calls)
+        if self.calls is not None:
+            if self.used.calls >= self.calls:
+                raise BudgetExceeded("calls", self.used.calls, self.calls)
+            if self._failures >= _FAILURES * self.calls:
+                raise BudgetExceeded("failed calls", self._failures, _FAILURES * self.calls)
         sent = self._purse.admit(request, self._model.name)
         if sent is None:
             raise AssertionError("nothing else is under way, so there is nothing to wait for")
@@ -149,6 +156,7 @@ class Account:
                 tried += 1
                 if pause is None or tried > self._settings.retries or self._purse.too_late(pause):
                     self.failed = self._model, error
+                    self._failures += 1
                     raise
                 self._sleep(pause)
             else:
@@ -165,8 +173,19 @@ class Account:
                 role=self._role,
                 purpose=self.purpose,
                 prompt_hash=content_hash(prompt_text(request)),
-                request=request,
+                request=request if completion else _beginning(request),
                 completion=completion,
                 error=error,
             )
         )
+
+
+def _beginning(request: Request) -> Request:
+    """The request with the beginning of what it says, and without the form of a reply that never came."""
+    messages, room = [], _BEGINNING
+    for message in request.messages:
+        if room <= 0:
+            break
+        messages.append(message.model_copy(update={"content": message.content[:room]}))
+        room -= len(message.content) + 1  # so that empty ones end, too
+    return request.model_copy(update={"messages": tuple(messages), "json_schema": None})

@@ -52,6 +52,7 @@ class Gateway:
         self.token = f"hakken-{secrets.token_urlsafe(32)}"
         self.refused = 0
         """Requests that could not be read or came after the budget."""
+        self._insisted = 0
         self.broke: QuotaExceeded | None = None
         """What ended the attempt through no fault of the agent."""
         self.said = ""
@@ -171,7 +172,8 @@ class Gateway:
 
     def _count_refusal(self) -> None:
         self.refused += 1
-        if self.refused >= _INSISTING:
+        self._insisted += 1
+        if self._insisted >= _INSISTING:
             self.end()
 
     def _drain(self) -> None:
