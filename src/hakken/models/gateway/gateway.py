@@ -134,6 +134,9 @@ class Gateway:
         return self._jobs.get()
 
     def _serve(self, ask: Ask, waiting: Future[Answer]) -> None:
+        if self.broke is not None:
+            waiting.set_exception(self.broke)
+            return
         number = self.account.used.calls + 1
         try:
             completion = self.account.ask(ask.request)
