@@ -105,6 +105,23 @@ def test_steps_and_what_a_recipe_says_are_limits(tmp_path: Path) -> None:
     assert held_to(Budget(), AgentOptions(), "", "null") == {}
 
 
+def test_attempts_that_take_time_from_each_other_say_so(
+    tasks: dict[str, TaskFolder], tmp_path: Path, script: str
+) -> None:
+    words = ["bench", "run", str(tasks["tiny-n1-4"].root), "--agent", "react", "--model", script, "--json"]
+
+    def run(name: str, *more: str) -> tuple[str, set[str]]:
+        done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / name), *more])
+        return done.stderr, {each["settings"].get("parallel", "") for each in json.loads(done.stdout)["attempts"]}
+
+    said, found = run("many", "-k", "5", "-p", "5")
+    assert "5 at once is more than the model answers at a time" in said
+    assert found == {"5 at once"}
+    for name, *more in (("few", "-k", "2", "-p", "2"), ("fewer", "-p", "8")):
+        said, found = run(name, *more)
+        assert ("at once" in said, found) == (False, {""})
+
+
 def test_a_task_whose_passage_is_missing_stops_no_other(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
     whole, lacking = (
         t.model_copy(update={"task": t.task.model_copy(update={"mode": MaskMode.ORACLE})})

@@ -36,7 +36,7 @@ from hakken.core.errors import HakkenError, UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
 
-LIMITS = ("budget", "steps", "window", "context", "command", "recipe")
+LIMITS = ("budget", "steps", "window", "context", "command", "recipe", "parallel")
 """Settings that an agent's name does not say, and that its attempts must share."""
 _MOST = 20_000
 """Characters of an answer, or of a function, that are kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from hakken.bench.attempts import Attempt
     from hakken.bench.folder import TaskFolder
     from hakken.core.config import Settings
-    from hakken.core.types import Budget
+    from hakken.core.types import Budget, Model, Role
 
 _AGENTS = (
     "null, oracle, fixed, mending, react, planning, reflection, verified:AGENT, or external:NAME "
@@ -230,9 +231,10 @@ def _attempt(
         kept = [a for a in there if why_again(a, retry, this_code()) is None]
         total = len(tasks) * attempts
         coming = forecast_attempts(total - len(kept), model, budget, parallel, kept)
-        _announce(who.name, total, len(kept), len(there) - len(kept), coming)
+        crowd = _crowd(min(parallel, total), models)
+        _announce(who.name, total, len(kept), len(there) - len(kept), coming, crowd)
         _tell_code(kept, this_code())
-        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model, agent)
+        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model, agent, crowd)
         if kind == "threads":
             side = executor if parallel > 1 else None
             done = run_attempts(
@@ -246,11 +248,25 @@ def _attempt(
         return done, who.name
 
 
-def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str) -> dict[str, str]:
+def _crowd(together: int, models: Mapping[Role, Model]) -> int:
+    """Attempts at once where they are more than their model answers as fast as one alone; else 0."""
+    from hakken.core.types import Role
+
+    return together if models and together > models[Role.CODE].parallel else 0
+
+
+def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str, crowd: int = 0) -> dict[str, str]:
     """What an agent with a model is held to, in words: attempts that go on later must be held to the same.
 
     A command that somebody wrote is named after its program alone, so its words are a part of it too, and so are the
     files that they name and what a recipe says.
+
+    Args:
+        budget: Of an attempt.
+        chosen: Options of the agent.
+        model: Its name; empty where there is none.
+        agent: As it was asked for.
+        crowd: Attempts at once, where they take time from each other.
     """
     from hakken.agents import Memory
     from hakken.bench.agents.recipes import program_of
@@ -264,6 +280,8 @@ def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str) -> dic
     window = {} if chosen.memory is Memory.FULL else {"window": str(chosen.window)}
     if model != "local":
         window["context"] = f"{chosen.context_tokens} tokens"
+    if crowd:
+        window["parallel"] = f"{crowd} at once"
     limits = {"budget": ", ".join(parts), "steps": f"{chosen.steps} steps", **window}
     _, external, words = agent.rpartition("external:")
     if not external:
@@ -302,7 +320,7 @@ class _Watch:
         tell(said)
 
 
-def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsForecast) -> None:
+def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsForecast, crowd: int) -> None:
     from hakken.cli.console import clock, money, tell
 
     parts = [f"{name}: {total} attempt{'s' if total != 1 else ''}"]
@@ -321,6 +339,9 @@ def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsFo
     if forecast.likely_seconds is not None:
         price = "" if forecast.likely_usd is None else f"{money(forecast.likely_usd)} and "
         tell(f"  probably {price}about {clock(forecast.likely_seconds)}, judged by {forecast.by}")
+    if crowd:
+        said = "is more than the model answers at a time: each gets less done in its minutes, and its record says so"
+        tell(f"  {crowd} at once {said}")
 
 
 def _tell_code(kept: list[Attempt], code: str) -> None:
