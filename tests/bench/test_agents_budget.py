@@ -19,6 +19,7 @@ from hakken.bench.attempts import attempt
 from hakken.bench.folder import TaskFolder
 from hakken.bench.proving import Lab
 from hakken.core.config import ModelSettings
+from hakken.core.errors import BudgetExceeded
 from hakken.core.types import Budget, Completion, Request, Role, Usage
 from hakken.models.scripted import FunctionModel
 from tests.agents.helpers import Talker, act
@@ -68,6 +69,21 @@ def test_the_mending_agent_makes_no_call_for_a_function_when_none_is_left(
     done = attempt(Mending(lambda seed: talker.ledger(), lab, steps=steps, fill=False), tasks[TWO], 0, lab)
     assert done.run.steps == steps
     assert done.run.ending is (Ending.STEPS if steps == 1 else Ending.FINISHED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending"),
+    [
+        ("calls", Ending.STEPS),
+        ("failed calls", Ending.STEPS),
+        ("seconds", Ending.SECONDS),
+        ("tokens", Ending.TOKENS),
+        ("completion tokens", Ending.TOKENS),
+        ("US$", Ending.TOKENS),
+    ],
+)
+def test_every_limit_is_an_ending(kind: str, ending: Ending) -> None:
+    assert Ending.of_limit(BudgetExceeded(kind, 2, 1)) is ending
 
 
 def slow(say: Callable[[Request], str], seconds: float) -> FunctionModel:
