@@ -13,9 +13,10 @@ from hakken.agents.memory import LEFT_OUT, tokens, view
 from hakken.agents.stuck import stuck
 from hakken.agents.tools import EditHistory, Finish, Place, Toolbox, editor_tools, reader_tools
 from hakken.core.errors import ModelRefused, QuotaExceeded
-from hakken.core.types import Budget, Message, Request, Role
+from hakken.core.types import Budget, Completion, Message, Request, Role, Usage
 from hakken.models import Ledger
 from hakken.models.scripted import FunctionModel
+from hakken.models.usage import estimate_tokens, prompt_text
 from tests.agents.helpers import Log, Talker, act
 
 
@@ -256,6 +257,29 @@ def test_the_steps_before_the_model_went_away_are_kept(tools: Toolbox) -> None:
 
     with pytest.raises(QuotaExceeded):
         run_loop("Look.", tools, Ledger({Role.CODE: FunctionModel(poor)}, Log()), LoopSettings())
+
+
+def test_the_pieces_of_the_step_in_which_the_budget_ends_count(tools: Toolbox) -> None:
+    replies = ({"thought": "Write.", "tool": "create"}, {"path": "new.py"}, "x = 3")
+    free = Talker(*replies)
+    run_loop("Write.", tools, free.ledger(), LoopSettings(small=True, steps=2))
+    enough_for_two = sum(estimate_tokens(prompt_text(request)) for request in free.asked[:3])
+    ledger = Talker(*replies).ledger(budget=Budget(tokens=enough_for_two))
+    done = run_loop("Write.", tools, ledger, LoopSettings(small=True))
+    assert (done.stop, done.turns, done.usage.calls) == (Stop.TOKENS, (), 2)
+    assert done.usage == ledger.used
+
+
+@pytest.mark.parametrize("style", [Style.REACT, Style.PLANNING])
+def test_a_reply_that_the_budget_cuts_short_counts(tools: Toolbox, style: Style) -> None:
+    def say(request: Request) -> Completion:
+        used = Usage(calls=1, prompt_tokens=9, completion_tokens=request.max_tokens, usd=0.25)
+        return Completion(text="{", finish="length", usage=used)
+
+    ledger = Ledger({Role.CODE: FunctionModel(say)}, Log(), Budget(completion_tokens=20))
+    done = run_loop("Look.", tools, ledger, LoopSettings(style=style))
+    assert (done.stop, done.usage.completion_tokens, done.usage.usd) == (Stop.TOKENS, 20, 0.25)
+    assert done.usage == ledger.used
 
 
 def test_trajectories_go_out_as_lines_and_come_back(tools: Toolbox) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hakken.agents import LoopSettings, Memory, Style, read_trajectories
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Verified, Verifying
 from hakken.bench.agents.registry import KINDS, AgentOptions, Setup, choose
+from hakken.bench.agents.types import AgentRun
 from hakken.bench.attempts import Attempt, attempt, run_attempts
 from hakken.bench.folder import ANSWER, TaskFolder, gold_answer
 from hakken.bench.proving import Lab
@@ -135,8 +136,25 @@ def test_execution_keeps_what_runs_and_what_most_agree_on(tasks: dict[str, TaskF
     done = attempt(agent, task, 0, lab)
     assert done.passed
     assert done.run.transcript[4] == "candidate 3 was kept, by running them"
+    assert done.run.transcript[5:] == (
+        "candidate 1: an experiment fails and is left out of the answer",
+        *(f"candidate {number}: all experiments ran" for number in (2, 3, 4)),
+    )
     assert done.run.steps == 4
     assert done.agent == "verified-execution-4:fixed-both"
+
+
+def test_what_of_the_kept_candidate_does_not_come_along_is_named(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    class Links:
+        name = "links"
+
+        def work(self, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
+            (workspace / "elsewhere").symlink_to("/etc/hostname")
+            return AgentRun(ending=Ending.FINISHED)
+
+    agent = Verified(Links(), 1, Verifying.EXECUTION, lab, lambda seed: Talker("").ledger())
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert done.run.transcript[2:] == ("left out of what was kept: elsewhere is no regular file",)
 
 
 def test_a_model_chooses_in_one_prompt(tasks: dict[str, TaskFolder], lab: Lab) -> None:

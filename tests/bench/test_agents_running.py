@@ -19,8 +19,8 @@ from hakken.bench.agents.verifier import Verifying
 from hakken.bench.folder import TaskFolder
 from hakken.bench.types import MaskMode
 from hakken.cli.app import app
+from hakken.cli.bench.attempt_limits import limits_of as held_to
 from hakken.cli.bench.running import _check_passages as check_passages
-from hakken.cli.bench.running import _limits as held_to
 from hakken.core.config import ModelSettings, Settings
 from hakken.core.errors import UsageError
 from hakken.core.types import Budget, Call, Completion, Message, Request, Role, Usage
@@ -110,6 +110,23 @@ def test_steps_and_what_a_recipe_says_are_limits(tmp_path: Path) -> None:
     assert limits("verified:react", verify=Verifying.MODEL)["judge"] == "j"
     assert "judge" not in limits("verified:react")
     assert limits("external:sh -c 'echo external:x'")["command"] == "external:sh -c 'echo external:x'"
+
+
+def test_attempts_that_take_time_from_each_other_say_so(
+    tasks: dict[str, TaskFolder], tmp_path: Path, script: str
+) -> None:
+    words = ["bench", "run", str(tasks["tiny-n1-4"].root), "--agent", "react", "--model", script, "--json"]
+
+    def run(name: str, *more: str) -> tuple[str, set[str]]:
+        done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / name), *more])
+        return done.stderr, {each["settings"].get("parallel", "") for each in json.loads(done.stdout)["attempts"]}
+
+    said, found = run("many", "-k", "5", "-p", "5")
+    assert "5 at once is more than the model answers at a time" in said
+    assert found == {"5 at once"}
+    for name, *more in (("few", "-k", "2", "-p", "2"), ("fewer", "-p", "8")):
+        said, found = run(name, *more)
+        assert ("at once" in said, found) == (False, {""})
 
 
 def test_a_task_whose_passage_is_missing_stops_no_other(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from hakken.bench.identity import this_code
 from hakken.bench.proving import Lab
 from hakken.core.config import ModelSettings
 from hakken.core.errors import (
+    Forbidden,
     HakkenError,
     ModelRefused,
     ModelTimeout,
@@ -172,6 +173,24 @@ def test_an_account_that_is_empty_by_then_ends_all(
     with pytest.raises(QuotaExceeded):
         run_attempts(fixed, [tasks[TASK]], [0], lab, tmp_path / "out")
     assert load_attempts(tmp_path / "out") == []
+
+
+def test_a_question_that_is_forbidden_is_the_agents_and_a_key_that_is_ends_all(
+    provider: Provider, fixed: Agent, tasks: dict[str, TaskFolder], lab: Lab, tmp_path: Path
+) -> None:
+    theirs = lambda request: request.purpose != OURS  # noqa: E731
+    provider.error, provider.at = Forbidden("It refused the key (403): Against the rules."), theirs
+    (done,) = run_attempts(fixed, [tasks[TASK]], [0], lab, tmp_path / "own")
+    program = external(provider, tasks, lab, tmp_path, small.LOOPING)
+    for found in (done, program):
+        assert found.run.breakdown is not None
+        assert (found.measured, found.run.ending, found.run.breakdown.error) == (True, Ending.FAILED, "ModelRefused")
+    provider.at = lambda request: True
+    with pytest.raises(Forbidden):
+        run_attempts(fixed, [tasks[TASK]], [0], lab, tmp_path / "key")
+    provider.error, provider.at = QuotaExceeded("It refused the key (401)."), theirs
+    with pytest.raises(QuotaExceeded):
+        run_attempts(fixed, [tasks[TASK]], [0], lab, tmp_path / "empty")
 
 
 def test_an_outage_that_lasts_until_the_time_is_up_is_one(

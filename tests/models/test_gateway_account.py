@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from hakken.core.config import ModelSettings
-from hakken.core.errors import ModelUnavailable, QuotaExceeded
-from hakken.core.types import Budget, Completion, Request, Usage
-from tests.models.gateway_client import Client, served
+from hakken.core.errors import BudgetExceeded, ModelRefused, ModelUnavailable, QuotaExceeded
+from hakken.core.types import Budget, Completion, Request, Usage, content_hash
+from hakken.models.gateway import Gateway
+from tests.models.gateway_client import CHAT, Client, served
 from tests.models.helpers import MemoryLog
 
 
@@ -109,6 +111,26 @@ def test_an_attempt_that_goes_on_has_the_time_left_that_its_first_calls_left_it(
     assert served(say, lambda c: [c.say(text)[0] for text in ("Q", "R", "S")], log, **still) == [200, 200, 402]
 
 
+def test_a_command_that_goes_on_is_ended_when_its_time_and_that_of_its_first_calls_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log, over = MemoryLog(), threading.Event()
+    monkeypatch.setattr(Gateway, "end", lambda self: over.set())
+
+    def say(request: Request) -> Completion:
+        return Completion(text="ok", usage=Usage(calls=1, prompt_tokens=1, completion_tokens=1, seconds=60.0))
+
+    def waits(client: Client) -> tuple[int, bool, BudgetExceeded | None]:
+        return client.say("Q")[0], over.wait(20), client.gateway.account.exceeded
+
+    assert served(say, lambda c: c.say("Q")[0], log) == 200
+    over.clear()
+    status, ended, exceeded = served(say, waits, log, budget=Budget(seconds=60))
+    assert (status, ended) == (200, True), "though it asks nothing more"
+    assert exceeded is not None
+    assert exceeded.kind == "seconds"
+
+
 def test_a_model_that_fails_is_asked_again_and_every_failure_is_recorded() -> None:
     log, slept = MemoryLog(), []
     failures = [ModelUnavailable("It is away."), ModelUnavailable("It is away.")]
@@ -151,6 +173,43 @@ def test_who_insists_beyond_the_budget_is_ended() -> None:
         return marks
 
     assert served(lambda r: "ok", talk, calls=1) == [False] * 5 + [True]
+
+
+def test_bad_requests_are_no_insisting() -> None:
+    def talk(client: Client) -> tuple[list[int], bool]:
+        bad = [client.post(CHAT, b"{")[0] for _ in range(6)]
+        asked = [client.say("Q")[0] for _ in range(2)]
+        return [*bad, *asked], (client.gateway.folder / "over").exists()
+
+    assert served(lambda r: "ok", talk, calls=1) == ([400] * 6 + [200, 402], False)
+
+
+def test_calls_that_fail_are_limited_too_and_their_beginning_is_recorded() -> None:
+    log, long = MemoryLog(), "word " * 5_000
+
+    def refuse(request: Request) -> str:
+        raise ModelRefused("The prompt is too long.")
+
+    def talk(client: Client) -> list[tuple[int, Any]]:
+        form = {"type": "json_schema", "json_schema": {"schema": {"type": "object", "title": long}}}
+        return [client.say(long, response_format=form) for _ in range(5)]
+
+    replies = served(refuse, talk, log, calls=1)
+    assert [status for status, _ in replies] == [400, 400, 400, 402, 402]
+    assert "budget of 3 failed calls is used up" in replies[3][1]["error"]["message"]
+    assert len(log.calls) == 3
+    for call in log.calls:
+        assert call.request.messages[0].content == long[:2_000]
+        assert call.request.json_schema is None
+        assert call.prompt_hash == content_hash(long)
+
+
+def test_what_is_asked_of_nobody_is_recorded() -> None:
+    log = MemoryLog()
+    assert served(lambda r: "ok", lambda c: c.post("/v1/embeddings", {"input": "Q"})[0], log) == 404
+    (call,) = log.calls
+    assert str(call.error).startswith("BadRequest: There is no POST /v1/embeddings here")
+    assert call.request.messages[0].content == '{"input": "Q"}'
 
 
 def test_a_broken_record_ends_the_attempt_and_not_its_clients() -> None:

@@ -386,3 +386,22 @@ def test_progress_hears_of_every_call() -> None:
     )
     bench.ledger.ask(make_prompt())
     assert heard == [("ModelUnavailable: down", 0), (None, 1)]
+
+
+def test_money_is_counted_before_it_is_spent() -> None:
+    asked: list[Request] = []
+
+    def say(request: Request) -> Completion:
+        asked.append(request)
+        used = Usage(calls=1, prompt_tokens=9, completion_tokens=request.max_tokens, usd=0.0004)
+        return Completion(text="word", usage=used, finish="length")
+
+    model = FunctionModel(say, name="openai:gpt-4o")
+    ledger = Ledger(dict.fromkeys(Role, model), MemoryLog(), Budget(usd=0.0005))
+    with pytest.raises(BudgetExceeded) as met:
+        ledger.ask(make_prompt())
+    assert met.value.kind == "US$"
+    assert asked[0].max_tokens < make_prompt().max_tokens, "a whole reply would cost 0.0006"
+    with pytest.raises(BudgetExceeded):
+        ledger.ask(make_prompt("word " * 1_000))
+    assert (len(asked), ledger.used.usd) == (1, 0.0004)

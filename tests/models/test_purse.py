@@ -1,4 +1,4 @@
-"""Calls side by side stay within the money of a run."""
+"""Calls stay within the money of a run, alone and side by side."""
 
 from __future__ import annotations
 
@@ -26,12 +26,36 @@ def test_calls_wait_where_those_under_way_may_use_up_the_money(
     calls: int, spent: float, flying: int, goes: bool
 ) -> None:
     purse = Purse(Budget(usd=1.0), Usage(calls=calls, usd=spent), 0.0, lambda: 0.0)
-    assert (purse.admit(ASKED, [ASKED] * flying) is not None) == goes
+    assert (purse.admit(ASKED, "local", [ASKED] * flying) is not None) == goes
 
 
 def test_without_a_limit_of_money_nobody_waits_and_beyond_it_nobody_begins() -> None:
     free = Purse(Budget(), Usage(), 0.0, lambda: 0.0)
-    assert free.admit(ASKED, [ASKED] * 9) == ASKED
+    assert free.admit(ASKED, "local", [ASKED] * 9) == ASKED
     spent = Purse(Budget(usd=1.0), Usage(calls=1, usd=1.0), 0.0, lambda: 0.0)
     with pytest.raises(BudgetExceeded):
-        spent.admit(ASKED)
+        spent.admit(ASKED, "local")
+
+
+PRICED = "openai:gpt-4o"
+LONG = Request(messages=(Message(role="user", content="word " * 40_000),), max_tokens=100)
+"""About 12 cents at that model's price."""
+
+
+def test_a_prompt_that_costs_more_than_is_left_is_not_sent() -> None:
+    purse = Purse(Budget(usd=1.0), Usage(calls=9, usd=0.99), 0.0, lambda: 0.0)
+    with pytest.raises(BudgetExceeded, match=r"budget of 1 US\$ is used up \(0\.99 used\)"):
+        purse.admit(LONG, PRICED)
+    assert purse.admit(LONG, "local") == LONG
+    assert purse.admit(LONG, "http://somewhere/v1#m") == LONG, "whose price nobody knows"
+    rich = Purse(Budget(usd=1.0), Usage(calls=9, usd=0.5), 0.0, lambda: 0.0)
+    assert rich.admit(LONG, PRICED) == LONG
+
+
+def test_a_reply_is_no_longer_than_what_is_left_can_pay() -> None:
+    purse = Purse(Budget(usd=1.0), Usage(calls=99, usd=0.9999), 0.0, lambda: 0.0)
+    sent = purse.admit(ASKED, PRICED)
+    assert sent is not None
+    assert 1 <= sent.max_tokens < 20
+    assert purse.exceeded().kind == "US$"
+    assert purse.admit(ASKED, PRICED, [ASKED]) is None, "the call under way may leave enough"

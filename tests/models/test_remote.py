@@ -13,6 +13,7 @@ import pytest
 
 from hakken.core.config import ModelSettings
 from hakken.core.errors import (
+    Forbidden,
     ModelError,
     ModelRefused,
     ModelTimeout,
@@ -112,7 +113,7 @@ TOO_LONG = {"error": {"message": "This model's maximum context length is 8 token
         (Answer(NO_CREDIT, 429), QuotaExceeded, "quota"),
         (Answer({"error": {"message": "Incorrect key."}}, 401), QuotaExceeded, "Incorrect key"),
         (Answer({"error": {"message": "Pay first."}}, 402), QuotaExceeded, "Pay first"),
-        (Answer({"error": {"message": "Not for you."}}, 403), QuotaExceeded, "Not for you"),
+        (Answer({"error": {"message": "Not for you."}}, 403), Forbidden, "Not for you"),
         (Answer(NO_MODEL, 404), ModelRefused, "does not exist"),
         (Answer(TOO_LONG, 400), ModelRefused, "larger context"),
         (Answer({"error": {"message": "Oops."}}, 500), ModelUnavailable, "Oops"),

@@ -6,7 +6,8 @@ questions, and they are answered from the record.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hakken.agents.memory import shown_step, tokens, view
@@ -157,11 +158,10 @@ class Loop:
         while True:
             asked, cut = self._prompt(tail)
             overflow = overflow or cut
-            before = self._ledger.used
             try:
-                return self._stepper.ask(self._ledger, asked, types), overflow
+                with self._paid():
+                    return self._stepper.ask(self._ledger, asked, types), overflow
             except ModelError as error:
-                state.usage += since(before, self._ledger.used)
                 if isinstance(error, MalformedReply):
                     return f"No usable reply: {error.message}", overflow
                 if not isinstance(error, ModelRefused):
@@ -208,14 +208,23 @@ class Loop:
 
     def _write(self, asked: Prompt) -> str:
         """A text, or nothing where no reply could be used: a plan is a help and no condition."""
-        before = self._ledger.used
         try:
-            reply = self._ledger.ask(asked, str)
+            with self._paid():
+                reply = self._ledger.ask(asked, str)
         except MalformedReply:
-            self._state.usage += since(before, self._ledger.used)
             return ""
         self._state.usage += reply.usage
         return reply.value
+
+    @contextmanager
+    def _paid(self) -> Iterator[None]:
+        """Count replies that led to nothing: without an answer their cost is in the ledger alone."""
+        before = self._ledger.used
+        try:
+            yield
+        except (ModelError, BudgetExceeded):
+            self._state.usage += since(before, self._ledger.used)
+            raise
 
     def _look(self) -> Pattern | None:
         """A pattern that has been answered before, which ends the attempt; a new one is answered."""

@@ -46,7 +46,7 @@ from hakken.core.errors import UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung, content_hash
 
-LIMITS = ("budget", "steps", "window", "context", "judge", "command", "recipe")
+LIMITS = ("budget", "steps", "window", "context", "judge", "command", "recipe", "parallel")
 """Settings that an agent's name does not say, and that its attempts must share."""
 _MOST = 20_000
 """Characters of an answer, or of a function, that are kept."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import NonNegativeFloat
 
 from hakken.bench.agents.accounts import Accounts
-from hakken.bench.agents.breaking import RESOURCES, broken, exhausted, filled, judged
+from hakken.bench.agents.breaking import RESOURCES, broken, exhausted, filled, judged, refused_alone
 from hakken.bench.agents.types import Agent, AgentRun
 from hakken.bench.folder import TaskFolder
 from hakken.bench.grading import Submission, freeze
@@ -25,7 +25,7 @@ from hakken.bench.identity import this_code
 from hakken.bench.proving import Lab
 from hakken.bench.records import read_record
 from hakken.bench.trees import copy_tree, scratch
-from hakken.core.errors import ConfigError, HakkenError, PrerequisiteError, QuotaExceeded, StoreError
+from hakken.core.errors import ConfigError, Forbidden, HakkenError, PrerequisiteError, QuotaExceeded, StoreError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Rung
 from hakken.execution import chosen_rung
@@ -113,6 +113,11 @@ def _worked(agent: Agent, task: TaskFolder, workspace: Path, seed: int, accounts
     """What an agent did; the boundary at which everything that ends it is its own affair, or that of all."""
     try:
         return agent.work(task, workspace, seed)
+    except Forbidden as error:
+        refused = refused_alone(error, accounts)
+        if refused is None:
+            raise
+        return broken(refused, accounts.used)
     except FOR_ALL:
         raise
     except _OWN as error:

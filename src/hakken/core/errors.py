@@ -18,6 +18,7 @@ The agent's failures are data (``Failure``, ``ExecResult``); these are ours::
          ├─ ModelTimeout         no answer in time (retried)
          ├─ RateLimited          too many requests (retried, after ``retry_after``)
          ├─ QuotaExceeded        no credit left or key refused (never retried)
+         │   └─ Forbidden        the key, or this one question, is refused: a server does not say which
          ├─ ModelRefused         the request itself is wrong: unknown model, too long (never retried)
          └─ MalformedReply       the reply breaks its schema or check (asked again, with the reason)
 """
@@ -129,6 +130,10 @@ class RateLimited(ModelError):
 
 class QuotaExceeded(ModelError):
     """No credit left, or the key is refused."""
+
+
+class Forbidden(QuotaExceeded):
+    """Status 403: the key is refused, or this question alone, as some providers do with what their rules forbid."""
 
 
 class ModelRefused(ModelError):

@@ -121,6 +121,11 @@ class Ledger:
         return self._purse.used
 
     @property
+    def seconds(self) -> float:
+        """Wall time of the run until now, as its limit counts it: earlier sessions and remembered answers included."""
+        return self._purse.seconds
+
+    @property
     def remembered_seconds(self) -> float:
         """Of the time that counts, what passed when remembered answers were given."""
         return self._purse.remembered
@@ -224,12 +229,12 @@ class Ledger:
 
     def _admit(self, talk: Conversation[T], flying: Sequence[Request]) -> _Job | None:
         """The next call of a conversation within the budget; None to wait for the calls under way."""
-        sent = self._purse.admit(talk.request, flying)
+        model = self._models[talk.question.prompt.role]
+        sent = self._purse.admit(talk.request, model.name, flying)
         if sent is None:
             return None
         if self._pays:
             sent = sent.model_copy(update={"patience": self._purse.left})
-        model = self._models[talk.question.prompt.role]
         return _Job(model, talk.request.key(model.name), sent, talk.question.prompt)
 
     def _try(self, job: _Job, over: threading.Event) -> _Outcome:

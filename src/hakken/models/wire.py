@@ -16,6 +16,7 @@ from typing import Any, Literal
 import httpx2
 
 from hakken.core.errors import (
+    Forbidden,
     ModelError,
     ModelRefused,
     ModelTimeout,
@@ -169,7 +170,8 @@ def error_for(status: int, body: str, headers: Mapping[str, str], name: str) -> 
     """Our error for a failed reply: what it was, and whether trying again can help."""
     detail = _detail(body)
     if status in (401, 403):
-        return QuotaExceeded(f"{name} refused the key ({status}): {detail}", "Check the key in the environment.")
+        kind = Forbidden if status == 403 else QuotaExceeded
+        return kind(f"{name} refused the key ({status}): {detail}", "Check the key in the environment.")
     if status == 402 or (status == 429 and any(word in body.lower() for word in _NO_CREDIT)):
         return QuotaExceeded(f"{name} has no credit left ({status}): {detail}", "Add credit, or choose another model.")
     if status == 429:

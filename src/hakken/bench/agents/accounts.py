@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Protocol
 
-from hakken.core.errors import ModelError
+from hakken.core.errors import ModelError, RateLimited
 from hakken.core.types import Model, Usage
 from hakken.models import Ledger
 
 _UNDER_WAY: ContextVar[Accounts | None] = ContextVar("accounts of the attempt under way", default=None)
 
 
+class Opened(Protocol):
+    """An account: the ledger of an agent of ours, or what a program asks through the gateway."""
+
+    failed: tuple[Model, ModelError] | None
+    """The model that did not answer what was asked last, after all retries, and why."""
+
+    @property
+    def used(self) -> Usage:
+        """Everything that was used, remembered answers included."""
+
+    @property
+    def remembered_seconds(self) -> float:
+        """Of the time that counts, what passed when remembered answers were given."""
+
+
 class Accounts:
     """All accounts of one attempt together."""
 
     def __init__(self) -> None:
-        self._ledgers: list[Ledger] = []
-        self._silent: list[tuple[Model, ModelError]] = []
+        self._ours: list[Opened] = []
+        self._programs: list[Opened] = []
         self.errors: list[Exception] = []
         """What agents broke down with."""
         self.acted = False
@@ -27,25 +43,32 @@ class Accounts:
     @property
     def used(self) -> Usage:
         """Everything that was used, remembered answers included."""
-        return sum((ledger.used for ledger in self._ledgers), Usage())
+        return sum((account.used for account in self._all), Usage())
 
     @property
     def remembered_seconds(self) -> float:
         """What passed, in an earlier session, until the answers that the record gave now were there."""
-        return sum(ledger.remembered_seconds for ledger in self._ledgers)
+        return sum(account.remembered_seconds for account in self._all)
 
     @property
     def unanswered(self) -> list[tuple[Model, ModelError]]:
         """Models that did not answer the last question of an account, after all retries, and why."""
-        return [*self._silent, *(ledger.failed for ledger in self._ledgers if ledger.failed is not None)]
+        ours = [account.failed for account in self._ours if account.failed is not None]
+        theirs = [account.failed for account in self._programs if account.failed is not None]
+        # A program asks as often as it likes: too many requests may be its own.
+        return [*ours, *(failed for failed in theirs if not isinstance(failed[1], RateLimited))]
 
-    def open(self, ledger: Ledger) -> None:
-        """One more account."""
-        self._ledgers.append(ledger)
+    def open(self, account: Opened) -> None:
+        """One more account of an agent of ours."""
+        self._ours.append(account)
 
-    def silent(self, model: Model, error: ModelError) -> None:
-        """A model did not answer the last question of an account that is no ledger."""
-        self._silent.append((model, error))
+    def open_for_program(self, account: Opened) -> None:
+        """One more account, of a program that asks by itself."""
+        self._programs.append(account)
+
+    @property
+    def _all(self) -> list[Opened]:
+        return [*self._ours, *self._programs]
 
     @contextmanager
     def noted(self) -> Iterator[None]:

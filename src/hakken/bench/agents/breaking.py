@@ -19,7 +19,16 @@ from hakken.bench.agents.accounts import Accounts, under_way
 from hakken.bench.agents.types import AgentRun, Breakdown, Ending
 from hakken.bench.proving import Lab
 from hakken.bench.trees import scratch, walk
-from hakken.core.errors import ModelError, ModelTimeout, ModelUnavailable, QuotaExceeded, RateLimited, SandboxError
+from hakken.core.errors import (
+    Forbidden,
+    ModelError,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+    QuotaExceeded,
+    RateLimited,
+    SandboxError,
+)
 from hakken.core.types import Limits, Message, Model, Mount, Request, Usage
 from hakken.execution import open_sandbox
 from hakken.models import Ledger
@@ -93,6 +102,16 @@ def judged(run: AgentRun, accounts: Accounts, lab: Lab, workspace: Path) -> Agen
         if said and not filled(workspace):
             return _with(run, error, f"An empty command could not be isolated either: {said}")
     return _with(run, error, "") if error is not None else run
+
+
+def refused_alone(error: Forbidden, accounts: Accounts) -> ModelRefused | None:
+    """What ended an attempt where the model answers us: what the agent asked was refused, and not the key."""
+    model = next((model for model, failed in accounts.unanswered if failed is error), None)
+    try:
+        silent = model is None or _silence(model) != ""
+    except QuotaExceeded:
+        return None
+    return None if silent else ModelRefused(error.message, "A question of our own was answered.")
 
 
 def exhausted(error: BaseException, workspace: Path) -> bool:

@@ -27,11 +27,24 @@ _READ = 20_000
 
 
 def captured(
-    workspace: Path, function: FunctionRef, experiments: Sequence[Experiment], lab: Lab, most: int = 2
+    workspace: Path,
+    function: FunctionRef,
+    experiments: Sequence[Experiment],
+    lab: Lab,
+    most: int = 2,
+    seconds: float | None = None,
 ) -> tuple[dict[str, str], ...]:
-    """Arguments of the first call in each experiment, in words; different ones, so many at most.
+    """Arguments of the first call in each experiment, in words.
 
     An experiment that stops before, at another function that is still missing, gives none.
+
+    Args:
+        workspace: The repository.
+        function: What is missing.
+        experiments: What is run.
+        lab: Where they run.
+        most: Different calls that are returned.
+        seconds: Wall seconds of each run at most, beside its own limit.
     """
     source = (workspace / function.file).read_bytes()
     try:
@@ -43,7 +56,7 @@ def captured(
         for index, experiment in enumerate(experiments):
             out = inbox.with_name(str(index))
             out.mkdir()
-            job = watched(RunJob(tree=workspace, experiment=experiment), function, inbox)
+            job = watched(RunJob(tree=workspace, experiment=experiment, wall_seconds=seconds), function, inbox)
             env = {**job.env, "HAKKEN_CAPTURE_OUT": str(out)}
             files = {**job.files, function.file: body}
             jobs.append(job.model_copy(update={"env": env, "files": files, "written": (out,)}))

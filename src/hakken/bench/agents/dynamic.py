@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,9 +77,9 @@ class Dynamic:
         return accounted(ledger, lambda: self._worked(ledger, task, workspace, seed))
 
     def _worked(self, ledger: Ledger, task: TaskFolder, workspace: Path, seed: int) -> AgentRun:
-        end = time.monotonic() + (self.budget.seconds or 1800.0)
+        most = self.budget.seconds or 1800.0
         answer = _Answer(task, workspace, self.lab, self.honest)
-        tools = self._tools(task, workspace, answer, lambda: end - time.monotonic())
+        tools = self._tools(task, workspace, answer, lambda: most - ledger.seconds)
         done = run_loop(_task_text(task, self.loop.small), tools, ledger, self.loop, self.budget)
         who = {"agent": self.name, "task": task.task.id, "seed": seed, "model": self.model}
         done = done.model_copy(update=who)

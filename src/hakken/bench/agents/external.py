@@ -23,7 +23,7 @@ from hakken.bench.proving import Lab
 from hakken.bench.running import with_room
 from hakken.bench.trees import scratch
 from hakken.core.config import ModelSettings
-from hakken.core.errors import PrerequisiteError, RateLimited, SandboxError
+from hakken.core.errors import PrerequisiteError, SandboxError
 from hakken.core.text import without_controls
 from hakken.core.types import Budget, CallLog, ExecResult, Limits, Model, Mount, Role, Rung, ViolationKind
 from hakken.execution import chosen_rung, open_sandbox
@@ -95,6 +95,7 @@ class External:
             seed=seed,
             settings=self.settings,
         )
+        under_way().open_for_program(account)
         gateway = Gateway(account, _alias(self.language_model.name))
         try:
             ending, lines = self._worked(gateway, task, workspace)
@@ -102,9 +103,6 @@ class External:
         except SandboxError as error:
             under_way().errors.append(error)
             ending, lines, words = Ending.FAILED, [], str(error)
-        # A program asks as often as it likes: too many requests may be its own.
-        if account.failed is not None and not isinstance(account.failed, RateLimited):
-            under_way().silent(self.language_model, account.failed)
         used = account.used
         return AgentRun(
             ending=ending,
@@ -264,7 +262,7 @@ def _ending(account: Account, result: ExecResult) -> Ending:
     if any(violation.kind is ViolationKind.WALL for violation in result.violations):
         return Ending.SECONDS
     if account.exceeded is not None:
-        return {"calls": Ending.STEPS, "seconds": Ending.SECONDS}.get(account.exceeded.kind, Ending.TOKENS)
+        return Ending.of_limit(account.exceeded)
     return Ending.FINISHED if result.ok else Ending.FAILED
 
 

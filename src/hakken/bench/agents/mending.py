@@ -8,7 +8,6 @@ with, and no expected value, since none is in reach.
 from __future__ import annotations
 
 import ast
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.names import unknown, with_modules
 from hakken.bench.agents.repairing import Failing, past_the_error
 from hakken.bench.agents.simple import report
-from hakken.bench.agents.trials import Trials
+from hakken.bench.agents.trials import LEAST, Trials
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
 from hakken.bench.folder import TaskFolder
@@ -85,11 +84,17 @@ class _Work:
     task: TaskFolder
     workspace: Path
     end: float
+    """In seconds of the ledger, as are all times here: an attempt that goes on has those that the first one left it."""
     usage: Usage = field(default_factory=Usage)
     lines: list[str] = field(default_factory=list)
     steps: int = 0
     last: int = 0
     """Tokens of the last call: the next one will cost about as much."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since it began, remembered answers included."""
+        return self.ledger.seconds
 
 
 @dataclass
@@ -174,7 +179,7 @@ class Mending:
         """Write, run, compare, mend, report."""
         # The answer is reported from runs within the time of the attempt.
         reporting = sum(experiment.seconds for experiment in task.task.experiments)
-        end = time.monotonic() + (self.budget.seconds or 1800.0) - reporting
+        end = (self.budget.seconds or 1800.0) - reporting
         work = _Work(self.open_ledger(seed), task, workspace, end)
         return accounted(work.ledger, lambda: self._worked(work))
 
@@ -185,7 +190,7 @@ class Mending:
             for index, function in enumerate(functions):
                 self._write(work, function, len(functions) - index)
         except BudgetExceeded as error:
-            ending = Ending.SECONDS if error.kind == "seconds" else Ending.TOKENS
+            ending = Ending.of_limit(error)
             work.lines.append(error.reason)
         reported = report(work.task, work.workspace, self.lab)
         work.lines.append("all experiments ran" if reported else "an experiment fails and is left out of the answer")
@@ -200,22 +205,33 @@ class Mending:
         )
 
     def _write(self, work: _Work, function: FunctionRef, left: int) -> None:
-        """Write one function; the best version stays in the workspace, also where the budget ends it."""
+        """Write one function; the best version stays in the workspace, also where the budget ends it.
+
+        Raises:
+            BudgetExceeded: a limit is met.
+        """
+        if work.steps >= self.steps:
+            raise BudgetExceeded("calls", work.steps, self.steps)
         path = work.workspace / function.file
         masked = path.read_bytes()
-        found = captured(work.workspace, function, work.task.task.experiments, self.lab) if self.examples else ()
+        found: tuple[dict[str, str], ...] = ()
+        if self.examples:
+            seconds = max(LEAST, work.end - work.now)
+            found = captured(work.workspace, function, work.task.task.experiments, self.lab, seconds=seconds)
         context = close_context(work.workspace, function, found)
-        trials = Trials(work.task, work.workspace, function, context.stub, self.lab, self.contract, work.end)
+        trials = Trials(
+            work.task, work.workspace, function, context.stub, self.lab, self.contract, work.end, lambda: work.now
+        )
         tokens = self.budget.tokens
         share = None if tokens is None else work.usage.tokens + (tokens - work.usage.tokens) // left
-        begun = time.monotonic()
+        begun = work.now
         share_of_time = max(0.0, work.end - begun) / left
         until = begun + share_of_time
         part = _Part(function, context, masked, trials, begun + _LATE * share_of_time, until)
         calls = max(1, (self.steps - work.steps) // left)
         try:
             for turn in range(min(self.candidates + self.mends, calls)):
-                if self._enough(part.versions, turn) or time.monotonic() > until:
+                if self._enough(part.versions, turn) or work.now > until:
                     break
                 if share is not None and turn and work.usage.tokens + work.last > share:
                     break
@@ -242,7 +258,7 @@ class Mending:
 
     def _step(self, work: _Work, part: _Part, turn: int) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""
-        fills = self._fills(part, turn)
+        fills = self._fills(work, part, turn)
         old = None if fills else self._to_mend(part.versions)
         reply = self._ask(work, part, turn, old, fills)
         if old is not None:
@@ -290,9 +306,9 @@ class Mending:
         """Versions that are asked for as a hole, before those that are asked for in a chat and cost ten of them."""
         return self.candidates - max(1, self.candidates // _ROUND) if self.fill else 0
 
-    def _fills(self, part: _Part, turn: int) -> bool:
+    def _fills(self, work: _Work, part: _Part, turn: int) -> bool:
         """Whether a version is asked for as a hole."""
-        return turn < self._holes and (part.runs or time.monotonic() < part.late)
+        return turn < self._holes and (part.runs or work.now < part.late)
 
     def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
         """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""

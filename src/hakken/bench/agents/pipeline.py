@@ -6,7 +6,6 @@ to wait and thinks on, a dozen times at most, until they are used up or its wind
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,9 +37,9 @@ _END = 6_000
 
 @dataclass
 class _Log:
+    most_calls: int
     usage: Usage = field(default_factory=Usage)
     lines: list[str] = field(default_factory=list)
-    steps: int = 0
     thinking: int = 0
 
 
@@ -55,6 +54,7 @@ class Pipeline:
         think: Tokens of reasoning before each function's code; 0 writes at once.
         seconds: Wall seconds of an attempt.
         model: Name of the model, for the record.
+        steps: Calls of an attempt, after which no question is begun; one that is under way is still repaired.
     """
 
     open_ledger: Callable[[int], Ledger]
@@ -63,6 +63,7 @@ class Pipeline:
     think: int = 0
     seconds: float = 1800.0
     model: str = ""
+    steps: int = 50
 
     @property
     def name(self) -> str:
@@ -76,24 +77,23 @@ class Pipeline:
         return accounted(ledger, lambda: self._worked(ledger, task, workspace))
 
     def _worked(self, ledger: Ledger, task: TaskFolder, workspace: Path) -> AgentRun:
-        log = _Log()
-        end = time.monotonic() + self.seconds
+        log = _Log(self.steps)
         ending = Ending.FINISHED
         try:
             for function in task.task.functions:
-                if time.monotonic() > end:
+                if ledger.seconds > self.seconds:
                     ending = Ending.SECONDS
                     break
                 self._write(ledger, workspace, function, log)
         except BudgetExceeded as error:
-            ending = Ending.SECONDS if error.kind == "seconds" else Ending.TOKENS
+            ending = Ending.of_limit(error)
             log.lines.append(error.reason)
         reported = report(task, workspace, self.lab)
         log.lines.append("all experiments ran" if reported else "an experiment fails and is left out of the answer")
         return AgentRun(
             ending=ending,
             words=log.lines[-1],
-            steps=log.steps,
+            steps=log.usage.calls,
             prompt_tokens=log.usage.prompt_tokens,
             completion_tokens=log.usage.completion_tokens,
             usd=log.usage.usd,
@@ -124,7 +124,6 @@ def _think(ledger: Ledger, context: Context, budget: int, log: _Log) -> str:
         left = budget - used
         if left < _LEAST_THINKING:
             break
-        log.steps += 1
         try:
             with _paid(ledger, log):
                 reply = ledger.ask(asked.model_copy(update={"messages": messages}), str, max_tokens=left)
@@ -155,7 +154,6 @@ def _ask(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str | No
 
 def _answer(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str | None:
     asked = prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts=thoughts)
-    log.steps += 1
     try:
         with _paid(ledger, log):
             reply = ledger.ask(asked, str, check=lambda text: problem_with(text, context.name))
@@ -168,7 +166,13 @@ def _answer(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str |
 
 @contextmanager
 def _paid(ledger: Ledger, log: _Log) -> Iterator[None]:
-    """Replies that could not be used were paid for: without an answer their cost is in the ledger alone."""
+    """Replies that could not be used were paid for: without an answer their cost is in the ledger alone.
+
+    Raises:
+        BudgetExceeded: no call is left for the question.
+    """
+    if log.usage.calls >= log.most_calls:
+        raise BudgetExceeded("calls", log.usage.calls, log.most_calls)
     before = ledger.used
     try:
         yield

@@ -122,7 +122,9 @@ def _oracle(_argument: str, setup: Setup) -> Agent:
 
 def _fixed(_argument: str, setup: Setup) -> Agent:
     options = setup.options
-    return Pipeline(setup.ledger, setup.lab, options.retrieval, options.think, setup.seconds, setup.model)
+    return Pipeline(
+        setup.ledger, setup.lab, options.retrieval, options.think, setup.seconds, setup.model, options.steps
+    )
 
 
 def _mending(_argument: str, setup: Setup) -> Agent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -42,7 +41,7 @@ def past_the_error(failing: Failing, trials: Trials, masked: bytes, until: float
         failing: What fails, and how.
         trials: Where it is run.
         masked: The function's file without it.
-        until: On the monotonic clock: no further edits are run from then on.
+        until: By the clock of the trials: no further edits are run from then on.
 
     Yields:
         The whole file, and the version in it.
@@ -50,7 +49,7 @@ def past_the_error(failing: Failing, trials: Trials, masked: bytes, until: float
     name, trial = trials.function.name, failing.trial
     made = nearby(failing.code, name, trial.trouble, trial.detail, failing.undefined)
     placed = islice(_placed(made, name, masked), MOST)
-    while time.monotonic() < until and (batch := list(islice(placed, _TOGETHER))):
+    while trials.clock() < until and (batch := list(islice(placed, _TOGETHER))):
         found = trials.of_one(trial.where, [content for content, _ in batch])
         yield from (version for version, own in zip(batch, found, strict=True) if own.complete)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from hakken.bench.proving import Lab
 from hakken.bench.running import Outcome
 from hakken.bench.types import Experiment, FunctionRef
 
-_LEAST = 1.0
+LEAST = 1.0
 """Wall seconds of a run that begins when time is up."""
 
 
@@ -32,7 +32,9 @@ class Trials:
     contract: bool
     """Whether what a version returns is held against its signature and docstring."""
     until: float = math.inf
-    """On the monotonic clock: when every run is ended."""
+    """When every run is ended."""
+    clock: Callable[[], float] = time.monotonic
+    """By which that is."""
 
     def of_all(self, content: bytes) -> Trial:
         """Run every experiment with this file."""
@@ -57,7 +59,7 @@ class Trials:
         ]
 
     def _run(self, runs: Sequence[tuple[Experiment, bytes]]) -> list[tuple[Outcome, list[Called]]]:
-        left = None if math.isinf(self.until) else max(_LEAST, self.until - time.monotonic())
+        left = None if math.isinf(self.until) else max(LEAST, self.until - self.clock())
         return returning(self.workspace, self.function, runs, self.lab, left)
 
     def _judged(self, experiments: Sequence[Experiment], outcomes: Sequence[Outcome]) -> Trial:

@@ -10,6 +10,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt
 
 from hakken.agents import Trajectory
 from hakken.bench.folder import TaskFolder
+from hakken.core.errors import BudgetExceeded
 from hakken.core.types import Record
 
 
@@ -23,6 +24,12 @@ class Ending(StrEnum):
     STUCK = "stuck"
     FAILED = "failed"
     """It broke down; whether it did so by itself, says ``Breakdown``."""
+
+    @classmethod
+    def of_limit(cls, met: BudgetExceeded) -> Ending:
+        """How an agent ended that met a limit."""
+        kinds = {"calls": cls.STEPS, "failed calls": cls.STEPS, "seconds": cls.SECONDS}
+        return kinds.get(met.kind, cls.TOKENS)
 
 
 class Breakdown(Record):

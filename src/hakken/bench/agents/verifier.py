@@ -92,8 +92,9 @@ class Verified:
                 copy_tree(workspace, copy, trusted=False)
                 runs.append(self.inner.work(task, copy, fold_seed(seed, index) if index else seed))
             chosen, spent, why = self._choose(task, copies, seed)
-            _take(task, copies[chosen], workspace)
-        return _together(runs, chosen, spent, why)
+            left_out = _take(task, copies[chosen], workspace)
+        kept = f"candidate {chosen + 1} was kept, {why}"
+        return _together(runs, chosen, spent, [kept, *(f"left out of what was kept: {line}" for line in left_out)])
 
     def _choose(self, task: TaskFolder, copies: Sequence[Path], seed: int) -> tuple[int, Usage, str]:
         if self.by is Verifying.EXECUTION:
@@ -144,19 +145,20 @@ def _function(root: Path, file: str, name: str) -> str:
         return ""
 
 
-def _take(task: TaskFolder, copy: Path, workspace: Path) -> None:
-    """Make the workspace what the copy is."""
+def _take(task: TaskFolder, copy: Path, workspace: Path) -> tuple[str, ...]:
+    """Make the workspace what the copy is; what was left out of it."""
     kept = {name for name, _ in walk(copy)}
     for name, _ in list(walk(workspace)):
         if name not in kept:
             (workspace / name).unlink()
-    copy_tree(copy, workspace, trusted=False, first=task.files, most_bytes=task.room)
+    return copy_tree(copy, workspace, trusted=False, first=task.files, most_bytes=task.room)
 
 
-def _together(runs: Sequence[AgentRun], chosen: int, spent: Usage, why: str) -> AgentRun:
-    """The chosen run, with what all of them cost."""
+def _together(runs: Sequence[AgentRun], chosen: int, spent: Usage, notes: Sequence[str]) -> AgentRun:
+    """The chosen run, with what all of them did and cost."""
     run = runs[chosen]
-    lines = [f"candidate {i + 1}: {r.ending.value} after {r.steps} steps" for i, r in enumerate(runs)]
+    ends = [f"candidate {i + 1}: {r.ending.value} after {r.steps} steps" for i, r in enumerate(runs)]
+    lines = [f"candidate {i + 1}: {line}" for i, r in enumerate(runs) for line in r.transcript]
     return run.model_copy(
         update={
             "steps": sum(r.steps for r in runs) + spent.calls,
@@ -164,6 +166,6 @@ def _together(runs: Sequence[AgentRun], chosen: int, spent: Usage, why: str) -> 
             "completion_tokens": sum(r.completion_tokens for r in runs) + spent.completion_tokens,
             "usd": sum(r.usd for r in runs) + spent.usd,
             "thinking_tokens": sum(r.thinking_tokens for r in runs),
-            "transcript": (*lines, f"candidate {chosen + 1} was kept, {why}", *run.transcript),
+            "transcript": (*ends, *notes, *lines),
         }
     )

@@ -222,6 +222,7 @@ def _attempt(
     from hakken.bench.identity import this_code
     from hakken.bench.making import task_hash
     from hakken.bench.recipes import recipe_of
+    from hakken.cli.bench.attempt_limits import crowd_of, limits_of
     from hakken.cli.preflight import check
     from hakken.execution import open_executor
 
@@ -237,9 +238,11 @@ def _attempt(
         kept = [a for a in there if why_again(a, retry, this_code()) is None]
         total = len(tasks) * attempts
         coming = forecast_attempts(total - len(kept), model, budget, parallel, kept)
-        _announce(who.name, total, len(kept), len(there) - len(kept), coming)
+        crowd = crowd_of(parallel, total, models)
+        _announce(who.name, total, len(kept), len(there) - len(kept), coming, crowd)
         _tell_code(kept, this_code())
-        watch, limits = _Watch(total, len(kept), parallel), _limits(budget, chosen, model, agent, settings)
+        watch = _Watch(total, len(kept), parallel)
+        limits = limits_of(budget, chosen, model, agent, settings, crowd)
         if kind == "threads":
             side = executor if parallel > 1 else None
             done = run_attempts(
@@ -251,37 +254,6 @@ def _attempt(
         place = Place(workers, None, weak)
         done = run_recipe(recipe, tasks, range(attempts), place, out, executor, watch.done, limits=limits, retry=retry)
         return done, who.name
-
-
-def _limits(budget: Budget, chosen: AgentOptions, model: str, agent: str, settings: Settings) -> dict[str, str]:
-    """What an agent with a model is held to, in words: attempts that go on later must be held to the same.
-
-    A command that somebody wrote is named after its program alone, so its words are a part of it too, and so are the
-    files that they name and what a recipe says.
-    """
-    from hakken.agents import Memory
-    from hakken.bench.agents.recipes import program_of
-    from hakken.bench.agents.verifier import Verifying
-    from hakken.core.types import Role, content_hash
-
-    if not model:
-        return {}
-    parts = [f"{budget.tokens:,} tokens"] if budget.tokens is not None else []
-    parts += [f"US$ {budget.usd:g}"] if budget.usd is not None else []
-    parts += [f"{budget.seconds / 60:g} minutes"] if budget.seconds is not None else []
-    window = {} if chosen.memory is Memory.FULL else {"window": str(chosen.window)}
-    if model != "local":
-        window["context"] = f"{chosen.context_tokens} tokens"
-    limits = {"budget": ", ".join(parts), "steps": f"{chosen.steps} steps", **window}
-    if agent.startswith("verified:") and chosen.verify is Verifying.MODEL:
-        limits["judge"] = settings.models.name(Role.JUDGE)
-    _, external, words = agent.partition("external:")
-    if not external:
-        return limits
-    program = program_of(words)
-    files = [content_hash(Path(path).read_bytes()) for path in program.mounts if Path(path).is_file()]
-    recipe = content_hash({"program": program.model_dump(mode="json"), "files": files}).removeprefix("sha256:")[:10]
-    return limits | ({"command": agent} if " " in words else {}) | {"recipe": f"recipe {recipe}"}
 
 
 class _Watch:
@@ -312,7 +284,7 @@ class _Watch:
         tell(said)
 
 
-def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsForecast) -> None:
+def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsForecast, crowd: int) -> None:
     from hakken.cli.console import clock, money, tell
 
     parts = [f"{name}: {total} attempt{'s' if total != 1 else ''}"]
@@ -326,10 +298,14 @@ def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsFo
         money(forecast.most_usd) if forecast.most_usd is not None else "",
         clock(forecast.most_seconds) if forecast.most_seconds is not None else "",
     ]
-    tell(f"  at most {', '.join(part for part in most if part)} for {forecast.attempts} of them, grading aside")
+    limits = ", ".join(part for part in most if part)
+    tell(f"  at most {limits} for {forecast.attempts} of them, reports and grading aside")
     if forecast.likely_seconds is not None:
         price = "" if forecast.likely_usd is None else f"{money(forecast.likely_usd)} and "
         tell(f"  probably {price}about {clock(forecast.likely_seconds)}, judged by {forecast.by}")
+    if crowd:
+        said = "is more than the model answers at a time: each gets less done in its minutes, and its record says so"
+        tell(f"  {crowd} at once {said}")
 
 
 def _tell_code(kept: list[Attempt], code: str) -> None:

@@ -14,14 +14,16 @@ from hakken.core.config import ModelSettings
 from hakken.core.errors import BudgetExceeded, ModelError
 from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage, content_hash
 from hakken.models.conversation import fold_seed
-from hakken.models.forecast import price
 from hakken.models.purse import Purse
 from hakken.models.retrying import pause_before_retry
-from hakken.models.usage import estimate_tokens, prompt_text
+from hakken.models.usage import prompt_text
 
 _LONGEST_WAIT = 60.0
 """Seconds between two tries; whoever is told to wait longer is told so himself."""
-_THOUSAND = 1_000
+_FAILURES = 3
+"""Calls that may fail, for each one that may be answered."""
+_BEGINNING = 2_000
+"""Characters that are kept of what was asked for nothing: a program may ask that as long and as often as it likes."""
 
 
 class Account:
@@ -49,7 +51,7 @@ class Account:
             purpose: Who asks and for what, such as ``external/aider/task-1``.
             role: Role of the model, for the record.
             budget: Limits of the attempt.
-            calls: Calls that are answered.
+            calls: Calls that are answered; three times as many may fail.
             seed: The attempt's seed.
             settings: Retries.
             clock: Monotonic seconds.
@@ -58,18 +60,35 @@ class Account:
         self.purpose, self.calls = purpose, calls
         self.exceeded: BudgetExceeded | None = None
         """The limit that was met last."""
-        self.failed: ModelError | None = None
-        """Why the last call failed, after all retries; None where it was answered."""
+        self.failed: tuple[Model, ModelError] | None = None
+        """The model, and why the last call to it failed, after all retries; None where it was answered."""
         self._model, self._log, self._role, self._seed = model, log, role, seed
         self._settings = settings or ModelSettings()
         self._purse = Purse(budget or Budget(), Usage(), 0.0, clock)
         self._sleep = sleep
         self._seen: Counter[str] = Counter()
+        self._failures = 0
 
     @property
     def used(self) -> Usage:
         """Everything that was used, remembered answers included."""
         return self._purse.used
+
+    @property
+    def remembered_seconds(self) -> float:
+        """Of the time that counts, what passed when remembered answers were given."""
+        return self._purse.remembered
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the time is up; None where there is no limit."""
+        return self._purse.left
+
+    def late(self) -> bool:
+        """Whether the time is up, which then is the limit that was met last."""
+        late = self._purse.too_late(0.0)
+        self.exceeded = late or self.exceeded
+        return late is not None
 
     def ask(self, request: Request) -> Completion:
         """Answer one request, from the record where it holds the answer.
@@ -111,23 +130,16 @@ class Account:
         Raises:
             BudgetExceeded: nothing is left.
         """
-        used, usd = self.used, self._purse.budget.usd
-        if self.calls is not None and used.calls >= self.calls:
-            raise BudgetExceeded("calls", used.calls, self.calls)
-        sent = self._purse.admit(request)
+        if self.calls is not None:
+            if self.used.calls >= self.calls:
+                raise BudgetExceeded("calls", self.used.calls, self.calls)
+            if self._failures >= _FAILURES * self.calls:
+                raise BudgetExceeded("failed calls", self._failures, _FAILURES * self.calls)
+        sent = self._purse.admit(request, self._model.name)
         if sent is None:
             raise AssertionError("nothing else is under way, so there is nothing to wait for")
         # The program is ended when its time is up, and a reply that runs on would keep the machine from the next one.
-        sent = sent.model_copy(update={"patience": self._purse.left})
-        if usd is None:
-            return sent
-        prompt_usd = price(self._model.name, estimate_tokens(prompt_text(request)), 0) or 0.0
-        token_usd = (price(self._model.name, 0, _THOUSAND) or 0.0) / _THOUSAND
-        left = usd - used.usd - prompt_usd
-        affordable = sent.max_tokens if token_usd == 0.0 else int(left / token_usd)
-        if left <= 0.0 or affordable < 1:
-            raise BudgetExceeded("US$", used.usd, usd)
-        return sent.model_copy(update={"max_tokens": min(sent.max_tokens, affordable)})
+        return sent.model_copy(update={"patience": self._purse.left})
 
     def _recall(self, request: Request) -> Completion | None:
         call = self._log.find_call(request.key(self._model.name))
@@ -143,7 +155,8 @@ class Account:
                 pause = pause_before_retry(error, tried, _LONGEST_WAIT)
                 tried += 1
                 if pause is None or tried > self._settings.retries or self._purse.too_late(pause):
-                    self.failed = error
+                    self.failed = self._model, error
+                    self._failures += 1
                     raise
                 self._sleep(pause)
             else:
@@ -160,8 +173,19 @@ class Account:
                 role=self._role,
                 purpose=self.purpose,
                 prompt_hash=content_hash(prompt_text(request)),
-                request=request,
+                request=request if completion else _beginning(request),
                 completion=completion,
                 error=error,
             )
         )
+
+
+def _beginning(request: Request) -> Request:
+    """The request with the beginning of what it says, and without the form of a reply that never came."""
+    messages, room = [], _BEGINNING
+    for message in request.messages:
+        if room <= 0:
+            break
+        messages.append(message.model_copy(update={"content": message.content[:room]}))
+        room -= len(message.content) + 1  # so that empty ones end, too
+    return request.model_copy(update={"messages": tuple(messages), "json_schema": None})

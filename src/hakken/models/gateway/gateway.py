@@ -52,6 +52,7 @@ class Gateway:
         self.token = f"hakken-{secrets.token_urlsafe(32)}"
         self.refused = 0
         """Requests that could not be read or came after the budget."""
+        self._insisted = 0
         self.broke: QuotaExceeded | None = None
         """What ended the attempt through no fault of the agent."""
         self.said = ""
@@ -104,7 +105,7 @@ class Gateway:
         """Answer calls until something has ended. To be called on the thread that may write to the record."""
         ended.add_done_callback(lambda _: self._jobs.put(None))
         try:
-            while (job := self._jobs.get()) is not None:
+            while (job := self._next()) is not None:
                 if isinstance(job, str):
                     self.account.refuse(*job.split("\0", 1))
                 else:
@@ -117,7 +118,25 @@ class Gateway:
         """Let the command in the box be ended."""
         (self.folder / _OVER).touch()
 
+    def _next(self) -> _Job | str | None:
+        """The next thing to do; None when the command has ended.
+
+        The box ends a command whose time is up by the clock. Of an attempt that goes on, answers from the record have
+        used some of that time before.
+        """
+        while self.account.remembered_seconds > 0.0:
+            try:
+                return self._jobs.get(timeout=self.account.left)
+            except queue.Empty:
+                if self.account.late():
+                    self.end()
+                    break
+        return self._jobs.get()
+
     def _serve(self, ask: Ask, waiting: Future[Answer]) -> None:
+        if self.broke is not None:
+            waiting.set_exception(self.broke)
+            return
         number = self.account.used.calls + 1
         try:
             completion = self.account.ask(ask.request)
@@ -156,7 +175,8 @@ class Gateway:
 
     def _count_refusal(self) -> None:
         self.refused += 1
-        if self.refused >= _INSISTING:
+        self._insisted += 1
+        if self._insisted >= _INSISTING:
             self.end()
 
     def _drain(self) -> None:

@@ -78,11 +78,12 @@ class Desk:
             return self._models(path)
         if method != "POST" or not (path in LANGUAGES or path == _COUNT):
             sentence = f"There is no {method} {path[:200]} here; there are {', '.join(LANGUAGES)} and /v1/models."
+            self._note(body, sentence)
             return _failure(language, 404, "not_found", sentence)
         try:
             return self._answer(language, path, body)
         except BadRequest as error:
-            self.refused(body[:2000].decode("utf-8", "replace"), f"BadRequest: {error.sentence}")
+            self._note(body, error.sentence)
             return _failure(language, error.status, "invalid_request_error", error.sentence)
         except BudgetExceeded as error:
             sentence = f"The attempt's budget of {error.limit:g} {error.kind} is used up; no more calls are answered."
@@ -94,6 +95,10 @@ class Desk:
             return _failure(language, 429, "rate_limit_error", error.message, error.retry_after)
         except HakkenError as error:
             return _failure(language, 503, "server_error", error.message)
+
+    def _note(self, body: bytes, why: str) -> None:
+        """Have a request recorded that was not sent on."""
+        self.refused(body[:2000].decode("utf-8", "replace"), f"BadRequest: {why}")
 
     def _models(self, path: str) -> Reply:
         model = {"id": self.model, "object": "model", "created": 0, "owned_by": "hakken", "type": "model"}
