@@ -178,12 +178,13 @@ def test_without_isolation_it_works_where_that_is_allowed(
 @pytest.mark.parametrize("name", sorted(programs()))
 def test_every_recipe_is_complete(name: str) -> None:
     program = programs()[name]
-    known = {"instruction", "instruction_file", "workspace", "files", "base_url", "gateway_url", "model", "token"}
+    known = {"instruction", "instruction_file", "functions", "workspace", "files"}
+    known |= {"base_url", "gateway_url", "model", "token"}
     text = " ".join([*program.command, *program.env.values(), *program.files.values()])
     assert set(re.findall(r"\{([a-z_]+)\}", text)) <= known | {"home", "own", "scratch", "context_tokens"}
     assert "{token}" in text
     assert "{base_url}" in text or "{gateway_url}" in text
-    assert "{instruction" in text
+    assert "{instruction" in text or "{functions}" in text
     assert str(program.home) in program.how_to_install
     assert program.about
     assert program.url.startswith("https://")

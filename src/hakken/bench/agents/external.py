@@ -159,6 +159,7 @@ class External:
         words = {
             "instruction": instruction,
             "instruction_file": str(gateway.folder / _INSTRUCTION),
+            "functions": ", ".join(f"`{f.name}` in `{f.file}`" for f in task.task.functions),
             "workspace": str(workspace),
             "base_url": f"{ORIGIN}/v1",
             "gateway_url": ORIGIN,
