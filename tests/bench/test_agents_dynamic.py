@@ -198,7 +198,7 @@ def test_agents_are_chosen_by_name(lab: Lab) -> None:
     assert isinstance(embedded, Mending)
     assert isinstance(small, Mending)
     assert (embedded.fill, small.fill) == (True, False)  # others do not fill in holes
-    verified = choose("verified:mending", setup(False, candidates=3))
+    verified = choose("verified:mending", setup(False, "local", candidates=3))
     assert isinstance(verified, Verified)
     assert isinstance(verified.inner, Mending)
     assert verified.inner.budget == Budget(tokens=3_000, completion_tokens=300, usd=1 / 3, seconds=200)
