@@ -64,7 +64,7 @@ def new_figure(height: float) -> Figure:
 def save(figure: Figure, out: Path, name: str) -> None:
     """Write ``.pdf``, ``.svg`` and ``.png``, without dates, so that equal data give equal files."""
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once; each savefig would do it again
+    figure.set_layout_engine(None)  # laid out once; with any engine each savefig draws twice
     dateless: dict[str, dict[str, None]] = {
         ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
         ".svg": {"Date": None, "Creator": None},

@@ -55,12 +55,14 @@ def elements(node: Any) -> Iterator[Element]:
     """Every element under a node, parents first, in document order."""
     if isinstance(node, list):
         for item in node:
-            yield from elements(item)
+            if isinstance(item, list | dict):
+                yield from elements(item)
     elif isinstance(node, dict):
         if "t" in node:
             yield node
         for value in node.values():
-            yield from elements(value)
+            if isinstance(value, list | dict):
+                yield from elements(value)
 
 
 def replace(node: Any, change: Callable[[Element], list[Element] | None]) -> Any:
@@ -71,13 +73,21 @@ def replace(node: Any, change: Callable[[Element], list[Element] | None]) -> Any
     if isinstance(node, list):
         out: list[Any] = []
         for item in node:
+            if not isinstance(item, list | dict):
+                out.append(item)
+                continue
             new = replace(item, change)
             swapped = change(new) if isinstance(new, dict) and "t" in new else None
             out.extend([new] if swapped is None else swapped)
         return out
     if isinstance(node, dict):
-        return {key: replace(value, change) for key, value in node.items()}
+        return {k: replace(value, change) if isinstance(value, list | dict) else value for k, value in node.items()}
     return node
+
+
+def copied(node: Any) -> Any:
+    """A copy that shares nothing; trees are JSON, and this is some times as fast as ``copy.deepcopy``."""
+    return json.loads(json.dumps(node))
 
 
 def plain(node: Any) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from hakken.core.errors import RenderError
-from hakken.research.papers.render.pandoc import Element, attributes, elements, plain, raw_inline
+from hakken.research.papers.render.pandoc import Element, attributes, copied, elements, plain, raw_inline
 from hakken.research.papers.render.pandoc import replace as rewrite
 from hakken.research.papers.render.source import KINDS, REFERENCE, captioned, kind_of
 
@@ -128,7 +127,7 @@ def _speak(blocks: list[Element], speaker: Speaker, appendix: bool) -> list[Elem
                 return dialect.listing(_listing(element, counts))
         return None
 
-    resolved = resolve_references(copy.deepcopy(blocks), dialect.reference, speaker.numbers)
+    resolved = resolve_references(copied(blocks), dialect.reference, speaker.numbers)
     out: list[Element] = rewrite(resolved, change)
     return out
 
