@@ -10,7 +10,7 @@ from hakken.models.forecast import price
 from hakken.models.usage import estimate_tokens, prompt_text
 
 _THOUSAND = 1_000
-"""Tokens by which a price is asked: that of one would be rounded."""
+"""Tokens whose price is asked for, to know that of one."""
 
 
 class Purse:
