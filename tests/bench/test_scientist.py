@@ -21,40 +21,13 @@ from hakken.bench.scientist.running import run_here, run_process, run_table
 from hakken.bench.scientist.table import EVERY, failures_of
 from hakken.bench.scientist.texts import to_csv, to_markdown
 from hakken.cli.app import app
-from hakken.core.config import Settings, load_settings
 from hakken.core.errors import UsageError
 from hakken.core.types import Call, EventKind, Idea, Node, RefusedIdea, Template, Trial, Usage
 from hakken.research.experiments import load_template
 from hakken.store import RunFolder
+from tests.bench.speck import DATA, SHORT, copied, settings
 
-DATA = Path(__file__).parents[1] / "recovery" / "data"
-SHORT = (
-    "search.ideas=1",
-    "search.spare_ideas=0",
-    "search.nodes_per_idea=2",
-    "search.debug_rounds=1",
-    "search.candidates=1",
-    "search.idea_reflections=0",
-    "search.workers=2",
-    "paper.tries=1",
-    "review.members=1",
-)
 LAZY = re.compile(r'purpose = "search/rewrite"\nreplies = \[\n.*?\n\]', re.DOTALL)
-
-
-def settings(*more: str) -> Settings:
-    return load_settings(files=[], assignments=[*SHORT, *more]).settings
-
-
-def copied(folder: Path, name: str, *, broken: bool = False) -> Path:
-    """The template of the recovery tests under another name."""
-    root = folder / name
-    shutil.copytree(DATA / "speck", root)
-    file = root / "template.toml"
-    file.write_text(file.read_text().replace('name = "speck"', f'name = "{name}"'))
-    if broken:
-        (root / "experiment.py").write_text("def combine(readings):\n    return 0\n\n\nraise SystemExit('no sensor')\n")
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +247,7 @@ def test_the_table_has_a_line_for_each_cell_and_one_over_all_templates(rows: lis
     assert both.counts[Stage.IDEAS] == 2
     assert both.usage.tokens == sum(row.usage.tokens for row in rows if row.model == both.model)
     assert any("no near-duplicate" in note for note in table.notes)
-    assert {name for _, name, _, _ in failures_of(table)} == {"speck", "mote"}
+    assert {name for _, _, name, _, _ in failures_of(table)} == {"speck", "mote"}
 
 
 def test_runs_with_different_settings_are_named(rows: list[RunRow]) -> None:

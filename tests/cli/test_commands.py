@@ -17,8 +17,14 @@ import pytest
 
 from hakken.cli.console import clock, money
 from hakken.cli.options import asked, flatten, save
+from hakken.cli.run import announce
+from hakken.cli.target import Target
 from hakken.core.config import Settings, load_settings
+from hakken.models import open_models
+from hakken.models.forecast import forecast
 from hakken.models.locks import file_lock
+from hakken.research.experiments import load_template
+from hakken.store import RunFolder
 from tests.cli.conftest import Hakken
 
 DATA = Path(__file__).parents[1] / "research" / "data"
@@ -138,14 +144,33 @@ def test_the_same_command_continues_and_another_begins_anew(hakken: Hakken, temp
     assert kept.budget.tokens == 5
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_limit_that_cannot_hold_is_no_limit(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = "http://127.0.0.1:9/v1#name"
+    chosen = [f"models.default={model}", "budget.usd=2", "budget.seconds=90"]
+    limited = load_settings(files=[], assignments=chosen).settings
+    job = Target(RunFolder(template / "run"), load_template(template), limited)
+    announce(job, forecast(limited, open_models(limited.models)))
+    told = capsys.readouterr().err.splitlines()
+    assert told[-2:] == [
+        "  budget: at most 90 seconds",
+        f"  budget.usd cannot be enforced: the price of {model} is not known; limit it with budget.tokens",
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_leaves_nothing_running(template: Path, number: signal.Signals) -> None:
     text = (template / "experiment.py").read_text()
     (template / "experiment.py").write_text(
         text.replace("    return 40", "    import time; time.sleep(9)\n    return 40")
     )
     command = [sys.executable, "-m", "hakken", "experiment", "guess", "--baseline-only"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # these tests may run under nohup
+    )
     try:
         children = started(process.pid)
         process.send_signal(number)
@@ -155,6 +180,15 @@ def test_an_interrupt_leaves_nothing_running(template: Path, number: signal.Sign
     assert process.returncode == 130
     assert told.splitlines()[-1] == "interrupted; the same command continues"
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_command_under_nohup_outlives_its_terminal() -> None:
+    code = (
+        "import os, signal; from hakken.cli.interrupts import listen; "
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN); listen(); os.kill(os.getpid(), signal.SIGHUP); print('lives')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "lives\n"
 
 
 def started(pid: int) -> list[psutil.Process]:

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from hakken.core.errors import RunLocked, StoreError
-from hakken.core.types import Decision, EventKind, Idea, Step
+from hakken.core.types import Decision, EventKind, Idea, RunOutcome, Split, Step, Trial, Usage
 from hakken.research.run import choose_folder, prepare, run
 from hakken.store import RunFolder, Store, list_runs, next_run_folder
 from hakken.store.database import SCHEMA_VERSION
+from hakken.store.kinds import Resumed
 from tests.recovery.endings import damage, differences, ending
 from tests.recovery.kills import left_alone
 from tests.recovery.nursery import open_nursery
@@ -26,6 +27,7 @@ from tests.recovery.pipeline import RUN, TEMPLATE, settings
 
 ROOT = Path(__file__).parents[2]
 DECISION = Decision(what="This", by="code", why="a test")
+TRIAL = Trial(id="n1-explore-1", node_id="n1", split=Split.EXPLORE, seed=1, run=None)
 
 
 def begun(path: Path) -> RunFolder:
@@ -175,6 +177,33 @@ def test_a_clock_set_back_takes_no_time_from_a_stage(tmp_path: Path, monkeypatch
             store.append(EventKind.DECIDED, f"decision/{number}", DECISION)
         (cost,) = store.stage_costs()
     assert cost.seconds == 20
+
+
+def test_a_run_that_is_continued_after_its_end_goes_on_in_the_stage_that_it_ended_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stage begins once in the record, so nothing says again which one it is."""
+    times = iter([0, 10, 1_000, 1_005, 1_020, 1_021, 1_022, 2_000, 2_010])
+    monkeypatch.setattr(Store, "now", staticmethod(lambda: datetime.fromtimestamp(next(times), UTC)))
+
+    def end(store: Store, status: str) -> None:
+        ended = RunOutcome(status=status, seconds=1.0, usage=Usage(), trials=0, trials_failed=0, nodes=0, ideas=0)
+        store.append(EventKind.RUN_FINISHED, "outcome", ended)
+
+    with Store(tmp_path / "hakken.db") as store:
+        store.append(EventKind.STEP_STARTED, "step/paper", Step(name="paper"))
+        end(store, "stopped")
+        store.append(EventKind.RUN_RESUMED, "resumed", Resumed(version="1"))
+        store.append(EventKind.TRIAL_FINISHED, "trial/n1-explore-1", TRIAL)
+        store.append(EventKind.STEP_FINISHED, "step/paper", Step(name="paper"))
+        store.append(EventKind.STEP_STARTED, "step/review", Step(name="review"))
+        end(store, "finished")
+        store.append(EventKind.RUN_RESUMED, "resumed", Resumed(version="1"))
+        store.append(EventKind.DECIDED, "decision/1", DECISION)
+        found = store.stage_costs()
+        assert [(cost.stage, cost.seconds, cost.trials) for cost in found] == [("paper", 30, 1), ("review", 1, 0)]
+        store.rebuild()
+        assert store.stage_costs() == found
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from hakken.core.errors import BudgetExceeded
 from hakken.core.prompts import Prompt
 from hakken.core.types import Decision, Message, Role
 from hakken.research.experiments import load_template
-from hakken.research.session import Session, open_session
+from hakken.research.session import Session, close, open_session
 from hakken.store import RunFolder, Store
 
 DATA = Path(__file__).parent / "data"
@@ -41,6 +41,30 @@ def test_the_time_of_a_stage_that_was_broken_off_counts_towards_the_budget(
         return late
 
     assert [break_off(number) for number in range(4)] == [False, False, True, True]
+
+
+def test_what_a_stage_took_after_its_run_was_stopped_counts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that met one limit and is continued with a larger one must still meet its wall time."""
+    minutes = count()
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(Store, "now", staticmethod(lambda: begun + timedelta(minutes=next(minutes))))
+    chosen = [f"models.default=scripted:{DATA / 'weak.toml'}", "budget.seconds=240"]
+    settings = load_settings(files=[], assignments=chosen).settings
+    folder, template = RunFolder(tmp_path / "tiny-001"), load_template(DATA / "tiny")
+
+    def stopped(number: int) -> bool:
+        with open_session(folder, template, settings) as session:
+            late = session.ledger.too_late() is not None
+            with suppress(KeyboardInterrupt), session.step("search"):
+                session.lab.decide(Decision(what="One more", by="code", why=f"Session {number}."))
+                raise KeyboardInterrupt
+            close(session, "stopped", "The budget is used up.", 1.0)
+        return late
+
+    # Each takes two minutes of the stage: until the decision, and until the end.
+    assert [stopped(number) for number in range(3)] == [False, False, True]
 
 
 def test_tokens_that_a_stage_leaves_over_are_the_next_ones(tmp_path: Path) -> None:

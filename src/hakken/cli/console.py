@@ -6,7 +6,10 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hakken.core.types import Budget
 
 
 def say(text: str = "") -> None:
@@ -47,6 +50,14 @@ def clock(seconds: float) -> str:
 def money(usd: float, known: bool = True) -> str:
     """US$ with the digits that matter."""
     return ("US$ 0" if usd == 0 else f"US$ {usd:.2f}" if usd >= 0.01 else "under US$ 0.01") if known else "unknown"
+
+
+def unenforced(budget: Budget, unpriced: Sequence[str]) -> str:
+    """Why a limit in US$ holds nothing back; empty where it does, or where there is none."""
+    if budget.usd is None or not unpriced:
+        return ""
+    mend = "; limit it with budget.tokens" if budget.tokens is None else ""
+    return f"budget.usd cannot be enforced: the price of {', '.join(unpriced)} is not known{mend}"
 
 
 def shown(path: Path) -> str:

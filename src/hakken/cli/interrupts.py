@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the work under way ends at once, and nothing is left running.
+"""Ctrl-C, SIGTERM and a terminal that is gone: the work under way ends at once, and nothing is left running.
 
 Sandboxed commands run in sessions of their own, so the terminal's Ctrl-C does not reach them. They are ended here; the
 local model's process stays, because other runs may use it and it ends by itself.
@@ -18,9 +18,10 @@ _again = threading.Event()
 
 
 def listen() -> None:
-    """Handle both signals, in the main thread."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    """Handle the signals, in the main thread; a command that ``nohup`` started outlives its terminal."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

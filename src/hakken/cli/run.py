@@ -117,7 +117,7 @@ def _tell_outcome(job: Target, as_json: bool) -> None:
 
 def announce(job: Target, expected: Forecast) -> None:
     """Say what is about to happen, and what it will use."""
-    from hakken.cli.console import clock, money, shown, tell
+    from hakken.cli.console import clock, money, shown, tell, unenforced
     from hakken.research.bounds import most_trials
 
     total, limit = expected.total, job.settings.budget
@@ -136,7 +136,9 @@ def announce(job: Target, expected: Forecast) -> None:
         f"{most['ablation']} of ablations and {most['report']} for the report; short smoke runs come on top; how "
         "long a trial takes is known once the baseline has run"
     )
-    limits = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens, "US$": limit.usd}
-    limits |= {"seconds": limit.seconds}
+    limits: dict[str, float | None] = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens}
+    limits |= {"US$": limit.usd if expected.priced else None, "seconds": limit.seconds}
     if given := [f"{value:,g} {name}" for name, value in limits.items() if value is not None]:
         tell(f"  budget: at most {', '.join(given)}")
+    if beyond := unenforced(limit, expected.unpriced):
+        tell(f"  {beyond}")

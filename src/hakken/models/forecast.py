@@ -85,7 +85,17 @@ class Forecast(Record):
     @property
     def priced(self) -> bool:
         """Whether every stage's price is known."""
-        return all(stage.priced for stage in self.stages)
+        return not self.unpriced
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Models whose price is not known: what they cost meets no limit."""
+        return tuple(dict.fromkeys(stage.model for stage in self.stages if not stage.priced))
+
+    @property
+    def local_seconds(self) -> float:
+        """Time of the embedded model, which answers all runs of a machine from one process."""
+        return sum(stage.usage.seconds for stage in self.stages if stage.model == "local")
 
 
 def forecast(settings: Settings, models: Mapping[Role, Model]) -> Forecast:

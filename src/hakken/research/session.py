@@ -209,7 +209,8 @@ def _begin(folder: RunFolder, store: Store, template: Template, settings: Settin
                 f"The template {template.name} has changed since {folder.path} was begun.",
                 "Start another run with --new, or restore the template.",
             )
-        store.append(EventKind.RUN_RESUMED, "resumed", Resumed(version=hakken.__version__))
+        resumed = Resumed(version=hakken.__version__, budget=settings.budget)
+        store.append(EventKind.RUN_RESUMED, "resumed", resumed)
         return known.run
     environment: Environment = describe_machine(template.packages).model_copy(update={"rung": rung.value})
     run = Run(

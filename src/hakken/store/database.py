@@ -14,7 +14,7 @@ from urllib.parse import quote
 from hakken.core.errors import StoreError
 from hakken.store.projections import create, rebuild
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _EVENTS = """
 CREATE TABLE events (

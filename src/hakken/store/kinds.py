@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hakken.core.types import (
     AuditReport,
+    Budget,
     Call,
     Claim,
     Comparison,
@@ -61,6 +62,8 @@ class Resumed(Record):
     """The same command, again."""
 
     version: str
+    budget: Budget | None = None
+    """Limits from now on; None in records of an older version."""
 
 
 class NodeLine(NamedTuple):

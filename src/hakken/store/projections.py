@@ -91,7 +91,8 @@ def apply(connection: sqlite3.Connection, event: Event) -> None:
 def _stage(connection: sqlite3.Connection, event: Event) -> None:
     """What the stage that is under way has cost so far: wall time, trials and calls.
 
-    The gap before a run was continued belongs to no stage, and a clock that was set back takes nothing away.
+    The gap before a run was continued belongs to no stage, and a clock that was set back takes nothing away. A run
+    that failed or met its budget ended inside of a stage, and is continued there: the stage began once and for all.
     """
     row = connection.execute("SELECT time, stage FROM moment").fetchone()
     last, stage = row if row else (event.time, "")
@@ -101,7 +102,7 @@ def _stage(connection: sqlite3.Connection, event: Event) -> None:
     if event.kind is EventKind.STEP_STARTED:
         stage = event.data["name"]
         _add(connection, stage)
-    elif event.kind in (EventKind.STEP_FINISHED, EventKind.RUN_FINISHED):
+    elif event.kind is EventKind.STEP_FINISHED or _is_done(event):
         stage = ""
     elif event.kind is EventKind.TRIAL_FINISHED and stage:
         _add(connection, stage, trials=1)
@@ -109,6 +110,11 @@ def _stage(connection: sqlite3.Connection, event: Event) -> None:
         room = event.data["purpose"].partition("/")[0]
         _add_call(connection, _ROOMS.get(room, stage or "other"), event.data)
     connection.execute("INSERT OR REPLACE INTO moment VALUES (1, ?, ?)", (event.time, stage))
+
+
+def _is_done(event: Event) -> bool:
+    """A run came to its end; one that failed or was stopped has not."""
+    return event.kind is EventKind.RUN_FINISHED and event.data["status"] == "finished"
 
 
 _ROOMS = {"search": "search", "ideas": "ideas", "papers": "paper", "review": "review"}

@@ -14,7 +14,7 @@ from hakken.core.errors import UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Record, Role, Template, Usage, content_hash
 from hakken.models import open_models
-from hakken.models.forecast import forecast
+from hakken.models.forecast import Forecast, forecast
 
 
 class Job(Record):
@@ -38,9 +38,22 @@ class Expected(Record):
 
     runs: int
     usage: Usage
-    priced: bool
+    local_seconds: float
+    """Of the model time, that of the embedded model."""
+    unpriced: tuple[str, ...]
+    """Models whose price is not known: what they cost meets no limit."""
     most_usd: float | None
-    """What they can spend at most, where each run has a budget."""
+    """What they can spend at most, where each run has a budget of US$ that can be enforced."""
+
+    @property
+    def priced(self) -> bool:
+        """Whether every price is known."""
+        return not self.unpriced
+
+    def model_seconds(self, at_once: int) -> float:
+        """Model time with so many runs at once: the embedded model answers all of them from one process."""
+        apart = (self.usage.seconds - self.local_seconds) / max(1, min(at_once, self.runs))
+        return self.local_seconds + apart
 
 
 def make_grid(
@@ -134,7 +147,7 @@ def _row(settings: dict[str, object]) -> RunRow:
 
 
 def is_over(job: Job, *, retry: bool) -> bool:
-    """Whether a run needs nothing more: it finished, or it failed and is not to be tried again."""
+    """Whether a run needs nothing more: it finished, or it failed by itself and is not to be tried again."""
     status = read_run(job.folder).status
     return status == "finished" or (status in ("failed", "stopped") and not retry)
 
@@ -146,14 +159,18 @@ def expected(jobs: Sequence[Job]) -> Expected:
         UsageError: there is no such model.
         PrerequisiteError: something must be installed, pulled or set first.
     """
-    usage, priced, most = Usage(), True, 0.0
-    known: dict[str, tuple[Usage, bool]] = {}
+    known: dict[str, Forecast] = {}
     for job in jobs:
         if job.model not in known:
-            found = forecast(job.settings, open_models(job.settings.models))
-            known[job.model] = found.total, found.priced
-        total, sure = known[job.model]
-        usage, priced = usage + total, priced and sure
-        most += job.settings.budget.usd or 0.0
-    limited = bool(jobs) and all(job.settings.budget.usd is not None for job in jobs)
-    return Expected(runs=len(jobs), usage=usage, priced=priced, most_usd=most if limited else None)
+            known[job.model] = forecast(job.settings, open_models(job.settings.models))
+    each = [known[job.model] for job in jobs]
+    unpriced = tuple(dict.fromkeys(name for one in known.values() for name in one.unpriced))
+    limits = [job.settings.budget.usd for job in jobs]
+    most = sum(limit for limit in limits if limit is not None)
+    return Expected(
+        runs=len(jobs),
+        usage=sum((one.total for one in each), Usage()),
+        local_seconds=sum(one.local_seconds for one in each),
+        unpriced=unpriced,
+        most_usd=most if jobs and None not in limits and not unpriced else None,
+    )

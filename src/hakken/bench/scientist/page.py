@@ -10,8 +10,8 @@ from hakken.bench.scientist.picture import funnel
 from hakken.bench.scientist.published import COLUMNS, MAPPING, measured_rows, published, published_rows
 from hakken.bench.scientist.table import failures_of
 from hakken.bench.scientist.texts import METHOD, cell_notes
-from hakken.bench.scientist.types import Stage, Table, short_model
-from hakken.bench.scientist.wording import HEAD, values_of
+from hakken.bench.scientist.types import Stage, Table
+from hakken.bench.scientist.wording import HEAD, NAMES, names_of, values_of
 
 
 def to_page(table: Table) -> str:
@@ -21,8 +21,9 @@ def to_page(table: Table) -> str:
     told = published()
     return environment.from_string(text).render(
         funnels=[funnel(cell) for cell in table.cells],
+        names=NAMES,
         head=HEAD,
-        lines=[(short_model(cell.model), cell.template, values_of(cell)) for cell in table.cells],
+        lines=[(names_of(cell), values_of(cell)) for cell in table.cells],
         stages=list(Stage),
         method=METHOD,
         notes=[*table.notes, *cell_notes(table)],
@@ -32,5 +33,5 @@ def to_page(table: Table) -> str:
         published=published_rows(),
         told=told,
         mapping=MAPPING,
-        rows=[(short_model(row.model), row) for row in table.rows],
+        rows=[(names_of(row), row) for row in table.rows],
     )

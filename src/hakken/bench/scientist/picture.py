@@ -24,8 +24,7 @@ def funnel(cell: Cell) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height()}" role="img" '
         f'aria-label="{escape(_spoken(cell))}" font-family="system-ui, sans-serif" font-size="12">',
         f'<text x="0" y="14" font-weight="600" fill="{_INK}">{escape(_cut(title, 58))}</text>',
-        f'<text x="0" y="30" fill="{_FAINT}">{cell.runs} run{"s" if cell.runs != 1 else ""}, '
-        f"{cell.counts[Stage.IDEAS]} ideas</text>",
+        f'<text x="0" y="30" fill="{_FAINT}">{escape(_cut(_beneath(cell), 66))}</text>',
     ]
     y = _TOP
     for stage in Stage:
@@ -58,6 +57,11 @@ def _bar(cell: Cell, stage: Stage, y: int, span: int) -> list[str]:
         for end in (low, high):
             parts.append(f'<path d="M{end:.1f} {middle - 4:g}v8" stroke="{_INK}" stroke-width="1.5"/>')
     return parts
+
+
+def _beneath(cell: Cell) -> str:
+    runs = f"{cell.runs} run{'s' if cell.runs != 1 else ''}"
+    return f"{runs}, {cell.counts[Stage.IDEAS]} ideas; reviewer: {short_model(cell.reviewer)}"
 
 
 def _spoken(cell: Cell) -> str:

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from hakken.bench.scientist.types import Cell, Stage, short_model
+from hakken.bench.scientist.wording import mean_score
 from hakken.core.types import Record
 
 COLUMNS = (
@@ -19,9 +20,9 @@ COLUMNS = (
 )
 """Columns of the evaluation tables of The AI Scientist's paper."""
 MAPPING = (
-    "Total Ideas: ideas proposed. Novel Ideas: new by a literature check; a dash without. Experiments Passed: ideas "
-    "with a version that ran. Completed Papers: papers that were rendered. Mean and Max Score: overall score of the "
-    "review, 1 to 10. Total Cost: model calls of all runs."
+    "Total Ideas: ideas proposed. Novel Ideas: new by a literature check, and a dash as long as there is none. "
+    "Experiments Passed: ideas with a version that ran. Completed Papers: papers that were rendered. Mean and Max "
+    "Score: overall score of the review, 1 to 10, over the runs that have one. Total Cost: model calls of all runs."
 )
 NONE = "–"
 
@@ -63,17 +64,19 @@ def measured_cells(cell: Cell) -> tuple[str, ...]:
         str(cell.counts[Stage.NEW]) if cell.novelty_checked else NONE,
         str(cell.counts[Stage.RAN]),
         str(cell.counts[Stage.PAPER]),
-        f"{cell.score.value:.2f}" if cell.score else NONE,
+        mean_score(cell),
         str(cell.best) if cell.best is not None else NONE,
         cost,
     )
 
 
 def measured_rows(cells: tuple[Cell, ...]) -> list[tuple[str, ...]]:
-    """Template, model and the paper's columns, for each cell."""
-    return [(cell.template, short_model(cell.model), *measured_cells(cell)) for cell in cells]
+    """Template, model, reviewer and the paper's columns, for each cell."""
+    return [
+        (cell.template, short_model(cell.model), short_model(cell.reviewer), *measured_cells(cell)) for cell in cells
+    ]
 
 
 def published_rows() -> list[tuple[str, ...]]:
-    """The same for what was published."""
+    """The same for what was published, without reviewers: they are told in its notes."""
     return [(row.template, row.model, *published_cells(row)) for row in published().rows]

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hakken.bench.scientist.types import RunRow, Stage
+from hakken.bench.scientist.endings import End, end_without_record, read_end
+from hakken.bench.scientist.types import UNMEASURED, RunRow, Stage
 from hakken.core.errors import HakkenError, UsageError
 from hakken.core.types import (
     AuditReport,
@@ -19,17 +20,20 @@ from hakken.core.types import (
     PaperFiles,
     Review,
     Role,
-    RunOutcome,
+    Run,
     Snapshot,
 )
 from hakken.models.forecast import price
 from hakken.research.snapshots import read_snapshot
 from hakken.store import RunFolder, Store
 from hakken.store.folder import RECORD
+from hakken.store.kinds import Resumed
 
 JOB, FAILURE = "job.json", "failure.json"
-"""What a run of the table was asked for, and why it has no record, where it has none."""
+"""What a run of the table was asked for, and what ended it, where its record does not tell."""
 _IRRELEVANT = ("budget", "runs_dir", "seed")
+_DOING = (Role.IDEAS, Role.CODE, Role.WRITING)
+"""Roles of the models that do the research and write the paper."""
 _MADE_BY_CODE = (Operator.BASELINE, Operator.MATCH, Operator.ABLATE)
 
 
@@ -59,31 +63,29 @@ def read_run(path: Path) -> RunRow:
                 if store.last_seq() > 0:
                     return _row(folder, store)
     except (HakkenError, ValueError) as error:  # a record of another version, or a damaged one, is a row too
-        return _without_record(path, "damaged", " ".join(str(error).split())[:300])
-    failure = _json(path / FAILURE)
-    status = "failed" if failure else "unfinished"
-    return _without_record(path, status, str(failure.get("message", "")), str(failure.get("error", "")))
+        return _without_record(path, End(status="damaged", why=" ".join(str(error).split())[:300]))
+    return _without_record(path, end_without_record(_json(path / FAILURE)))
 
 
 def _row(folder: RunFolder, store: Store) -> RunRow:
     snapshot = read_snapshot(folder, store)
-    run, outcome = snapshot.run, store.get("outcome", RunOutcome)
+    run, end = snapshot.run, read_end(store, _json(folder.path / FAILURE))
     review, report = store.get("review", Review), store.get("audit", AuditReport)
     counts, checked = _funnel(snapshot)
     paper = store.get("files", PaperFiles) is not None
     counts |= {Stage.PAPER: int(paper), Stage.AUDIT: int(paper and report is not None and report.passed)}
-    failure = {} if outcome else _json(folder.path / FAILURE)
-    status = outcome.status if outcome else "failed" if failure else "unfinished"
     names = _model_names(run.models)
     return RunRow(
         folder=str(folder.path),
         model=names[0],
         reviewer=names[1],
+        self_reviewed=_is_own(names[1], run.models),
         template=run.template,
         template_hash=run.template_hash,
         seed=run.seed,
-        status=status,
-        why=outcome.why if outcome else str(failure.get("message", "")),
+        status=end.status,
+        why=end.why,
+        continued=end.continued,
         counts=counts,
         novelty_checked=checked,
         score=review.meta.overall if review else None,
@@ -91,9 +93,16 @@ def _row(folder: RunFolder, store: Store) -> RunRow:
         usage=snapshot.usage,
         priced=all(price(name, 1000, 1000) is not None for name in set(run.models.values())),
         seconds=round(sum(stage.seconds for stage in store.stage_costs()), 3),
-        failures=_failures(snapshot, status, str(failure.get("error", ""))),
+        failures=_failures(snapshot, end),
         config={key: value for key, value in run.config.items() if key not in _IRRELEVANT},
+        budget=_budget(run, store.get("resumed", Resumed)),
     )
+
+
+def _budget(run: Run, resumed: Resumed | None) -> dict[str, Any]:
+    """Limits of the last session; a record of an older version knows those of the first one only."""
+    last = run.budget if resumed is None or resumed.budget is None else resumed.budget
+    return last.model_dump(mode="json", exclude_none=True)
 
 
 def _funnel(snapshot: Snapshot) -> tuple[dict[Stage, int], bool]:
@@ -133,40 +142,46 @@ def _new(snapshot: Snapshot, checked: bool) -> int:
     return sum(idea.origin != "seed" and idea.id not in duplicates for idea in snapshot.ideas)
 
 
-def _failures(snapshot: Snapshot, status: str, error: str) -> dict[str, int]:
+def _failures(snapshot: Snapshot, end: End) -> dict[str, int]:
     found: Counter[str] = Counter()
     found.update(f"proposal refused: {refused.reason}" for refused in snapshot.refused)
     found.update(f"version: {node.failure.cause.value}" for node in snapshot.nodes if node.failure)
     found.update(f"stage {failure.stage}: {failure.error}" for failure in snapshot.failures if failure.stage != "run")
-    ends = [failure.error for failure in snapshot.failures if failure.stage == "run"]
-    if status in ("failed", "stopped"):
-        found[f"run {status}: {(ends or [error or 'unknown'])[-1]}"] += 1
+    if end.status in ("failed", "stopped", UNMEASURED):
+        found[f"run {end.status}: {end.error or 'unknown'}"] += 1
     return dict(found)
 
 
 def _model_names(models: Mapping[str, str]) -> tuple[str, str]:
     """The model that does the research, and the one that reviews it."""
-    roles = [role for role in (Role.IDEAS, Role.CODE, Role.WRITING) if role.value in models]
+    roles = [role for role in _DOING if role.value in models]
     used = list(dict.fromkeys(models[role.value] for role in roles))
     main = used[0] if len(used) == 1 else ", ".join(f"{role.value}={models[role.value]}" for role in roles)
     return main, models.get(Role.REVIEW.value, main)
 
 
-def _without_record(path: Path, status: str, why: str, error: str = "") -> RunRow:
+def _is_own(reviewer: str, models: Mapping[str, str]) -> bool:
+    """Whether a reviewer judges work that it had a part in."""
+    return reviewer in {models[role.value] for role in _DOING if role.value in models}
+
+
+def _without_record(path: Path, end: End) -> RunRow:
     """A row of what was asked for, since there is nothing else: in the cell of the runs that have a record."""
     job = _json(path / JOB)
     model, reviewer = _model_names(job.get("models") or {r.value: str(job.get("model", "unknown")) for r in Role})
-    cause = {f"run {status}: {error or 'no record'}": 1} if status in ("failed", "damaged") else {}
+    known = end.status in ("failed", "damaged", UNMEASURED)
+    limits = job.get("settings", {}).get("budget", {})
     return RunRow(
         folder=str(path),
         model=model,
         reviewer=reviewer,
         template=str(job.get("template", "unknown")),
         seed=int(job.get("seed", 0)),
-        status=status,
-        why=why,
+        status=end.status,
+        why=end.why,
         counts=dict.fromkeys(Stage, 0),
-        failures=cause,
+        failures={f"run {end.status}: {end.error or 'no record'}": 1} if known else {},
+        budget={key: value for key, value in limits.items() if value is not None},
     )
 
 

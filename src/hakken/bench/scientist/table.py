@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from hakken.bench.scientist.estimates import mean, per_paper, share_of_ideas, share_of_runs
 from hakken.bench.scientist.reading import differing_settings
-from hakken.bench.scientist.types import Cell, Estimate, RunRow, Stage, Table, short_model
+from hakken.bench.scientist.types import UNMEASURED, Cell, Estimate, RunRow, Stage, Table
+from hakken.bench.scientist.wording import names_of
 from hakken.core.types import Usage
 
 EVERY = "all templates"
@@ -27,10 +28,10 @@ def build_table(rows: Sequence[RunRow]) -> Table:
     return Table(cells=tuple(cells), rows=tuple(rows), notes=tuple(_notes(rows)))
 
 
-def failures_of(table: Table) -> list[tuple[str, str, str, int]]:
-    """Model, template, cause and count, without the lines over all templates, which repeat them."""
+def failures_of(table: Table) -> list[tuple[str, str, str, str, int]]:
+    """Names of a cell, cause and count, without the lines over all templates, which repeat them."""
     cells = [cell for cell in table.cells if cell.template != EVERY]
-    return [(short_model(c.model), c.template, cause, count) for c in cells for cause, count in c.failures.items()]
+    return [(*names_of(cell), cause, count) for cell in cells for cause, count in cell.failures.items()]
 
 
 def make_cell(rows: Sequence[RunRow], template: str) -> Cell:
@@ -77,17 +78,37 @@ def _cell_notes(rows: Sequence[RunRow], ended: Sequence[RunRow], template: str) 
     notes = []
     if len(ended) == 1:
         notes.append("One run: no intervals.")
-    if left := len(rows) - len(ended):
+    lost = sum(row.status == UNMEASURED for row in rows)
+    if left := len(rows) - len(ended) - lost:
         notes.append(f"{left} of {len(rows)} runs have not ended and are not counted.")
+    if lost:
+        notes.append(
+            f"{lost} of {len(rows)} runs were ended by an outage, an empty account or this machine: they are not "
+            "measured and not counted, and the same command goes on with them."
+        )
+    if again := sum(row.continued > 0 for row in rows):
+        notes.append(
+            f"{again} of {len(rows)} runs had failed or met their budget and were continued (as --retry does): they "
+            "count as they ended last."
+        )
     if changed := differing_settings(ended):
         notes.append(f"Its runs differ in settings: {', '.join(changed)}.")
+    if len(budgets := dict.fromkeys(_limits(row) for row in ended)) > 1:
+        notes.append(f"Its runs had different budgets: {'; '.join(budgets)}.")
     if template != EVERY and len({row.template_hash for row in ended if row.template_hash}) > 1:
         notes.append("Its runs are about different states of the template.")
     if len({row.novelty_checked for row in ended if row.counts[Stage.IDEAS]}) > 1:
         notes.append("Some of its runs checked novelty against the literature and some did not.")
     if any(not row.priced for row in ended):
         notes.append("The price of a model is not known: US$ is a lower bound.")
+    if any(row.self_reviewed and row.score is not None for row in ended):
+        who = "the model that wrote them" if rows[0].reviewer == rows[0].model else "a model that had a part in them"
+        notes.append(f"Its papers were reviewed by {who}.")
     return notes
+
+
+def _limits(row: RunRow) -> str:
+    return ", ".join(f"{key}={value}" for key, value in row.budget.items()) or "none"
 
 
 def _notes(rows: Sequence[RunRow]) -> list[str]:

@@ -8,6 +8,9 @@ from typing import Any
 
 from hakken.core.types import Record, Usage
 
+UNMEASURED = "not measured"
+"""Status of a run that was ended by what is no model's affair."""
+
 
 class Stage(StrEnum):
     """How far an idea, or a run, got."""
@@ -49,8 +52,9 @@ _LABELS = {
 }
 _MEANINGS = {
     Stage.IDEAS: "proposals in the record, those that were refused and seed ideas that stood in included",
-    Stage.NEW: "judged novel by the literature check; in a run without one, proposals of the model that were taken up: "
-    "no near-duplicate of an earlier idea or of a seed idea, and nothing that their own words rule out",
+    Stage.NEW: "proposals of the model that were taken up: no near-duplicate of an earlier idea or of a seed idea, and "
+    "nothing that their own words rule out (in a run with a literature check, those that it judged novel; no such "
+    "check exists yet)",
     Stage.IMPLEMENTED: "a version whose change was applied to the template, and is not the unchanged code",
     Stage.RAN: "a version that ended at least one trial, the smoke run included, with metrics",
     Stage.DIFFERING: "a version measured on every explore seed, no replicate, whose outputs are not its parent's",
@@ -70,9 +74,14 @@ class RunRow(Record):
     template: str
     template_hash: str = ""
     seed: int = 0
+    self_reviewed: bool = False
+    """Whether the reviewer is among the models that did the work."""
     status: str
-    """finished, stopped (budget), failed, unfinished (the same command goes on) or damaged (no readable record)."""
+    """finished, stopped (budget), failed, not measured (an outage, an empty account or this machine ended it: the same
+    command goes on), unfinished (the same command goes on) or damaged (no readable record)."""
     why: str = ""
+    continued: int = 0
+    """Times that it was continued after it had failed or met its budget."""
     counts: dict[Stage, int]
     """Proposals that reached each stage; 0 or 1 for the stages of runs."""
     novelty_checked: bool = False
@@ -89,10 +98,12 @@ class RunRow(Record):
     """How often each cause of failure was met: versions, stages and the run itself."""
     config: dict[str, Any] = {}
     """Settings that decide what is found, the seed aside."""
+    budget: dict[str, Any] = {}
+    """Limits that were set when it was begun or last continued."""
 
     @property
     def ended(self) -> bool:
-        """Whether it counts: an unfinished run says nothing yet."""
+        """Whether it counts: an unfinished run, and one that is not measured, say nothing yet."""
         return self.status in ("finished", "stopped", "failed")
 
 

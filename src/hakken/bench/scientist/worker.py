@@ -1,4 +1,7 @@
-"""One run of a table in a process of its own: the job comes on standard input, the result is the run's folder."""
+"""One run of a table in a process of its own: the job comes on standard input, the result is the run's folder.
+
+An error that ends the whole table is the last line of standard output, with an exit code of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,18 @@ import json
 import sys
 
 from hakken.bench.scientist.grid import Job
-from hakken.bench.scientist.running import run_here
+from hakken.bench.scientist.running import ENDS_TABLE, packed, run_here
+from hakken.bench.unfinished import FOR_ALL
 
 
 def main() -> None:
     """Make the run."""
     asked = json.load(sys.stdin)
-    run_here(Job.model_validate(asked["job"]), executor=asked["executor"])
+    try:
+        run_here(Job.model_validate(asked["job"]), executor=asked["executor"])
+    except FOR_ALL as error:
+        sys.stdout.write(f"{packed(error)}\n")
+        sys.exit(ENDS_TABLE)
 
 
 if __name__ == "__main__":

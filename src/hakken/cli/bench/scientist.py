@@ -44,8 +44,8 @@ def scientist(
     """Measure the scientist: models by templates, how far ideas get, what papers score and cost.
 
     Every run is a run folder as `hakken run` makes it, and everything in the table is counted from the records. The
-    same command goes on where it stopped; a run that fails is a row with its cause. --read makes the table of runs
-    that exist.
+    same command goes on where it stopped, also with what an outage or an empty account ended; a run that fails by
+    itself is a row with its cause. --read makes the table of runs that exist.
 
     \b
     Examples:
@@ -124,7 +124,7 @@ def _names(text: str, option: str) -> list[str]:
 def _announce(grid: list[Job], left: list[Job], will: Expected, out: Path, at_once: int) -> None:
     """Say what is about to happen, and what it may spend."""
     from hakken.bench.pace import counted
-    from hakken.cli.console import clock, money, shown, tell
+    from hakken.cli.console import clock, money, shown, tell, unenforced
 
     models, templates = {job.model for job in grid}, {job.template.name for job in grid}
     tell(
@@ -136,10 +136,14 @@ def _announce(grid: list[Job], left: list[Job], will: Expected, out: Path, at_on
     usage = will.usage
     tell(
         f"Forecast: about {usage.calls:,} model calls, {usage.prompt_tokens:,} prompt and "
-        f"{usage.completion_tokens:,} generated tokens, {clock(usage.seconds / at_once)} of model time, "
+        f"{usage.completion_tokens:,} generated tokens, {clock(will.model_seconds(at_once))} of model time, "
         f"{money(usage.usd, will.priced)}; trials take their time beside it"
     )
-    limit = "no limit is set: -c budget.usd=2 limits each run"
+    if beyond := unenforced(left[0].settings.budget, will.unpriced):
+        tell(f"  {beyond}")
+        return
+    example = "budget.usd=2" if will.priced else "budget.tokens=1000000"
+    limit = f"no limit in US$ is set: -c {example} limits each run"
     tell(f"  at most: {limit if will.most_usd is None else money(will.most_usd)}")
 
 
@@ -150,7 +154,7 @@ def _run(
     from hakken.bench.scientist.running import run_table
     from hakken.cli.bench.scientist_progress import Follower
 
-    follower = Follower(grid, len(left), will.usage.seconds, out, at_once)
+    follower = Follower(grid, len(left), will.model_seconds(at_once), out)
     return build_table(run_table(grid, follower, at_once=at_once, executor=executor, retry=retry))
 
 
@@ -163,21 +167,20 @@ def _show(table: Table) -> None:
 
     from hakken.bench.scientist.table import failures_of
     from hakken.bench.scientist.texts import cell_notes
-    from hakken.bench.scientist.types import short_model
-    from hakken.bench.scientist.wording import HEAD, values_of
+    from hakken.bench.scientist.wording import HEAD, NAMES, names_of, values_of
     from hakken.cli.console import say
 
     grid = Grid(show_lines=True)
-    for name in ("model", "template"):
+    for name in NAMES:
         grid.add_column(name, overflow="fold")
     for name in HEAD:
         grid.add_column(name, justify="right")
     for cell in table.cells:
         values = [f"{seen}\n{interval}" if interval else seen for seen, interval in values_of(cell)]
-        grid.add_row(short_model(cell.model), cell.template, *values)
+        grid.add_row(*names_of(cell), *values)
     # A pipe has no width: the table must not be broken for it.
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 260).print(grid)
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 300).print(grid)
     for note in (*table.notes, *cell_notes(table)):
         say(f"  {note}")
-    for model, template, cause, count in failures_of(table):
-        say(f"  failures of {model} on {template}: {cause} ×{count}")
+    for model, reviewer, template, cause, count in failures_of(table):
+        say(f"  failures of {model} on {template}, reviewed by {reviewer}: {cause} ×{count}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from hakken.bench.pace import counted
 from hakken.bench.scientist import RunRow, Stage, build_table, read_run
 from hakken.bench.scientist.files import write_report
 from hakken.bench.scientist.grid import Job
@@ -15,10 +16,10 @@ from hakken.core.types import Call, Trial, Usage
 class Follower:
     """Says how the table goes on, and keeps the report up to date after every run."""
 
-    def __init__(self, grid: list[Job], left: int, seconds: float, out: Path, at_once: int) -> None:
-        self.grid, self.left, self.out, self.at_once = grid, left, out, at_once
+    def __init__(self, grid: list[Job], left: int, seconds: float, out: Path) -> None:
+        self.grid, self.left, self.out = grid, left, out
         self.guess = seconds / max(1, left)
-        """Seconds of a run, before one has ended."""
+        """Seconds from one end of a run to the next, before one has ended."""
         self.done, self.start = 0, time.monotonic()
         self.used = Usage()
 
@@ -39,13 +40,15 @@ class Follower:
         tell(f"  {self.status()}")
         rows = [read_run(one.folder) for one in self.grid if one.folder.is_dir()]
         if self.done == self.left:
-            tell(f"all runs are over after {clock(time.monotonic() - self.start)}")
+            again = sum(not row.ended for row in rows)
+            over = f"{counted(again, 'run')} to go, by the same command," if again else "all runs are over"
+            tell(f"{over} after {clock(time.monotonic() - self.start)}")
         write_report(build_table(rows), self.out)
 
     def status(self) -> str:
         """Cost so far, and time left."""
         spent = time.monotonic() - self.start
-        each = spent * 1.0 / self.done if self.done else self.guess / self.at_once
+        each = spent / self.done if self.done else self.guess
         return (
             f"{self.used.tokens:,} tokens, {money(self.used.usd)} in this table's runs so far; "
             f"{clock(spent)}, about {clock(each * (self.left - self.done))} left"
