@@ -184,6 +184,8 @@ def test_a_forecast_knows_its_limits() -> None:
     assert priced.likely_usd == 2.0  # a million tokens cost more than the limit
     nobody = forecast_attempts(2, "", Budget(tokens=1, usd=1.0, seconds=60), 1)
     assert (nobody.most_tokens, nobody.most_usd, nobody.likely_seconds) == (None, 0.0, 120.0)
+    unknown = forecast_attempts(3, "http://127.0.0.1:1/v1#x", Budget(usd=1.0), 1)
+    assert (unknown.most_usd, unknown.unpriced, local.unpriced, nobody.unpriced) == (None, True, False, False)
 
 
 def test_attempts_side_by_side_share_one_record(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ class AttemptsForecast(Record):
     attempts: int
     most_tokens: int | None
     most_usd: float | None
+    unpriced: bool
+    """The price of the model is not known, so that no limit in US$ can be enforced."""
     most_seconds: float | None
     likely_usd: float | None
     likely_seconds: float | None
@@ -42,6 +44,7 @@ def forecast_attempts(
         kept: Attempts of the same agent that are there already.
     """
     rounds = -(-count // max(1, parallel))
+    unpriced = bool(model) and price(model, 1000, 1000) is None
     usd, seconds, by = _usual(model, budget)
     if kept:
         usd = sum(a.run.usd for a in kept) / len(kept)
@@ -50,7 +53,12 @@ def forecast_attempts(
     return AttemptsForecast(
         attempts=count,
         most_tokens=None if budget.tokens is None or not model else count * budget.tokens,
-        most_usd=0.0 if not model or model == "local" else None if budget.usd is None else count * budget.usd,
+        most_usd=0.0
+        if not model or model == "local"
+        else None
+        if unpriced or budget.usd is None
+        else count * budget.usd,
+        unpriced=unpriced,
         most_seconds=None if budget.seconds is None else rounds * budget.seconds,
         likely_usd=None if usd is None else count * usd,
         likely_seconds=None if seconds is None else rounds * seconds,

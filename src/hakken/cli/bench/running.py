@@ -303,6 +303,8 @@ def _announce(name: str, total: int, kept: int, again: int, forecast: AttemptsFo
     if forecast.likely_seconds is not None:
         price = "" if forecast.likely_usd is None else f"{money(forecast.likely_usd)} and "
         tell(f"  probably {price}about {clock(forecast.likely_seconds)}, judged by {forecast.by}")
+    if forecast.unpriced:
+        tell("  --usd cannot be enforced: the price of the model is not known; limit it with --tokens")
     if crowd:
         said = "is more than the model answers at a time: each gets less done in its minutes, and its record says so"
         tell(f"  {crowd} at once {said}")
