@@ -129,14 +129,16 @@ def scaled(
     Examples:
       hakken bench import scaled tasks hakken-attempts
     """
-    from hakken.bench.attempts import load_attempts
+    from hakken.bench.attempts import read_attempts
     from hakken.bench.importing.scaled import scaled_pass_at_1, weights_of
-    from hakken.cli.console import emit, say
+    from hakken.cli.console import emit, say, tell
 
     _there(tasks)
     _there(attempts)
-    made = [a for a in load_attempts(attempts) if agent is None or a.agent == agent]
-    found = scaled_pass_at_1(made, weights_of(tasks))
+    there, strange = read_attempts(attempts)
+    for path in strange:
+        tell(f"  note: {path.name} is no attempt of this version, and is left out")
+    found = scaled_pass_at_1([a for a in there if agent is None or a.agent == agent], weights_of(tasks))
     if as_json:
         emit(found.model_dump(mode="json"))
         return
