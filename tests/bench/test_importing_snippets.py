@@ -159,6 +159,7 @@ def test_what_cannot_be_a_task_is_listed_with_the_reason(imported: Imported) -> 
     assert reasons["squash-00-constant"] == "it lies outside of any function"
     assert "no whole statement" in reasons["squash-04-inner_line"]
     assert reasons["squash-05-describe"] == "its tests pass without it"
+    assert reasons["not-fetched"] == "its folder is not there"
 
 
 def test_the_agent_sees_neither_tests_nor_reference(snippets: dict[str, TaskFolder]) -> None:
@@ -272,7 +273,6 @@ def test_scaled_pass_at_1_counts_lines(made: dict[str, list[Attempt]], imported:
         scaled_pass_at_1([], weights)
 
 
-def failed_copy(attempt: Attempt) -> Attempt:
 def test_papers_that_all_agree_leave_something_possible(made: dict[str, list[Attempt]]) -> None:
     attempt = made["oracle"][0]
     weight = Weight(problem="p", file="m.py", hint="h", lines=3)
@@ -299,6 +299,7 @@ def test_attempts_at_what_was_imported_before_count_for_nothing(
         scaled_pass_at_1([former], weights)
 
 
+def failed_copy(attempt: Attempt) -> Attempt:
     rerun = attempt.score.verdicts["rerun"].model_copy(update={"passed": False})
     score = attempt.score.model_copy(update={"verdicts": {**attempt.score.verdicts, "rerun": rerun}})
     return attempt.model_copy(update={"seed": 1, "score": score})
@@ -338,14 +339,13 @@ def test_the_commands(pset: Path, imported: Imported, made: dict[str, list[Attem
     assert json.loads(result.stdout)["lines"] == 13
     shown = CliRunner().invoke(app, ["bench", "import", "scaled", imported.folder, folder])
     assert "scaled pass@1 0.385 (one paper gives no interval): 5 of 13 lines" in shown.stdout
-    for words, sentence in (
     shutil.copytree(folder, tmp_path / "attempts")
     (tmp_path / "attempts" / "other.json").write_text("{}")
     noted = CliRunner().invoke(app, ["bench", "import", "scaled", imported.folder, str(tmp_path / "attempts")])
     assert "other.json is no attempt of this version, and is left out" in noted.stderr
     assert noted.stdout == shown.stdout
-        (["researchcodebench", str(pset), "--only", "none"], "There is no problem in"),
-        (["researchcodebench", str(pset), "--test", "none.py"], "none.py is not there"),
+    for words, sentence in (
+        (["researchcodebench", str(pset), "--only", "none"], "There is no problem 'none' in"),
         (["researchcodebench", "none"], "none is not a folder"),
         (["scaled", str(tmp_path), folder], "holds no snippets"),
     ):
