@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.analysis.resampling import cluster_draws, free_interval, mean_interval, weighted_means, wilson
+from hakken.analysis.resampling import (
+    cluster_draws,
+    effective_draws,
+    free_interval,
+    mean_interval,
+    weighted_means,
+    wilson,
+)
 from hakken.analysis.scaling import LogFit, NoFit, fit_log
 
 CLUSTERS = [("a", "1"), ("a", "1"), ("a", "2"), ("b", "1"), ("c", "1"), ("c", "2"), ("c", "3")]
@@ -65,6 +72,14 @@ def test_wilson(case: tuple[int, int]) -> None:
 def test_wilson_against_published_values() -> None:
     assert wilson(0.0, 10) == (0.0, pytest.approx(0.2775, abs=1e-4))
     assert wilson(81 / 263, 263) == (pytest.approx(0.2553, abs=1e-4), pytest.approx(0.3662, abs=1e-4))
+
+
+def test_groups_that_hardly_differ_are_worth_no_more_than_what_is_in_them() -> None:
+    alike = [(50.0, 100), (51.0, 100), (49.0, 100)]
+    assert effective_draws(alike) == 300
+    assert effective_draws(alike, most=12.0) == 12
+    assert effective_draws([(0.0, 100), (100.0, 100), (50.0, 100)], most=12.0) == 3
+    assert effective_draws([(0.0, 10), (0.0, 30)]) == pytest.approx(1.6)
 
 
 def test_a_line_is_found_again() -> None:

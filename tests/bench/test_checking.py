@@ -6,14 +6,16 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hakken
-from hakken.bench import checking
+from hakken.bench import checking, checking_sources
 from hakken.bench.checking import check_suite
 from hakken.bench.kept import Kept, code_hash
 from hakken.bench.proving import Lab, Meter
+from hakken.bench.trying import Tried, try_tasks
 from hakken.bench.types import Source
 from hakken.core.types import Rung
 
@@ -60,6 +62,18 @@ def test_a_broken_repository_fails_the_check_and_is_tried_again(tiny: Source, ke
     assert not found.ok
     assert "fails" in found.sources[0].problems[0]
     assert not found.sources[0].complete
+
+
+def test_what_has_not_passed_is_proved_again(tiny: Source, keeping: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*given: Any) -> Tried:
+        """As where a limit ends the oracle's run, once."""
+        monkeypatch.undo()
+        failed = {"oracle": (1, 2), "problems": ("the oracle fails on tiny-n1-0: a limit ended the command",)}
+        return try_tasks(*given).model_copy(update=failed)
+
+    monkeypatch.setattr(checking_sources, "try_tasks", late)
+    assert not check_suite("tiny", [tiny], keeping, quick=True, attacking=("zeros",)).ok
+    assert check_suite("tiny", [tiny], keeping, quick=True, attacking=("zeros",)).ok
 
 
 PACKAGE = Path(hakken.__file__).parent

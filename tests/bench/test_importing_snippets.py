@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,7 @@ def test_what_cannot_be_a_task_is_listed_with_the_reason(imported: Imported) -> 
     assert reasons["squash-00-constant"] == "it lies outside of any function"
     assert "no whole statement" in reasons["squash-04-inner_line"]
     assert reasons["squash-05-describe"] == "its tests pass without it"
+    assert reasons["not-fetched"] == "its folder is not there"
 
 
 def test_the_agent_sees_neither_tests_nor_reference(snippets: dict[str, TaskFolder]) -> None:
@@ -258,13 +260,43 @@ def test_scaled_pass_at_1_counts_lines(made: dict[str, list[Attempt]], imported:
     again = [made["oracle"][0], failed_copy(made["oracle"][0])]
     assert scaled_pass_at_1(again, weights).passed_lines == 2.5
     other = Weight(problem="other", file="m.py", hint="h", lines=7)
-    two = scaled_pass_at_1(made["oracle"], {**weights, "x": other})
-    assert two.low == 0.0
-    assert two.high == pytest.approx(5 / 13)
+    two = scaled_pass_at_1(made["oracle"], {**weights, ("x", "hash"): other})
+    assert (two.scaled, two.papers) == (0.25, 2)
+    assert two.low is not None
+    assert two.high is not None
+    # Two papers tell little: draws of whole papers would have given [0, 5/13].
+    assert 0 < two.low < 0.05
+    assert two.high > 0.7
     with pytest.raises(UsageError, match="attempts of 2 agents"):
         scaled_pass_at_1([*made["oracle"], *made["null"]], weights)
     with pytest.raises(UsageError, match="no attempt"):
         scaled_pass_at_1([], weights)
+
+
+def test_papers_that_all_agree_leave_something_possible(made: dict[str, list[Attempt]]) -> None:
+    attempt = made["oracle"][0]
+    weight = Weight(problem="p", file="m.py", hint="h", lines=3)
+    weights = {(f"t{n}", attempt.task_hash): weight.model_copy(update={"problem": f"p{n}"}) for n in range(4)}
+    solved = [attempt.model_copy(update={"task": name}) for name, _ in weights]
+    reach = 1 - 0.025 ** (1 / 4)
+    found = scaled_pass_at_1(solved, weights)
+    assert (found.scaled, found.low, found.high) == (1.0, pytest.approx(1 - reach), 1.0)
+    found = scaled_pass_at_1([failed_copy(a) for a in solved], weights)
+    assert (found.scaled, found.low, found.high) == (0.0, 0.0, pytest.approx(reach))
+    # Each half solved: papers that are alike say nothing about how others differ.
+    found = scaled_pass_at_1([*solved, *map(failed_copy, solved)], weights)
+    assert (found.low, found.high) == (pytest.approx(0.5 - reach / 2), pytest.approx(0.5 + reach / 2))
+
+
+def test_attempts_at_what_was_imported_before_count_for_nothing(
+    made: dict[str, list[Attempt]], imported: Imported
+) -> None:
+    weights = weights_of(Path(imported.folder))
+    former = failed_copy(made["oracle"][0]).model_copy(update={"task_hash": "sha256:before"})
+    found = scaled_pass_at_1([made["oracle"][0], former], weights)
+    assert (found.passed_lines, found.seeds, found.former) == (5, 1, 1)
+    with pytest.raises(UsageError, match="no attempt at these tasks, only 1 at others of the same names"):
+        scaled_pass_at_1([former], weights)
 
 
 def failed_copy(attempt: Attempt) -> Attempt:
@@ -307,9 +339,13 @@ def test_the_commands(pset: Path, imported: Imported, made: dict[str, list[Attem
     assert json.loads(result.stdout)["lines"] == 13
     shown = CliRunner().invoke(app, ["bench", "import", "scaled", imported.folder, folder])
     assert "scaled pass@1 0.385 (one paper gives no interval): 5 of 13 lines" in shown.stdout
+    shutil.copytree(folder, tmp_path / "attempts")
+    (tmp_path / "attempts" / "other.json").write_text("{}")
+    noted = CliRunner().invoke(app, ["bench", "import", "scaled", imported.folder, str(tmp_path / "attempts")])
+    assert "other.json is no attempt of this version, and is left out" in noted.stderr
+    assert noted.stdout == shown.stdout
     for words, sentence in (
-        (["researchcodebench", str(pset), "--only", "none"], "There is no problem in"),
-        (["researchcodebench", str(pset), "--test", "none.py"], "none.py is not there"),
+        (["researchcodebench", str(pset), "--only", "none"], "There is no problem 'none' in"),
         (["researchcodebench", "none"], "none is not a folder"),
         (["scaled", str(tmp_path), folder], "holds no snippets"),
     ):

@@ -20,10 +20,11 @@ from hakken.bench.reports.page import html, text_of, write_report
 from hakken.bench.reports.records import Report
 from hakken.bench.reports.tables import contamination_line
 from hakken.cli.app import app
-from hakken.core.errors import UsageError
+from hakken.core.errors import BudgetExceeded, UsageError
 from hakken.core.types import Call, Request, Role
 from hakken.models import Ledger
 from hakken.models.scripted import FunctionModel
+from hakken.store import Store
 from tests.bench.simulated import kept, made, population
 
 
@@ -190,6 +191,26 @@ def test_a_model_that_knows_the_code_and_one_that_does_not(tasks: dict[str, Task
     assert (alone.exact.value, alone.above_chance, alone.chance) == (1.0, None, None)
     line = contamination_line(build_report([made()], contamination=alone))
     assert "there is no other function to compare with" in line
+
+
+def test_the_tokens_of_a_probe_are_those_of_all_its_sessions(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"rules": [{"reply": "I do not remember."}]}))
+    folder, out = next(iter(tasks.values())).root.parent, tmp_path / "probe.json"
+
+    def ask(tokens: int) -> tuple[int, int]:
+        words = ["bench", "probe", str(folder), "--model", f"scripted:{script}", "--out", str(out)]
+        code = CliRunner().invoke(app, [*words, "--tokens", str(tokens)]).exit_code
+        with Store(out.with_suffix(".db")) as store:
+            return code, store.usage().calls
+
+    first = ask(400)
+    assert first[0] == BudgetExceeded.exit_code
+    assert first[1] > 0
+    assert ask(400) == first, "a second session has what the first one left, which is nothing"
+    whole = ask(100_000)
+    assert whole[0] == 0
+    assert whole[1] > first[1]
 
 
 def test_layout_and_docstrings_do_not_count() -> None:

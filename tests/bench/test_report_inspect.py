@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from hakken.bench.folder import TaskFolder
 from hakken.bench.reports.building import collect
 from hakken.cli.app import app
 from hakken.core.errors import PrerequisiteError, UsageError
+from hakken.core.types import Limits, Violation, ViolationKind
 from tests.bench.conftest import TINY
 
 try:
@@ -128,59 +130,6 @@ def test_the_sandbox_shows_no_secret_and_no_answer(
     assert not re.search(r"half_width", seen)
     score = next(iter(log.samples[0].scores.values()))
     assert (score.value["passed"], score.value["unanswered"], score.value["admitted"]) == (0, 1, 0)
-
-
-def breaking(on: str) -> Any:
-    """An agent that does nothing, and breaks down at one task."""
-    from inspect_ai.solver import solver
-
-    @solver
-    def idle(on: str) -> Any:
-        async def solve(state: Any, generate: Any) -> Any:
-            if state.sample_id == on:
-                raise RuntimeError("The model is gone.")
-            return state
-
-        return solve
-
-    return idle(on)
-
-
-@needed
-def test_what_broke_down_counts_and_no_two_evaluations_are_one(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
-    from inspect_ai import eval as run
-    from inspect_ai import eval_retry
-
-    from hakken.bench.inspect_adapter.registry import tasks as inspect_tasks
-
-    two = ["tiny-n1-4", "tiny-n1-3"]
-    given: dict[str, Any] = {"sample_id": two, "model": "mockllm/model", "display": "none"}
-
-    def evaluate(folder: str, on: str, **more: Any) -> Any:
-        task = inspect_tasks(str(tasks[two[0]].root.parent))
-        return run(task, solver=breaking(on), log_dir=str(tmp_path / folder), **given, **more)[0]
-
-    first = evaluate("a", two[0], fail_on_error=False)
-    again = evaluate("a", two[0], fail_on_error=False)
-    both, notes = collect([Path(first.location), Path(again.location)])
-    assert notes == []
-    assert len(both) == 4
-    assert len({a.seed for a in both}) == 2, "each evaluation has a seed of its own"
-    assert {a.agent for a in both} == {"inspect-idle (mockllm/model)"}
-    broken = [a for a in both if a.task == two[0]]
-    assert [(a.run.ending, a.passed, a.score.reported) for a in broken] == [(Ending.FAILED, False, False)] * 2
-    assert broken[0].run.words == "RuntimeError('The model is gone.')"
-    unbroken = next(a for a in both if a.task == two[1])
-    assert (broken[0].source, broken[0].mode, broken[0].n) == (unbroken.source, unbroken.mode, unbroken.n)
-
-    tighter = evaluate("b", "none of them", token_limit=5_000)
-    apart, _ = collect([Path(first.location), Path(tighter.location)])
-    assert len({a.agent for a in apart}) == 2, "two budgets are two agents"
-
-    (later,) = eval_retry(first.location, log_dir=str(tmp_path / "a"), display="none")
-    assert later.eval.task_id == first.eval.task_id
-    once, _ = collect([Path(first.location), Path(later.location)])
-    assert sorted(a.task for a in once) == sorted(two), "an evaluation that went on is one"
 
 
 @needed
@@ -297,7 +246,7 @@ def test_the_contract_of_a_sandbox() -> None:
             await box.write_file("folder/x", "outside")
         with pytest.raises(OSError, match="link"):
             await box.write_file("link", "outside")
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="ran longer than 1 s"):
             await box.exec(["sleep", "30"], timeout=1)
         with pytest.raises(SandboxUserUnsupportedError):
             await box.exec(["true"], user="root")
@@ -306,3 +255,36 @@ def test_the_contract_of_a_sandbox() -> None:
         assert not box.workspace.exists()
 
     asyncio.run(use())
+
+
+@needed
+def test_a_command_that_uses_all_cores_has_all_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    import anyio
+
+    from hakken.bench.inspect_adapter import sandbox as adapter
+
+    asked: list[Limits] = []
+    late = Violation(kind=ViolationKind.CPU, limit=2_400.0, observed=2_401.0, killed=True)
+
+    class Box:
+        """A sandbox in which every command is ended for its CPU time."""
+
+        def __enter__(self) -> Box:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def exec(self, argv: list[str], **given: Any) -> Any:
+            return SimpleNamespace(violations=(late,))
+
+    def opened(*, limits: Limits, **given: Any) -> Box:
+        asked.append(limits)
+        return Box()
+
+    monkeypatch.setattr(adapter, "open_sandbox", opened)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    box = adapter.HakkenSandbox()
+    with pytest.raises(TimeoutError, match=r"used more CPU time than 2400 s"):
+        anyio.run(lambda: box.exec(["python", "train.py"], timeout=600))
+    assert [(limits.wall_seconds, limits.cpu_seconds) for limits in asked] == [(600.0, 2_400.0)]

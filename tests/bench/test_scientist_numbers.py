@@ -9,13 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hakken.bench.scientist.estimates import (
-    effective_draws,
-    mean,
-    per_paper,
-    share_of_ideas,
-    share_of_runs,
-)
+from hakken.analysis.resampling import effective_draws
+from hakken.bench.scientist.estimates import mean, per_paper, share_of_ideas, share_of_runs
 
 PARTS = st.lists(
     st.integers(1, 6).flatmap(lambda size: st.tuples(st.integers(0, size), st.just(size))), min_size=2, max_size=8

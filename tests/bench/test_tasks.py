@@ -321,11 +321,35 @@ def test_variants_by_toml_and_by_argument(tmp_path: Path) -> None:
         ('name = "walk"', 'name = "ridge"', "there twice"),
         ('results = "results.json"', 'results = "../results.json"', "not a path in the repository"),
         ("seconds = 1", 'seconds = "x"', "seconds"),
+        ("error = {}", "error = { relativ = 0.2 }", "metrics: error: the key 'relativ' is not known.*relative"),
+        ("error = {}", "error = 0.02", r"metrics: error: 0\.02 is no table"),
+        ("error = {}", "error = { relative = -1 }", r"metrics\.error\.relative: input should be greater"),
+        ("metrics = { spread = {}, reach = {} }", 'metrics = "reach"', "'reach' is neither a table of rules nor"),
+        ("metrics = { spread = {}, reach = {} }", "metrics = [1]", "neither a table"),
+        ('name = "walk"', 'name = "walk"\nmaskable = 5', "maskable: 5 is no list"),
+        ('name = "walk"', 'name = "walk"\nmaskable = "tiny/fit.py:spread"', "'tiny/fit.py:spread' is no list"),
+        ("packages = []", 'descriptions = { "tiny/fit.py:spred" = "Say." }', "descriptions names .*is not defined"),
+        ("packages = []", 'passages = { "spread" = "Say." }', "passages: 'spread' is not of the form"),
+        ("packages = []", 'passages = { "tiny/fat.py:spread" = "Say." }', "passages names .*no such file"),
+        ("packages = []", "passages = 3", "passages: input should be a valid dictionary"),
     ],
 )
 def test_a_suite_file_that_breaks_the_contract(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(SuiteError, match=message):
         changed(tmp_path, "suite.toml", old, new)
+
+
+def test_a_suite_says_what_is_near_enough_and_what_functions_do(tmp_path: Path) -> None:
+    place = tmp_path / "tiny"
+    shutil.copytree(TINY, place)
+    text = (place / "suite.toml").read_text()
+    text = text.replace("error = {}", 'error = { relative = 0.2, direction = "min" }')
+    text = text.replace("metrics = { spread = {}, reach = {} }", 'metrics = ["reach"]')
+    (place / "suite.toml").write_text(f'descriptions = {{ "./tiny/fit.py:spread" = "Say." }}\n{text}')
+    source = load_source(place)
+    assert source.experiments[0].metrics["error"] == MetricRule(relative=0.2)
+    assert list(source.experiments[1].metrics) == ["reach"]
+    assert source.descriptions == {"tiny/fit.py:spread": "Say."}
 
 
 def test_a_suite_that_is_none(tmp_path: Path) -> None:

@@ -108,3 +108,27 @@ def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def effective_draws(parts: Sequence[tuple[float, int]], most: float | None = None, level: float = 0.95) -> float:
+    """How many independent units the units of several groups are worth, for the interval of their share.
+
+    From how much the groups differ: the ratio estimator's variance, with the t quantile of its few degrees of freedom.
+
+    Args:
+        parts: Of each group what happened and the units it could have happened to; at least two groups.
+        most: Never more draws than this; by default the number of units. Never fewer than if all units of a group had
+            one fate.
+        level: Of the interval.
+    """
+    total, groups = sum(m for _, m in parts), len(parts)
+    fewest = total * total / sum(m * m for _, m in parts)
+    share = math.fsum(c for c, _ in parts) / total
+    if share in (0.0, 1.0):
+        return fewest  # groups that all agree say nothing about how much they may differ
+    variance = groups / (groups - 1) * math.fsum((c - share * m) ** 2 for c, m in parts) / total**2
+    if variance == 0.0:
+        return fewest
+    ends = 0.5 + level / 2
+    trust = float(stats.norm.ppf(ends) / stats.t.ppf(ends, groups - 1)) ** 2
+    return min(float(total) if most is None else most, max(fewest, trust * share * (1 - share) / variance))

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
+from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.types import Experiment, FunctionRef, MetricRule, Source, Variant
 from hakken.core.errors import UsageError
 from hakken.core.types import Record
@@ -21,6 +22,9 @@ SUITES = Path(__file__).resolve().parent / "suites"
 _TOP = {"title", "description", "packages", "experiment", "maskable", "descriptions", "passages"}
 _LIMITS = {"seconds", "memory_mb", "disk_mb"}
 _EXPERIMENT = {"name", "description", "command", "results", "metrics", "hidden", "maskable"} | _LIMITS
+_DIRECTION = "direction"
+"""Of a metric: whether more of it is better. That is for readers; nothing is graded by it."""
+_RULE = {*MetricRule.model_fields, _DIRECTION}
 
 
 class SuiteError(UsageError):
@@ -70,11 +74,11 @@ def load_source(folder: Path) -> Source:
     tables = raw.get("experiment", [])
     if not isinstance(tables, list) or not tables:
         _fail(file, "there are no experiments", "Add an [[experiment]] table")
-    maskable = list(raw.get("maskable", []))
+    maskable = list(_maskable(file, raw))
     for table in tables:
         if not isinstance(table, dict):
             _fail(file, f"experiment: {table!r} is no table", "Write [[experiment]] tables")
-        maskable += [name for name in table.get("maskable", []) if name not in maskable]
+        maskable += [name for name in _maskable(file, table) if name not in maskable]
     paper = folder / "paper.md"
     values = {
         "name": folder.name,
@@ -84,9 +88,9 @@ def load_source(folder: Path) -> Source:
         "paper": paper if paper.is_file() else None,
         "packages": raw.get("packages", ()),
         "experiments": tuple(_experiment(file, table) for table in tables),
-        "maskable": tuple(_function(file, root, name) for name in maskable),
-        "descriptions": raw.get("descriptions", {}),
-        "passages": raw.get("passages", {}),
+        "maskable": tuple(_function(file, root, "maskable", name) for name in maskable),
+        "descriptions": _texts(file, root, "descriptions", raw),
+        "passages": _texts(file, root, "passages", raw),
     }
     source = _record(file, Source, values)
     names = [experiment.name for experiment in source.experiments]
@@ -100,21 +104,47 @@ def _experiment(file: Path, table: dict[str, Any]) -> Experiment:
     name = table.get("name")
     _known(file, f"experiment {name!r}: ", table, _EXPERIMENT)
     values = {key: value for key, value in table.items() if key not in {"hidden", "metrics", "maskable"}}
-    values["metrics"] = _metrics(table.get("metrics", {}))
+    values["metrics"] = _metrics(file, f"experiment {name!r}: metrics: ", table.get("metrics", {}))
     hidden = table.get("hidden", ())
     tables = hidden if isinstance(hidden, list) else [hidden] if hidden else []
     values["hidden"] = tuple(_variant(file, f"hidden{index + 1}", item) for index, item in enumerate(tables))
     return _record(file, Experiment, values)
 
 
-def _metrics(value: object) -> dict[str, Any]:
+def _metrics(file: Path, where: str, value: object) -> dict[str, Any]:
     """A table of rules by name, or a list of names."""
-    if isinstance(value, list):
-        return {str(name): {} for name in value}
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return {name: {} for name in value}
     if not isinstance(value, dict):
-        return {}
-    known = set(MetricRule.model_fields)
-    return {name: {k: v for k, v in rule.items() if k in known} for name, rule in value.items()}
+        _fail(file, f"{where}{value!r} is neither a table of rules nor a list of names", 'Write ["loss"]')
+    for name, rule in value.items():
+        if not isinstance(rule, dict):
+            _fail(file, f"{where}{name}: {rule!r} is no table", f"Write {name} = {{ relative = 0.05 }}")
+        _known(file, f"{where}{name}: ", rule, _RULE)
+    return {name: {k: v for k, v in rule.items() if k != _DIRECTION} for name, rule in value.items()}
+
+
+def _maskable(file: Path, table: dict[str, Any]) -> list[Any]:
+    found = table.get("maskable", [])
+    if not isinstance(found, list):
+        _fail(file, f"maskable: {found!r} is no list", 'Write ["package/module.py:function"]')
+    return found
+
+
+def _texts(file: Path, root: Path, key: str, raw: dict[str, Any]) -> object:
+    """Texts by function, in its shortest spelling; what is no table is refused with the other values."""
+    found = raw.get(key, {})
+    if not isinstance(found, dict):
+        return found
+    texts = {}
+    for name, text in found.items():
+        function = _function(file, root, key, name)
+        try:
+            find(parse((root / function.file).read_bytes()), function.name)
+        except MaskError as error:
+            _fail(file, f"{key} names {name!r}: {error.message.removesuffix('.')}", "Mend the name")
+        texts[str(function)] = text
+    return texts
 
 
 def _variant(file: Path, name: str, table: object) -> Variant:
@@ -137,13 +167,13 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _function(file: Path, root: Path, text: object) -> FunctionRef:
+def _function(file: Path, root: Path, key: str, text: object) -> FunctionRef:
     try:
         function = FunctionRef.parse(str(text))
     except ValueError as error:
-        _fail(file, f"maskable: {error}", "Write it so")
+        _fail(file, f"{key}: {error}", "Write it so")
     if not (root / function.file).is_file():
-        _fail(file, f"maskable names {str(text)!r}, and there is no such file in repo/", "Mend the path")
+        _fail(file, f"{key} names {str(text)!r}, and there is no such file in repo/", "Mend the path")
     return function
 
 

@@ -19,6 +19,8 @@ from hakken.core.types import Record
 
 ENOUGH_SEEDS = 3
 """Seeds from which on a mean is reported as a headline."""
+_LOG = ".eval"
+"""Ending of a log of inspect-ai."""
 _SHARES = ("submission_exists", "valid_submission", "above_median", "gold_medal", "silver_medal", "bronze_medal")
 
 
@@ -111,8 +113,13 @@ def summary(reports: Sequence[CompetitionReport]) -> GradingReport:
 
 
 def load_reports(paths: Iterable[Path]) -> list[GradingReport]:
-    """Read several, in the order of their names as MLE-bench does: the order says which reports make a seed."""
-    return [load_report(path) for path in sorted(paths, key=str)]
+    """Read several, in the order of their names as MLE-bench does: the order says which reports make a seed.
+
+    A submission that two logs of inspect-ai hold, because the second goes on with the first, counts once.
+    """
+    ordered = sorted(paths, key=str)
+    logs = _of_logs([path for path in ordered if path.suffix == _LOG])
+    return [logs[path] if path in logs else load_report(path) for path in ordered]
 
 
 def load_report(path: Path) -> GradingReport:
@@ -124,8 +131,8 @@ def load_report(path: Path) -> GradingReport:
         UsageError: the file is none, or only a pointer to one.
         PrerequisiteError: it is such a log, and inspect-ai is not installed.
     """
-    if path.suffix == ".eval":
-        return _of_log(path)
+    if path.suffix == _LOG:
+        return _of_logs([path])[path]
     try:
         raw = json.loads(read_text(path))
     except ValueError as error:
@@ -138,11 +145,11 @@ def load_report(path: Path) -> GradingReport:
     return summary([_entry(path, number, entry) for number, entry in enumerate(entries)])
 
 
-def _of_log(path: Path) -> GradingReport:
-    found: list[CompetitionReport] = reader_of(path).competition_reports_of(path)
-    if not found:
-        raise UsageError(f"There are no competitions in {path}.", "Name a log of `inspect eval hakken/competition`.")
-    return summary(found)
+def _of_logs(paths: Sequence[Path]) -> dict[Path, GradingReport]:
+    if not paths:
+        return {}
+    found: dict[Path, list[CompetitionReport]] = reader_of(paths[0]).competition_reports_of(paths)
+    return {path: summary(reports) for path, reports in found.items()}
 
 
 def _entry(path: Path, number: int, entry: object) -> CompetitionReport:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from hakken.bench.adopting import load_hidden
 from hakken.bench.bands import band
@@ -20,13 +21,12 @@ from hakken.bench.copies import copied_functions, installed_copies
 from hakken.bench.folder import PAPER, write_task
 from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import Problem, Trial, read_problems
-from hakken.bench.importing.probing import gpu_sign, has_gpu, why_not
+from hakken.bench.importing.probing import gpu_sign, has_gpu, too_large, why_not
 from hakken.bench.importing.report import Imported, LeftOut, check_apart
 from hakken.bench.leaks import Search, texts_of, told
 from hakken.bench.masking import mask_file, masked_texts
 from hakken.bench.proving import Lab, predictable
 from hakken.bench.running import Outcome, RunJob
-from hakken.bench.trees import TreeError
 from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task, Variant
 from hakken.core.errors import UsageError
 
@@ -39,6 +39,9 @@ _SHELL = frozenset("|&;<>()$`\\*?[]#~!{}\n")
 """What makes a line more than a program and its words."""
 
 
+_Ready: TypeAlias = tuple[Problem, tuple[FunctionRef, ...]]
+
+
 @dataclass
 class _Paper:
     """A repository of the data set and what was found out about it."""
@@ -47,8 +50,12 @@ class _Paper:
     root: Path
     text: str = ""
     variants: tuple[Variant, ...] = ()
+    too_large: str = ""
+    """Why no task can hold a copy of it; empty where one can."""
+    problems: list[_Ready] = field(default_factory=list)
+    """Those whose functions can be masked."""
     trials: dict[str, Trial] = field(default_factory=dict)
-    """Experiments of the paper, by key; the place of each names its file of results."""
+    """Experiments of these problems, by key; the place of each names its file of results."""
     why: dict[str, str] = field(default_factory=dict)
     """Why an experiment cannot be used here; empty where it can."""
     hidden: dict[tuple[str, str], dict[str, Band]] = field(default_factory=dict)
@@ -76,6 +83,8 @@ def import_autoexperiment(
 ) -> Imported:
     """Write the data set's problems as task folders.
 
+    One paper after the other is tried and written, so that an end at any moment loses the work on one.
+
     Args:
         folder: The data set's files.
         out: Folder that the tasks go to.
@@ -97,31 +106,24 @@ def import_autoexperiment(
     problems, notes = read_problems(folder, sizes, limit=limit, seed=seed)
     names = _unique(problem.paper for problem in problems)
     papers = {name: _paper(name, repositories or folder, folder, hidden, out) for name in names}
-    ready, left_out, found = _masked(problems, papers)
-    for name, paper in papers.items():
-        if paper is not None:
-            mine = [problem for problem, _ in ready if problem.paper == name]
-            paper.trials = {trial.key: trial for problem in mine for trial in problem.trials}
-            _probe(paper, lab, check, seconds)
-            if every or not all(paper.why.values()):
-                _look_through(paper, seconds)
-    written = []
-    for problem, refs in ready:
-        paper = papers[problem.paper]
-        assert paper is not None
-        why = next((paper.why[trial.key] for trial in problem.trials if paper.why[trial.key]), "")
-        if why:
-            left_out.append(LeftOut(task=problem.id, reason=f"not runnable here: {why}"))
-        if not why or every:
-            _write(problem, refs, paper, out, mode, seconds)
-            written.append(problem.id)
+    left_out, found = _assign(problems, papers)
+    usable = [paper for paper in papers.values() if paper is not None and paper.problems]
+    for paper in usable:
+        _check_hidden(paper, check, seconds)
     done = Imported(
         benchmark="AutoExperiment",
         folder=str(out),
-        tasks=tuple(written),
+        tasks=(),
         left_out=tuple(left_out),
         notes=tuple(_unique([*notes, *found])),
     )
+    for paper in usable:
+        _probe(paper, lab, check, seconds)
+        if every or not all(paper.why.values()):
+            _look_through(paper, seconds)
+        written, left = _write_all(paper, out, mode, seconds, every)
+        done = done.model_copy(update={"tasks": (*done.tasks, *written), "left_out": (*done.left_out, *left)})
+        done.write(out)
     done.write(out)
     return done
 
@@ -136,27 +138,23 @@ def _paper(name: str, repositories: Path, folder: Path, hidden: Path | None, out
     text = next((p.read_text(encoding="utf-8", errors="replace") for p in texts if p.is_file()), "")
     file = hidden / f"{name}.toml" if hidden is not None and hidden.is_dir() else hidden
     variants = load_hidden(file) if file is not None and file.is_file() else ()
-    return _Paper(name, root.resolve(), text, variants)
+    return _Paper(name, root.resolve(), text, variants, too_large(root))
 
 
-_Ready = tuple[Problem, tuple[FunctionRef, ...]]
-
-
-def _masked(
-    problems: Sequence[Problem], papers: Mapping[str, _Paper | None]
-) -> tuple[list[_Ready], list[LeftOut], list[str]]:
-    """Problems with their functions, those whose functions cannot be masked, and notes."""
-    ready: list[_Ready] = []
+def _assign(problems: Sequence[Problem], papers: Mapping[str, _Paper | None]) -> tuple[list[LeftOut], list[str]]:
+    """Give papers their problems with the functions; those whose functions cannot be masked, and notes."""
     left_out: list[LeftOut] = []
     notes: list[str] = []
     for problem in problems:
-        refs, why, found = _located(problem, papers[problem.paper])
+        paper = papers[problem.paper]
+        refs, why, found = _located(problem, paper)
         notes += found
-        if why:
+        if why or paper is None:
             left_out.append(LeftOut(task=problem.id, reason=why))
         else:
-            ready.append((problem, refs))
-    return ready, left_out, notes
+            paper.problems.append((problem, refs))
+            paper.trials |= {trial.key: trial for trial in problem.trials}
+    return left_out, notes
 
 
 def _located(problem: Problem, paper: _Paper | None) -> tuple[tuple[FunctionRef, ...], str, list[str]]:
@@ -165,6 +163,8 @@ def _located(problem: Problem, paper: _Paper | None) -> tuple[tuple[FunctionRef,
         return (), problem.broken, []
     if paper is None:
         return (), f"the repository of {problem.paper} is not there (looked for {problem.paper}/code)", []
+    if paper.too_large:
+        return (), paper.too_large, []
     refs: list[FunctionRef] = []
     notes: list[str] = []
     for function in problem.functions:
@@ -179,6 +179,18 @@ def _located(problem: Problem, paper: _Paper | None) -> tuple[tuple[FunctionRef,
     return tuple(refs), "", notes
 
 
+def _check_hidden(paper: _Paper, check: bool, seconds: float) -> None:
+    """Say what is wrong with hidden configurations before anything is run.
+
+    Raises:
+        UsageError: nothing is to be run, or they have arguments and an experiment is a script.
+    """
+    if paper.variants and not check:
+        raise UsageError("Hidden configurations have to be measured.", "Leave --no-check out.")
+    for trial in paper.trials.values():
+        _experiment(paper, trial, seconds)
+
+
 def _probe(paper: _Paper, lab: Lab, check: bool, seconds: float) -> None:
     """Try each experiment once, and measure the hidden configurations."""
     trials = list(paper.trials.values())
@@ -186,8 +198,6 @@ def _probe(paper: _Paper, lab: Lab, check: bool, seconds: float) -> None:
     if not check:
         seems = f"seems to need a GPU ({sign})" if sign else ""
         paper.why = dict.fromkeys(paper.trials, seems)
-        if paper.variants:
-            raise UsageError("Hidden configurations have to be measured.", "Leave --no-check out.")
         return
     lab.tell(f"{paper.name}: trying {len(trials)} experiments of the unmasked repository")
     keys = [(trial, variant) for trial in trials for variant in (None, *paper.variants)]
@@ -203,11 +213,7 @@ def _probe(paper: _Paper, lab: Lab, check: bool, seconds: float) -> None:
         for trial, variant in keys
         for seed in range(_RUNS if variant else 1)
     ]
-    try:
-        outcomes = iter(lab.run(jobs))
-    except TreeError as error:
-        paper.why = dict.fromkeys(paper.trials, error.message)
-        return
+    outcomes = iter(lab.run(jobs))
     for trial, variant in keys:
         _judge(paper, trial, variant, list(islice(outcomes, _RUNS if variant else 1)), sign)
         where = f" ({variant.name})" if variant else ""
@@ -252,6 +258,26 @@ def _look_through(paper: _Paper, seconds: float) -> None:
     search = Search(golds, experiments, paper.contents.items())
     found = {name: values for name, text in paper.contents.items() if (values := search.values(name, text))}
     paper.leaks = tuple(told(name, values) for name, values in found.items())
+
+
+def _write_all(
+    paper: _Paper, out: Path, mode: MaskMode, seconds: float, every: bool
+) -> tuple[list[str], list[LeftOut]]:
+    """The tasks of a paper that were written, and what does not run here or cannot be written."""
+    written: list[str] = []
+    left_out: list[LeftOut] = []
+    for problem, refs in paper.problems:
+        why = next((paper.why[trial.key] for trial in problem.trials if paper.why[trial.key]), "")
+        reason = f"not runnable here: {why}" if why else ""
+        if every or not why:
+            try:
+                _write(problem, refs, paper, out, mode, seconds)
+                written.append(problem.id)
+            except UsageError as error:
+                reason = error.message
+        if reason:
+            left_out.append(LeftOut(task=problem.id, reason=reason))
+    return written, left_out
 
 
 def _write(

@@ -1,15 +1,16 @@
-"""Whether an experiment of somebody else's repository runs on this machine, and why not."""
+"""Whether somebody else's repository fits into a task, and its experiments run on this machine, and why not."""
 
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from hakken.bench.bands import wrong
 from hakken.bench.checks import several
 from hakken.bench.running import Outcome
-from hakken.bench.trees import walk
+from hakken.bench.trees import MAX_BYTES, MAX_FILES, walk
 from hakken.bench.types import Band, Value
 from hakken.execution.machine import describe_machine
 
@@ -18,6 +19,20 @@ _ASKS = re.compile(r"""\.cuda\(|\bdevice\s*=\s*["']cuda|torch\.device\(\s*["']cu
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _FILE = re.compile(r"FileNotFoundError: .*?'([^']+)'|No such file or directory: '?([^'\n]+)")
 _MAX = 1 << 20
+
+
+def too_large(root: Path) -> str:
+    """Why a task cannot hold a copy of a repository; empty where it can.
+
+    Writing a task would find it, too, but only after every experiment was tried.
+    """
+    try:
+        sizes = [info.st_size for _, info in walk(root) if stat.S_ISREG(info.st_mode)]
+    except OSError as error:
+        return f"its repository cannot be read: {error.strerror}"
+    if len(sizes) <= MAX_FILES and sum(sizes) <= MAX_BYTES:
+        return ""
+    return f"its repository has more than {MAX_FILES:,} files or {MAX_BYTES >> 20} MB"
 
 
 def has_gpu() -> bool:

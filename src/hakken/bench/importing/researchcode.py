@@ -12,20 +12,28 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml  # type: ignore[import-untyped]
-from pydantic import ValidationError
 
 from hakken.bench.folder import EXPERIMENTS, PAPER, TaskFolder, write_task
+from hakken.bench.importing.probing import too_large
 from hakken.bench.importing.report import Imported, LeftOut, check_apart
 from hakken.bench.importing.scaled import SNIPPET, Weight
-from hakken.bench.importing.snippets import Snippet, code_lines, has_tags, masked, snippets_of, without_tags
+from hakken.bench.importing.snippets import (
+    Snippet,
+    TagError,
+    code_lines,
+    has_tags,
+    masked,
+    snippets_of,
+    without_tags,
+)
 from hakken.bench.masking import MaskError, find, mask_file, parse
 from hakken.bench.proving import Lab
 from hakken.bench.running import Outcome, RunJob
-from hakken.bench.trees import TreeError, walk
-from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task
+from hakken.bench.trees import walk
+from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task, inside
 from hakken.core.errors import UsageError
 from hakken.core.files import write_text
 from hakken.core.source import syntax_tree
@@ -73,58 +81,85 @@ def import_researchcode(
         seconds: What the tests take on a usual machine.
 
     Raises:
-        UsageError: there are no problems, or their files cannot be used.
+        UsageError: there are no problems, or none of a name in ``only``.
     """
-    problems = [problem for problem in _problems(folder, test) if not only or problem.name in only]
-    if not problems:
-        raise UsageError(f"There is no problem in {folder}.", "Name the folder that holds papers.yaml, or a problem's.")
-    written: list[str] = []
-    left_out: list[LeftOut] = []
-    notes: list[str] = []
+    problems = _chosen(_problems(folder, test), only, folder)
     for problem in problems:
         check_apart(out, problem.root)
-        lab.tell(f"{problem.name}: running its tests")
-        done, out_, said = _import(problem, out, lab, seconds)
-        written += done
-        left_out += out_
-        notes += said
-    found = Imported(
-        benchmark="ResearchCodeBench",
-        folder=str(out),
-        tasks=tuple(written),
-        left_out=tuple(left_out),
-        notes=tuple(notes),
-    )
-    found.write(out)
-    return found
+    done = Imported(benchmark="ResearchCodeBench", folder=str(out), tasks=())
+    for problem in problems:
+        written, left, notes = _import(problem, out, lab, seconds)
+        more = {"left_out": (*done.left_out, *left), "notes": (*done.notes, *notes)}
+        done = done.model_copy(update={"tasks": (*done.tasks, *written), **more})
+        done.write(out)
+    return done
 
 
-def _import(problem: _Problem, out: Path, lab: Lab, seconds: float) -> tuple[list[str], list[LeftOut], list[str]]:
-    texts = {}
+def _chosen(problems: Sequence[_Problem], only: Sequence[str], folder: Path) -> list[_Problem]:
+    if not problems:
+        raise UsageError(f"There is no problem in {folder}.", "Name the folder that holds papers.yaml, or a problem's.")
+    names = [problem.name for problem in problems]
+    if unknown := [name for name in only if name not in names]:
+        raise UsageError(f"There is no problem {unknown[0]!r} in {folder}.", f"There are: {', '.join(names)}.")
+    return [problem for problem in problems if not only or problem.name in only]
+
+
+def _unusable(problem: _Problem) -> str:
+    """Why a problem cannot be used, by what lies on the disk; empty where it can."""
+    if not problem.root.is_dir():
+        return "its folder is not there"
+    if not problem.annotated:
+        return f"{PAPERS} names no annotated file of it"
+    for name in (*problem.annotated, *problem.context, problem.test):
+        try:
+            if not (problem.root / inside(name)).is_file():
+                return f"{name} is not there"
+        except ValueError:
+            return f"{name} is no path in its folder"
+    return too_large(problem.root)
+
+
+_Place: TypeAlias = tuple[str, int, Snippet]
+"""File, number among its snippets, and the snippet."""
+
+
+def _read(problem: _Problem) -> tuple[dict[str, str], list[_Place], str]:
+    """The files that an agent sees, the snippets in them, and why they cannot be used."""
+    texts: dict[str, str] = {}
     for name in (*problem.annotated, *problem.context):
         try:
             texts[name] = (problem.root / name).read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            return [], [LeftOut(task=problem.name, reason=f"{name} is not in UTF-8")], []
+            return {}, [], f"{name} is not in UTF-8"
+    try:
+        places = [(name, *found) for name in problem.annotated for found in enumerate(snippets_of(texts[name], name))]
+    except TagError as error:
+        return {}, [], error.message
+    return texts, places, ""
+
+
+def _import(problem: _Problem, out: Path, lab: Lab, seconds: float) -> tuple[list[str], list[LeftOut], list[str]]:
+    if why := _unusable(problem):
+        return [], [LeftOut(task=problem.name, reason=why)], []
+    texts, places, why = _read(problem)
+    if why:
+        return [], [LeftOut(task=problem.name, reason=why)], []
+    lab.tell(f"{problem.name}: running its tests")
     clean = {name: without_tags(text).encode() for name, text in texts.items()}
     experiment = _experiment(problem, seconds)
     program = {RUNNER: (Path(__file__).parent / "programs" / RUNNER).read_bytes()}
-    try:
-        (whole,) = lab.run([RunJob(tree=problem.root, files=clean | program, experiment=experiment)])
-    except TreeError as error:
-        return [], [LeftOut(task=problem.name, reason=error.message)], []
+    (whole,) = lab.run([RunJob(tree=problem.root, files=clean | program, experiment=experiment)])
     if why := _no_reference(whole):
         return [], [LeftOut(task=problem.name, reason=why)], []
     found: list[tuple[str, str, Snippet, tuple[FunctionRef, ...], bytes]] = []
     left_out: list[LeftOut] = []
-    for name in problem.annotated:
-        for index, snippet in enumerate(snippets_of(texts[name], f"{problem.name}/{name}")):
-            title = _id(problem, name, index, snippet)
-            refs, cut, why = _cut(texts[name], name, snippet)
-            if why:
-                left_out.append(LeftOut(task=title, reason=why))
-            else:
-                found.append((title, name, snippet, refs, cut))
+    for name, index, snippet in places:
+        title = _id(problem, name, index, snippet)
+        refs, cut, why = _cut(texts[name], name, snippet)
+        if why:
+            left_out.append(LeftOut(task=title, reason=why))
+        else:
+            found.append((title, name, snippet, refs, cut))
     jobs = [RunJob(tree=problem.root, files=clean | program | {f[1]: f[4]}, experiment=experiment) for f in found]
     written = []
     for (title, name, snippet, refs, cut), outcome in zip(found, lab.run(jobs), strict=True):
@@ -141,8 +176,12 @@ def _import(problem: _Problem, out: Path, lab: Lab, seconds: float) -> tuple[lis
             experiments=(experiment,),
             gold_predictable=True,
         )
-        _write(problem, task, gold, snippet, name, clean | {name: cut}, out)
-        written.append(title)
+        try:
+            _write(problem, task, gold, snippet, name, clean | {name: cut}, out)
+        except UsageError as error:
+            left_out.append(LeftOut(task=title, reason=error.message))
+        else:
+            written.append(title)
     return written, left_out, _twice(problem, found)
 
 
@@ -164,8 +203,8 @@ def _cut(text: str, file: str, snippet: Snippet) -> tuple[tuple[FunctionRef, ...
     A snippet inside a function is cut out of it; one that is made of whole functions loses their bodies, since what
     an agent writes is put back function by function.
     """
-    inside = text.splitlines()[snippet.start + 1 : snippet.end]
-    numbers = [snippet.start + 2 + at for at, line in enumerate(inside) if code_lines([line])]
+    body = text.splitlines()[snippet.start + 1 : snippet.end]
+    numbers = [snippet.start + 2 + at for at, line in enumerate(body) if code_lines([line])]
     if not numbers:
         return (), b"", "it holds no code"
     try:
@@ -270,48 +309,40 @@ def _twice(problem: _Problem, found: Sequence[tuple[str, str, Snippet, tuple[Fun
 
 
 def _problems(folder: Path, test: str) -> list[_Problem]:
+    """All that the folder lists, whether or not they can be used."""
     listed = folder / PAPERS
     if not listed.is_file():
         tagged = tuple(_tagged(folder))
         return [_problem(folder, folder.resolve().name, "", tagged, (), test)] if tagged else []
     try:
         rows = yaml.safe_load(listed.read_text(encoding="utf-8"))
-        papers = [row for row in rows if (folder / str(row["id"])).is_dir()]
+        return [
+            _problem(
+                folder / str(row["id"]),
+                str(row["id"]),
+                str(row.get("title", "")),
+                _paths(row.get("annotated_file_paths")),
+                _paths(row.get("context_file_paths")),
+                test,
+            )
+            for row in rows
+        ]
     except (yaml.YAMLError, TypeError, KeyError, UnicodeDecodeError) as error:
         raise UsageError(f"{listed} cannot be read: {' '.join(str(error).split())}.", "Fetch it again.") from None
-    return [
-        _problem(
-            folder / str(row["id"]),
-            str(row["id"]),
-            str(row.get("title", "")),
-            _paths(row.get("annotated_file_paths")),
-            _paths(row.get("context_file_paths")),
-            test,
-        )
-        for row in papers
-    ]
 
 
 def _problem(
     root: Path, name: str, title: str, annotated: tuple[str, ...], context: tuple[str, ...], test: str
 ) -> _Problem:
-    missing = [path for path in (*annotated, *context, test) if not (root / path).is_file()]
-    if missing or not annotated:
-        what = f"{missing[0]} is not there" if missing else "it names no annotated file"
-        raise UsageError(f"The problem {name} cannot be used: {what}.", "Mend its files, or name another --test.")
-    paper = next((file for file in _NAMES if (root / file).is_file()), "")
-    try:
-        return _Problem(
-            name=re.sub(r"[^\w.-]", "_", name),
-            title=title or name,
-            root=root.resolve(),
-            annotated=annotated,
-            context=tuple(path for path in context if path not in annotated),
-            paper=paper,
-            test=test,
-        )
-    except ValidationError as error:
-        raise UsageError(f"The problem {name} cannot be used: {error}.", "Mend papers.yaml.") from None
+    return _Problem(
+        name=re.sub(r"[^\w.-]", "_", name),
+        title=title or name,
+        root=root.resolve(),
+        annotated=annotated,
+        context=tuple(path for path in context if path not in annotated),
+        paper=next((file for file in _NAMES if (root / file).is_file()), ""),
+        test=test,
+    )
 
 
 def _paths(value: Any) -> tuple[str, ...]:

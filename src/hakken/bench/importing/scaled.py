@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-import numpy as np
 from pydantic import NonNegativeInt, ValidationError
 
+from hakken.analysis.resampling import ROUNDING, effective_draws, mean_interval, wilson
 from hakken.bench.attempts import Attempt
 from hakken.bench.folder import load_tasks
-from hakken.bench.metrics import measured
+from hakken.bench.making import task_hash
+from hakken.bench.metrics import by_task, measured
 from hakken.core.errors import UsageError
 from hakken.core.types import Record
 
 SNIPPET = "snippet.json"
-DRAWS = 2_000
+Key: TypeAlias = tuple[str, str]
+"""A task's name and hash: one that was imported again may be another under the same name."""
 
 
 class Weight(Record):
@@ -35,7 +38,7 @@ class Scaled(Record):
     scaled: float
     low: float | None
     high: float | None
-    """95 % interval by drawing whole papers; None where there is one paper."""
+    """95 % interval by how much papers differ; None where there is one paper."""
     plain: float
     """Share of snippets, whatever their size."""
     passed_lines: float
@@ -45,22 +48,25 @@ class Scaled(Record):
     seeds: int
     missing: tuple[str, ...] = ()
     """Tasks without an attempt: they count as failed."""
+    former: int = 0
+    """Attempts at other tasks of these names, as of an earlier import: they count for nothing."""
 
 
-def weights_of(tasks: Path) -> dict[str, Weight]:
+def weights_of(tasks: Path) -> dict[Key, Weight]:
     """Weights of all imported snippets in a folder, by task.
 
     Raises:
         UsageError: there are none.
     """
-    found: dict[str, Weight] = {}
+    found: dict[Key, Weight] = {}
     for task in load_tasks(tasks):
         file = task.root / "tests" / SNIPPET
         if file.is_file():
             try:
-                found[task.task.id] = Weight.model_validate(json.loads(file.read_text(encoding="utf-8")))
+                weight = Weight.model_validate(json.loads(file.read_text(encoding="utf-8")))
             except (ValueError, ValidationError):
                 raise UsageError(f"{file} is damaged.", "Import the benchmark again.") from None
+            found[task.task.id, task_hash(task)] = weight
     if not found:
         raise UsageError(
             f"{tasks} holds no snippets.", "Import some: `hakken bench import researchcodebench FOLDER --out TASKS`."
@@ -68,47 +74,58 @@ def weights_of(tasks: Path) -> dict[str, Weight]:
     return found
 
 
-def scaled_pass_at_1(attempts: Sequence[Attempt], weights: Mapping[str, Weight], *, seed: int = 0) -> Scaled:
+def scaled_pass_at_1(attempts: Sequence[Attempt], weights: Mapping[Key, Weight]) -> Scaled:
     """Scaled pass@1 of one agent; each seed is a pass over all snippets, and the score their mean.
 
     Raises:
         UsageError: there is no attempt at any of the snippets, or there are several agents.
     """
-    mine = [attempt for attempt in measured(attempts) if attempt.task in weights]
+    names = {name for name, _ in weights}
+    named = [attempt for attempt in measured(attempts) if attempt.task in names]
+    mine = [attempt for attempt in named if (attempt.task, attempt.task_hash) in weights]
     if not mine:
-        raise UsageError("There is no attempt at these tasks.", "Make some: `hakken bench run TASKS --agent fixed`.")
+        also = f", only {len(named)} at others of the same names" if named else ""
+        raise UsageError(
+            f"There is no attempt at these tasks{also}.", "Make some: `hakken bench run TASKS --agent fixed`."
+        )
     if len(agents := sorted({attempt.agent for attempt in mine})) > 1:
         raise UsageError(f"There are attempts of {len(agents)} agents: {', '.join(agents)}.", "Name one: --agent.")
-    passed: dict[str, list[bool]] = defaultdict(list)
-    for attempt in mine:
-        passed[attempt.task].append(attempt.passed)
-    rates = {task: sum(passed[task]) / len(passed[task]) if task in passed else 0.0 for task in weights}
-    papers: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for task, weight in weights.items():
-        papers[weight.problem].append((rates[task] * weight.lines, weight.lines))
+    tried = by_task(mine)
+    rates = {key: sum(a.passed for a in tried[key]) / len(tried[key]) if key in tried else 0.0 for key in weights}
+    done = math.fsum(rates[key] * weight.lines for key, weight in weights.items())
     lines = sum(weight.lines for weight in weights.values())
-    done = sum(got for group in papers.values() for got, _ in group)
-    low, high = _interval(list(papers.values()), seed)
+    low, high = _interval(rates, weights)
     return Scaled(
         scaled=done / lines if lines else 0.0,
         low=low,
         high=high,
-        plain=sum(rates.values()) / len(rates),
+        plain=math.fsum(rates.values()) / len(rates),
         passed_lines=done,
         lines=lines,
         snippets=len(weights),
-        papers=len(papers),
+        papers=len({weight.problem for weight in weights.values()}),
         seeds=len({attempt.seed for attempt in mine}),
-        missing=tuple(task for task in weights if task not in passed),
+        missing=tuple(key[0] for key in weights if key not in tried),
+        former=len(named) - len(mine),
     )
 
 
-def _interval(papers: Sequence[Sequence[tuple[float, int]]], seed: int) -> tuple[float | None, float | None]:
-    if len(papers) < 2:
+def _interval(rates: Mapping[Key, float], weights: Mapping[Key, Weight]) -> tuple[float | None, float | None]:
+    """Wilson's, on as many draws as lines that hang together in snippets, and these in papers, are worth.
+
+    Where papers do not differ at all, as where nothing or everything was solved, they say nothing about how much they
+    may: then the exact interval over papers.
+    """
+    papers: dict[str, tuple[float, int]] = {}
+    for key, weight in weights.items():
+        got, size = papers.get(weight.problem, (0.0, 0))
+        papers[weight.problem] = got + rates[key] * weight.lines, size + weight.lines
+    parts = [(got, size) for got, size in papers.values() if size > 0]
+    if len(parts) < 2:
         return None, None
-    sums = np.array([[sum(got for got, _ in group), sum(size for _, size in group)] for group in papers])
-    drawn = np.random.default_rng(seed).integers(len(sums), size=(DRAWS, len(sums)))
-    totals = sums[drawn].sum(axis=1)
-    shares = totals[:, 0] / np.maximum(totals[:, 1], 1)
-    low, high = np.percentile(shares, [2.5, 97.5])
-    return float(low), float(high)
+    lines = sum(size for _, size in parts)
+    share = math.fsum(got for got, _ in parts) / lines
+    if all(abs(got - share * size) <= ROUNDING * size for got, size in parts):
+        return mean_interval([share] * len(parts), [(str(place), "") for place in range(len(parts))])
+    snippets = lines**2 / sum(weight.lines**2 for weight in weights.values())
+    return wilson(share, effective_draws(parts, most=snippets))

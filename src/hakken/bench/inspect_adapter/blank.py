@@ -9,6 +9,7 @@ from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.attempts import Attempt
 from hakken.bench.folder import TaskFolder
 from hakken.bench.grading.grade import RULES
+from hakken.bench.identity import this_code
 from hakken.bench.making import task_hash
 from hakken.bench.types import Score, Verdict
 from hakken.execution import best_rung
@@ -37,5 +38,6 @@ def blank_attempt(found: TaskFolder) -> dict[str, Any]:
         score=score,
         rung=best_rung().rung,
         seconds=0.0,
+        code=this_code(),
     )
     return dict(json.loads(attempt.model_dump_json()))

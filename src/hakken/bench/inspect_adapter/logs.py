@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log
+from inspect_ai.log import (
+    EvalLog,
+    EvalLogInfo,
+    EvalSample,
+    list_eval_logs,
+    read_eval_log,
+    read_eval_log_sample_summaries,
+)
 
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.attempts import Attempt
 from hakken.bench.competitions.reports import CompetitionReport
 from hakken.bench.inspect_adapter.blank import BLANK
+from hakken.core.errors import UsageError
 
 _ENDINGS = {
     "message": Ending.STEPS,
@@ -45,38 +54,67 @@ _EPOCHS = 1_000
 def attempts_of(path: Path) -> list[Attempt]:
     """The attempts in a log.
 
-    Samples that broke down are failed attempts, unless the evaluation was tried again and that log lies beside this
-    one. Samples of other tasks than ours, and those that never ended, are left out.
+    Samples that broke down are failed attempts, unless a later log of the evaluation, beside this one, holds them too.
+    Samples of other tasks than ours, and those that never ended, are left out.
+
+    Raises:
+        UsageError: there are none, and no later log goes on with the evaluation.
     """
     log = read_eval_log(str(path))
-    samples = _counted(log, path)
-    found = (_attempt(log, sample) for sample in samples)
-    return [attempt for attempt in found if attempt is not None]
-
-
-def competition_reports_of(path: Path) -> list[CompetitionReport]:
-    """The graded submissions in a log of competitions, epoch by epoch; a sample that broke down left none."""
-    log = read_eval_log(str(path))
-    found = []
-    for sample in sorted(_counted(log, path), key=lambda s: s.epoch):
-        kept = _kept(sample, "report")
-        if kept is not None:
-            found.append(CompetitionReport.model_validate(kept))
+    later = _later(log, path)
+    found = [attempt for sample in _counted(log, later) if (attempt := _attempt(log, sample)) is not None]
+    if not found and not later:
+        raise UsageError(f"There are no attempts in {path}.", "Name a log of `inspect eval hakken/tasks`.")
     return found
 
 
-def _counted(log: EvalLog, path: Path) -> list[EvalSample]:
-    samples = log.samples or []
-    if any(s.error for s in samples) and _tried_again(log, path):
-        return [s for s in samples if not s.error]
-    return samples
+def competition_reports_of(paths: Iterable[Path]) -> dict[Path, list[CompetitionReport]]:
+    """The graded submissions in logs of competitions, log by log and epoch by epoch.
+
+    A sample that broke down left none, and failed. One that several of the logs hold, as they do after
+    ``inspect eval-retry``, counts in the latest of them alone.
+
+    Raises:
+        UsageError: there are none in a log, and no later log goes on with its evaluation.
+    """
+    found: dict[Path, list[CompetitionReport]] = {}
+    known: set[tuple[str, int | str, int]] = set()
+    for path in sorted(paths, key=_created, reverse=True):
+        log = read_eval_log(str(path))
+        later = _later(log, path)
+        samples = sorted(_counted(log, later), key=lambda s: s.epoch)
+        own = {(_evaluation(log), s.id, s.epoch): kept for s in samples if (kept := _kept(s, "report")) is not None}
+        if not own and not later:
+            mend = "Name a log of `inspect eval hakken/competition`."
+            raise UsageError(f"There are no competitions in {path}.", mend)
+        found[path] = [CompetitionReport.model_validate(kept) for key, kept in own.items() if key not in known]
+        known |= own.keys()
+    return found
 
 
-def _tried_again(log: EvalLog, path: Path) -> bool:
-    """Whether a later log in the folder goes on with this evaluation, as those of ``inspect eval-retry`` do."""
+def _created(path: Path) -> str:
+    return str(read_eval_log(str(path), header_only=True).eval.created)
+
+
+def _evaluation(log: EvalLog) -> str:
+    """What an evaluation is called in all of its logs."""
+    return str(log.eval.task_id or log.eval.eval_id or log.eval.run_id)
+
+
+def _later(log: EvalLog, path: Path) -> list[EvalLogInfo]:
+    """Later logs in the folder that go on with this evaluation, as those of ``inspect eval-retry`` do."""
     others = [i for i in list_eval_logs(str(path.parent), recursive=False) if i.task_id == log.eval.task_id]
-    headers = (read_eval_log(info, header_only=True) for info in others if Path(info.name).name != path.name)
-    return any(h.eval.task_id == log.eval.task_id and h.eval.created > log.eval.created for h in headers)
+    headers = [(i, read_eval_log(i, header_only=True).eval) for i in others if Path(i.name).name != path.name]
+    return [i for i, h in headers if h.task_id == log.eval.task_id and h.created > log.eval.created]
+
+
+def _counted(log: EvalLog, later: Iterable[EvalLogInfo]) -> list[EvalSample]:
+    """The samples, without those that broke down and were tried again; what broke off before them tried nothing."""
+    samples = log.samples or []
+    if not any(s.error for s in samples):
+        return samples
+    again = {(s.id, s.epoch) for info in later for s in read_eval_log_sample_summaries(info)}
+    return [s for s in samples if not s.error or (s.id, s.epoch) not in again]
 
 
 def _kept(sample: EvalSample, key: str) -> Any:
@@ -105,8 +143,7 @@ def _attempt(log: EvalLog, sample: EvalSample) -> Attempt | None:
 
 def _seed(log: EvalLog, sample: EvalSample) -> int:
     """A number for each epoch of each evaluation: those of two do not meet, those of one that was tried again do."""
-    name = log.eval.task_id or log.eval.eval_id or log.eval.run_id
-    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) * _EPOCHS + int(sample.epoch) - 1
+    return int(hashlib.sha256(_evaluation(log).encode()).hexdigest()[:8], 16) * _EPOCHS + int(sample.epoch) - 1
 
 
 def _settings(log: EvalLog) -> dict[str, str]:

@@ -32,6 +32,8 @@ TASK = "folder"
 """In the metadata of a sample: the folder of its task."""
 COMPETITION = "competition"
 """In the metadata of a sample: the competition whose data commands must not find in installed packages."""
+_LATE = {ViolationKind.WALL: "ran longer than", ViolationKind.CPU: "used more CPU time than"}
+"""Limits on time, in words."""
 _SECONDS = 300.0
 """Limit of a command for which none is asked."""
 _MOST = 100 << 20
@@ -115,7 +117,8 @@ class HakkenSandbox(SandboxEnvironment):
     def _run(self, cmd: list[str], stdin: bytes, cwd: Path, env: dict[str, str], seconds: float) -> ExecResult[str]:
         # A login shell would put the system's PATH in the place of ours, and there the Python may be another one.
         argv = [word for place, word in enumerate(cmd) if not (place == 1 and cmd[0] == "bash" and word == "--login")]
-        limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
+        # A limit of a command is one on its wall time: as many processes as there are cores may use all of it.
+        limits = Limits(wall_seconds=seconds, cpu_seconds=seconds * (os.cpu_count() or 1))
         mounts = [Mount(path=self.workspace, writable=True)]
         with tempfile.TemporaryDirectory(prefix="hakken-output-") as name:
             out, err = Path(name) / "stdout", Path(name) / "stderr"
@@ -124,8 +127,9 @@ class HakkenSandbox(SandboxEnvironment):
                     result = box.exec(argv, stdout=out, stderr=err, stdin=stdin)
             except SandboxError as error:
                 raise SandboxUnavailableError(str(error)) from error
-            if any(v.killed and v.kind in (ViolationKind.WALL, ViolationKind.CPU) for v in result.violations):
-                raise TimeoutError(f"The command ran longer than {seconds:g} s.")
+            for violation in result.violations:
+                if violation.killed and violation.kind in _LATE:
+                    raise TimeoutError(f"The command {_LATE[violation.kind]} {violation.limit:g} s.")
             code = result.exit_code if result.exit_code is not None else -(result.signal or 9)
             said = [path.read_text("utf-8", "replace") for path in (out, err)]
         return ExecResult(result.ok, code if result.ok or code else 1, *said)

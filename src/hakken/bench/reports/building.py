@@ -33,6 +33,8 @@ from hakken.bench.reports.selection import select
 from hakken.bench.types import Soundness
 from hakken.core.errors import UsageError
 
+_LOG = ".eval"
+"""Ending of a log of inspect-ai. One that a later log went on with may hold nothing that counts."""
 _FEW_REPOSITORIES = 5
 _SHOWN_K = 5
 """pass@k is given for every k up to here, and for the usual number of attempts."""
@@ -52,8 +54,8 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
     notes: list[str] = []
     twice = 0
     for folder in folders:
-        attempts, strange = (_of_log(folder), []) if folder.suffix == ".eval" else read_attempts(folder)
-        if not attempts:
+        attempts, strange = (_of_log(folder), []) if folder.suffix == _LOG else read_attempts(folder)
+        if not attempts and folder.suffix != _LOG:
             raise UsageError(f"There are no attempts in {folder}.", "Make some: `hakken bench run TASKS`.")
         notes += [f"{path.name} in {folder.name} is no attempt of this version, and is left out." for path in strange]
         for attempt in attempts:
@@ -68,6 +70,10 @@ def collect(folders: Sequence[Path]) -> tuple[list[Attempt], list[str]]:
                 )
             if attempt.measured:
                 found[key] = attempt
+    if not found:
+        raise UsageError(
+            "There is no attempt: what these logs held was tried again.", "Name the later logs beside them, too."
+        )
     if twice:
         notes.append(f"{twice} attempts are in several folders, and count once.")
     return _told_apart(list(found.values())), notes

@@ -14,11 +14,10 @@ from collections.abc import Sequence
 
 from scipy import stats
 
-from hakken.analysis.resampling import wilson
+from hakken.analysis.resampling import effective_draws, wilson
 from hakken.bench.scientist.types import Estimate
 
 LEVEL = 0.95
-_Z = 1.959963984540054
 ONE_RUN = "one run gives no interval"
 
 
@@ -43,20 +42,6 @@ def share_of_ideas(parts: Sequence[tuple[int, int]]) -> Estimate | None:
         return Estimate(value=share, count=count, of=total, runs=1, why=ONE_RUN)
     low, high = wilson(share, effective_draws(parts))
     return Estimate(value=share, low=low, high=high, count=count, of=total, runs=runs)
-
-
-def effective_draws(parts: Sequence[tuple[int, int]]) -> float:
-    """How many independent ideas the ideas of several runs are worth; at least two runs with ideas."""
-    total, runs = sum(m for _, m in parts), len(parts)
-    fewest = total * total / sum(m * m for _, m in parts)
-    share = sum(c for c, _ in parts) / total
-    if share in (0.0, 1.0):
-        return fewest  # runs that all agree say nothing about how much they may differ
-    variance = runs / (runs - 1) * math.fsum((c - share * m) ** 2 for c, m in parts) / total**2
-    if variance == 0.0:
-        return fewest
-    trust = (_Z / float(stats.t.ppf(0.5 + LEVEL / 2, runs - 1))) ** 2
-    return min(float(total), max(fewest, trust * share * (1 - share) / variance))
 
 
 def mean(values: Sequence[float], of: int, bounds: tuple[float, float] = (-math.inf, math.inf)) -> Estimate | None:

@@ -40,7 +40,8 @@ def check(
     """Prove a suite, or tasks that `make` or `import` wrote: numbers repeat, masks are needed, an oracle gets 1.
 
     Nothing is shown that must not be, and doing nothing and every attack get 0. Ends with exit code 1 where it is not
-    so. What was measured is kept as it goes: the same command continues, and a later one proves what changed since.
+    so. What was measured is kept as it goes: the same command continues, and a later one proves what changed since or
+    did not pass.
 
     \b
     Examples:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Workers, open_lab, sizes_of
+from hakken.cli.bench.common import Keeping, Workers, open_lab, sizes_of
 from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def autoexperiment(
     no_check: Annotated[bool, typer.Option("--no-check", help="Do not run the unmasked repositories.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Write also what does not run on this machine.")] = False,
     seconds: Annotated[float, typer.Option(min=0.1, help="What an experiment takes on a usual machine.")] = 60.0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run again what was kept of an earlier import.")] = False,
     workers: Workers = 2,
     weak: options.Weak = False,
     as_json: options.Json = False,
@@ -51,7 +52,7 @@ def autoexperiment(
 
     Needs its .jsonl (or .csv) files and the papers' repositories as PAPER/code. Each experiment of the unmasked
     repositories is run once; problems whose experiments do not run here (a GPU, a package, data) are listed, with
-    the reason.
+    the reason. What they gave is kept: the same command continues where it was stopped.
 
     \b
     Examples:
@@ -69,7 +70,7 @@ def autoexperiment(
     target = folder_for(out)
     if hidden is not None and not hidden.exists():
         raise UsageError(f"There is no {hidden}.", "Mend the path, or leave --hidden out.")
-    with open_lab(workers, weak) as lab:
+    with open_lab(workers, weak, _keeping(repos or folder, fresh)) as lab:
         done = import_autoexperiment(
             folder,
             target,
@@ -129,14 +130,16 @@ def scaled(
     Examples:
       hakken bench import scaled tasks hakken-attempts
     """
-    from hakken.bench.attempts import load_attempts
+    from hakken.bench.attempts import read_attempts
     from hakken.bench.importing.scaled import scaled_pass_at_1, weights_of
-    from hakken.cli.console import emit, say
+    from hakken.cli.console import emit, say, tell
 
     _there(tasks)
     _there(attempts)
-    made = [a for a in load_attempts(attempts) if agent is None or a.agent == agent]
-    found = scaled_pass_at_1(made, weights_of(tasks))
+    there, strange = read_attempts(attempts)
+    for path in strange:
+        tell(f"  note: {path.name} is no attempt of this version, and is left out")
+    found = scaled_pass_at_1([a for a in there if agent is None or a.agent == agent], weights_of(tasks))
     if as_json:
         emit(found.model_dump(mode="json"))
         return
@@ -145,6 +148,18 @@ def scaled(
     say(f"pass@1        {found.plain:.3f}: {found.snippets} snippets, {found.papers} papers, {found.seeds} passes")
     if found.missing:
         say(f"  {len(found.missing)} snippets without an attempt count as failed")
+    if found.former:
+        say(f"  {found.former} attempts at other tasks of these names, as of an earlier import, are left out")
+
+
+def _keeping(repositories: Path, fresh: bool) -> Keeping:
+    """What experiments gave is kept in the user's cache, by the packages that any of the repositories imports."""
+    from hakken.bench.requirements import imported_packages
+    from hakken.core.config import user_cache_dir
+
+    # One by one: what a repository calls its own is a package of others.
+    places = [path for path in repositories.iterdir() if path.is_dir()] if repositories.is_dir() else []
+    return Keeping(user_cache_dir() / "bench", {name for place in places for name in imported_packages(place)}, fresh)
 
 
 def _there(folder: Path) -> None:

@@ -14,7 +14,7 @@ from hakken.cli.places import file_for
 def probe(
     tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="A task, or a folder of tasks.")],
     out: Annotated[Path, typer.Option(help="File for what was found.")] = Path("probe.json"),
-    tokens: Annotated[int, typer.Option(min=1, help="Tokens of the whole probe.")] = 100_000,
+    tokens: Annotated[int, typer.Option(min=1, help="Tokens of the whole probe, in however many sessions.")] = 100_000,
     model: options.ModelName = None,
     values: options.Set = None,
     as_json: options.Json = False,
@@ -44,7 +44,8 @@ def probe(
     settings = options.asked(values, model=model).load().settings
     out.parent.mkdir(parents=True, exist_ok=True)
     with Store(out.with_suffix(".db")) as store:
-        ledger = Ledger(open_models(settings.models), store, Budget(tokens=tokens), settings.models)
+        models = open_models(settings.models)
+        ledger = Ledger(models, store, Budget(tokens=tokens), settings.models, pay_remembered=True)
         result = run_probe(found, ledger)
     write_text(out, result.model_dump_json(indent=1) + "\n")
     if as_json:
