@@ -12,7 +12,7 @@ from hakken.agents import LoopSettings, Memory, Pattern, Stop, Style, Trajectory
 from hakken.agents.memory import LEFT_OUT, tokens, view
 from hakken.agents.stuck import stuck
 from hakken.agents.tools import EditHistory, Finish, Place, Toolbox, editor_tools, reader_tools
-from hakken.core.errors import ModelRefused, QuotaExceeded
+from hakken.core.errors import ConfigError, ModelRefused, QuotaExceeded
 from hakken.core.types import Budget, Completion, Message, Request, Role, Usage
 from hakken.models import Ledger
 from hakken.models.scripted import FunctionModel
@@ -239,6 +239,24 @@ def test_a_window_that_is_far_smaller_than_was_said_is_found(tools: Toolbox) -> 
     ledger = Ledger({Role.CODE: FunctionModel(say)}, Log())
     done = run_loop("Look. " * 15_000, tools, ledger, LoopSettings(context_tokens=100_000))
     assert done.stop is Stop.FINISHED
+
+
+def test_full_memory_that_does_not_fit_any_more_makes_nobody_stuck(tools: Toolbox) -> None:
+    steps = iter(range(100))
+
+    def say(request: Request) -> Any:
+        step = next(steps)
+        return FINISH if step == 20 else act("search", pattern=f"{step} {'wide ' * 150}")
+
+    model = Talker(by=say)
+    done = run_loop("Look.", tools, model.ledger(), LoopSettings(context_tokens=2_500, reply_tokens=200))
+    assert (done.stop, len(done.turns), done.patterns) == (Stop.FINISHED, 21, ())
+    assert len(model.asked[-1].messages) < 20
+
+
+def test_a_task_that_no_window_holds_is_refused(tools: Toolbox) -> None:
+    with pytest.raises(ConfigError, match=r"take about 2\d,\d{3} tokens, and of a window of 4,000"):
+        run_loop("Look. " * 15_000, tools, Talker(FINISH).ledger(), LoopSettings(context_tokens=4_000))
 
 
 def test_the_steps_before_the_model_went_away_are_kept(tools: Toolbox) -> None:

@@ -93,8 +93,8 @@ class Loop:
         self._state = _State()
         if tokens(shown.messages) > self._room:
             raise ConfigError(
-                f"The task and the tools take about {tokens(shown.messages)} tokens, and of a window of "
-                f"{settings.context_tokens} are {self._room} left for what is shown.",
+                f"The task and the tools take about {tokens(shown.messages):,} tokens, and of a window of "
+                f"{settings.context_tokens:,} are {self._room:,} left for what is shown.",
                 "Take a model with a larger window, or say that it is larger (--context-tokens).",
             )
 
