@@ -95,7 +95,8 @@ class Loop:
             raise ConfigError(
                 f"The task and the tools take about {tokens(shown.messages):,} tokens, and of a window of "
                 f"{settings.context_tokens:,} are {self._room:,} left for what is shown.",
-                "Take a model with a larger window, or say that it is larger (--context-tokens).",
+                "Take a model with a larger window, or give it one: --context-tokens, or models.context_tokens for the "
+                "embedded one.",
             )
 
     def run(self) -> Trajectory:

@@ -117,7 +117,7 @@ class _Answer:
         missing = [e.name for e in self._task.task.experiments if e.name not in answer]
         if self._honest:
             missing = [] if self.report() else ["an experiment that fails when it is run"]
-        if not self._honest:
+        else:
             write_answer(self._workspace, answer)  # at once: there may be no further step to finish in
         if missing and not self._warned:
             self._warned = True

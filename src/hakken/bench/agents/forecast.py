@@ -45,6 +45,9 @@ def forecast_attempts(
     """
     rounds = -(-count // max(1, parallel))
     unpriced = bool(model) and price(model, 1000, 1000) is None
+    most_usd = None if unpriced or budget.usd is None else count * budget.usd
+    if not model or model == "local":
+        most_usd = 0.0
     usd, seconds, by = _usual(model, budget)
     if kept:
         usd = sum(a.run.usd for a in kept) / len(kept)
@@ -53,11 +56,7 @@ def forecast_attempts(
     return AttemptsForecast(
         attempts=count,
         most_tokens=None if budget.tokens is None or not model else count * budget.tokens,
-        most_usd=0.0
-        if not model or model == "local"
-        else None
-        if unpriced or budget.usd is None
-        else count * budget.usd,
+        most_usd=most_usd,
         unpriced=unpriced,
         most_seconds=None if budget.seconds is None else rounds * budget.seconds,
         likely_usd=None if usd is None else count * usd,

@@ -116,7 +116,7 @@ class Program(Record):
 
 @cache
 def programs(path: Path = SHIPPED) -> dict[str, Program]:
-    """The recipes in a file, by name. ``like`` takes over what another one says and this one does not.
+    """The recipes in a file, by name. ``like`` takes over what another one says and this one does not, file by file.
 
     Raises:
         UsageError: the file cannot be read, or is no file of recipes.
@@ -127,7 +127,10 @@ def programs(path: Path = SHIPPED) -> dict[str, Program]:
         for name, table in tables.items():
             like = table.get("like")
             merged = {**tables[like], "place": like} if like else {}
-            merged |= {key: value for key, value in table.items() if key != "like"}
+            own = {key: value for key, value in table.items() if key != "like"}
+            if like and "files" in own:
+                own["files"] = {**tables[like].get("files", {}), **own["files"]}
+            merged |= own
             found[name] = Program.model_validate({"name": name, **merged})
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UsageError(f"The recipes {path} cannot be read: {error}.", "Mend the file.") from None
