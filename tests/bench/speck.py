@@ -44,8 +44,8 @@ def jobs_of(folder: Path, runs: int, *more: str) -> list[Job]:
     return make_grid([f"scripted:{folder / 'model.toml'}"], [template], runs, folder / "out", settings(*more))
 
 
-def write_model(folder: Path, error: str | None = None) -> None:
-    """The scripted model that does its work, or one that fails at the first question."""
+def write_model(folder: Path, error: str | None = None, at: str = "ideas/*") -> None:
+    """The scripted model that does its work, or one that fails at these questions."""
     able = (DATA / "speck.toml").read_text()
-    failing = f'[[rules]]\npurpose = "ideas/*"\nerror = "{error}"\n\n[[rules]]'
+    failing = f'[[rules]]\npurpose = "{at}"\nerror = "{error}"\n\n[[rules]]'
     (folder / "model.toml").write_text(able if error is None else able.replace("[[rules]]", failing, 1))

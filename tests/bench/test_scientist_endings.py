@@ -17,7 +17,8 @@ from hakken.bench.scientist.running import run_here, run_table
 from hakken.bench.scientist.texts import to_csv
 from hakken.cli.app import app
 from hakken.core.errors import PrerequisiteError, QuotaExceeded, RunLocked
-from hakken.core.types import Budget, StageFailure
+from hakken.core.types import Budget, Decision, StageFailure
+from hakken.research.papers.deviations import REVIEW
 from hakken.research.session import close, open_session
 from hakken.store import RunFolder
 from tests.bench.speck import DATA, SHORT, jobs_of, write_model
@@ -102,6 +103,21 @@ def test_a_server_that_is_down_ends_runs_that_are_not_measured(tmp_path: Path) -
     assert [row.status for row in rows] == ["not measured"] * 2
     assert rows[0].failures == {"run not measured: ModelUnavailable": 1}
     assert build_table(rows).cells[0].runs == 0
+
+
+def test_an_account_that_empties_in_the_review_keeps_the_paper_and_the_run_goes_on_there(tmp_path: Path) -> None:
+    write_model(tmp_path, "quota", at="review/*")
+    jobs = jobs_of(tmp_path, 1)
+    with pytest.raises(QuotaExceeded, match=r"could review the paper: The script .* fails here: quota"):
+        run_table(jobs)
+    before = read_run(jobs[0].folder)
+    assert (before.status, before.score) == ("not measured", None)
+    assert (jobs[0].folder / "paper" / "paper.pdf").is_file()
+    write_model(tmp_path)
+    (row,) = run_table(jobs)
+    assert (row.status, row.continued, row.score) == ("finished", 0, 5)
+    with RunFolder(jobs[0].folder).read() as store:
+        assert not [d for d in store.all("decision", Decision) if d.what == REVIEW]
 
 
 def test_a_missing_prerequisite_ends_the_table_before_there_is_a_record(tmp_path: Path) -> None:

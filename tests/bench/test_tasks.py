@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench.folder import ANSWER, TaskFolder, discard_gold, load_task, load_tasks
+from hakken.bench.folder import ANSWER, TaskFolder, discard_gold, load_task, load_tasks, write_task
 from hakken.bench.grading import freeze, grade
 from hakken.bench.making import Proved, make_tasks, prove, task_hash, write
 from hakken.bench.proving import Lab, ProofError, predictable
 from hakken.bench.running import RunJob, apply_variant, override, run_job
 from hakken.bench.suite import SUITES, SuiteError, load_source, load_suite
 from hakken.bench.tracing import candidates, trace
+from hakken.bench.trees import differing
 from hakken.bench.types import Experiment, FunctionRef, MaskMode, MetricRule, Soundness, Source, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
 from hakken.core.types import Rung
@@ -93,6 +94,23 @@ def test_on_the_weakest_rung_gold_is_safe_when_it_is_discarded(
     score = grade(loaded, freeze(tmp_path / "app", tmp_path / "frozen", loaded), weak)
     assert score.passed is not discarded
     assert ("exit code 1" in score.verdicts["rerun"].reason) is discarded
+
+
+def test_a_task_that_cannot_be_written_whole_leaves_the_old_one_and_no_draft(
+    tasks: dict[str, TaskFolder], tmp_path: Path
+) -> None:
+    (name, *_) = tasks
+    whole = tmp_path / "tasks" / name
+    shutil.copytree(tasks[name].root, whole)
+    task = load_task(whole)
+    masked = {str(f.file): (whole / "tests" / "repo" / f.file).read_bytes() for f in task.task.functions}
+    with pytest.raises(OSError, match=r"nowhere\.py"):
+        write_task(whole, task.task, task.golds, task.base, {**masked, "nowhere.py": b""}, {})
+    assert [path.name for path in whole.parent.iterdir()] == [name]
+    assert not differing(whole, tasks[name].root)
+    # One whose machine went down in the middle is no task yet.
+    whole.rename(whole.with_name(f".{name}.part"))
+    assert load_tasks(whole.parent) == ()
 
 
 def test_a_task_without_its_repository_gets_one_sentence(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from hakken.bench.running import RunJob, room_for, with_room
 from hakken.bench.trees import copy_tree, overlay, walk
 from hakken.bench.types import Experiment, Gold, Task, Value
 from hakken.core.errors import UsageError
-from hakken.core.files import write_text
+from hakken.core.files import draft_folder, write_text
 from hakken.core.types import Limits, Record
 
 ANSWER, INSTRUCTION = "answer.json", "instruction.md"
@@ -150,28 +150,25 @@ def write_task(
         texts: Further files of the visible repository that differ from the source, such as a README without results,
             and the paper; an empty text takes a file out.
     """
-    draft = root.with_name(f".{root.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    for place in (draft / "environment" / "repo", draft / "tests" / "repo"):
-        copy_tree(source, place)
-        for experiment in task.experiments:
-            for name in experiment.writes:
-                (place / name).unlink(missing_ok=True)
-        for name, text in texts.items():
-            if text:
-                write_text(place / name, text)
-            else:
-                (place / name).unlink(missing_ok=True)
-        overlay(place, masked)
-        write_text(place / EXPERIMENTS, experiments_text(task, golds))
-        write_text(place / COMMANDS, commands_text(task))
-    for name in masked:
-        target = draft / "solution" / "files" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, target)
-    _write_rest(draft, task, golds)
-    shutil.rmtree(root, ignore_errors=True)
-    draft.rename(root)
+    with draft_folder(root) as draft:
+        for place in (draft / "environment" / "repo", draft / "tests" / "repo"):
+            copy_tree(source, place)
+            for experiment in task.experiments:
+                for name in experiment.writes:
+                    (place / name).unlink(missing_ok=True)
+            for name, text in texts.items():
+                if text:
+                    write_text(place / name, text)
+                else:
+                    (place / name).unlink(missing_ok=True)
+            overlay(place, masked)
+            write_text(place / EXPERIMENTS, experiments_text(task, golds))
+            write_text(place / COMMANDS, commands_text(task))
+        for name in masked:
+            target = draft / "solution" / "files" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, target)
+        _write_rest(draft, task, golds)
     return TaskFolder(root=root, task=task, golds=tuple(golds))
 
 
@@ -215,10 +212,11 @@ def discard_gold(tests: Path) -> None:
 
 
 def load_tasks(root: Path) -> tuple[TaskFolder, ...]:
-    """All tasks in a folder, or the one that it is, in the order of their names."""
+    """All tasks in a folder, or the one that it is, in the order of their names; drafts of others are passed over."""
     if (root / "tests" / "task.json").is_file():
         return (load_task(root),)
-    return tuple(load_task(path.parent.parent) for path in sorted(root.glob("*/tests/task.json")))
+    places = sorted(path.parent.parent for path in root.glob("*/tests/task.json"))
+    return tuple(load_task(place) for place in places if not place.name.startswith("."))
 
 
 def gold_answer(task: Task, golds: Sequence[Gold]) -> dict[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ from hakken.bench.proving import Lab
 from hakken.bench.records import read_record
 from hakken.bench.trees import copy_tree, scratch
 from hakken.core.errors import ConfigError, Forbidden, HakkenError, PrerequisiteError, QuotaExceeded, StoreError
-from hakken.core.files import write_text
+from hakken.core.files import draft_folder, write_text
 from hakken.core.types import Record, Rung
 from hakken.execution import chosen_rung
 
@@ -183,16 +183,12 @@ def rung_of(lab: Lab) -> Rung:
 
 def _keep(place: Path, workspace: Path, task: TaskFolder, work: Work) -> Work:
     """Freeze a workspace that nothing runs in any more, with what its agent did; whole or not there."""
-    draft = place.with_name(f".{place.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    left_out = freeze(workspace, draft / _WORKSPACE, task).left_out
-    if any(line.endswith(_UNCOPIED) for line in left_out) and not filled(workspace):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    work = work.model_copy(update={"left_out": left_out})
-    write_text(draft / _FILE, work.model_dump_json())
-    shutil.rmtree(place, ignore_errors=True)  # what is left of one that was being removed
-    draft.rename(place)
+    with draft_folder(place) as draft:
+        left_out = freeze(workspace, draft / _WORKSPACE, task).left_out
+        if any(line.endswith(_UNCOPIED) for line in left_out) and not filled(workspace):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        work = work.model_copy(update={"left_out": left_out})
+        write_text(draft / _FILE, work.model_dump_json())
     return work
 
 

@@ -1,10 +1,11 @@
-"""Files that are whole or not there: written beside their place, then renamed over it.
+"""Files and folders that are whole or not there: written beside their place, then renamed over it.
 
 A process that is killed in the middle leaves the old file as it was, and a draft that the next try writes again.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,21 @@ def draft(path: Path) -> Iterator[Path]:
         rough.replace(path)
     except BaseException:
         rough.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def draft_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill; it takes ``path`` when the block ends well, and goes when it does not."""
+    rough = path.with_name(f".{path.name}{DRAFT}")
+    shutil.rmtree(rough, ignore_errors=True)
+    rough.mkdir(parents=True)
+    try:
+        yield rough
+        shutil.rmtree(path, ignore_errors=True)
+        rough.rename(path)
+    except BaseException:
+        shutil.rmtree(rough, ignore_errors=True)
         raise
 
 

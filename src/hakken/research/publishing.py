@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hakken.core.errors import BudgetExceeded, ModelError
+from hakken.core.errors import BudgetExceeded, Forbidden, ModelError, QuotaExceeded
 from hakken.core.files import write_text
 from hakken.core.types import (
     AuditReport,
@@ -165,12 +165,19 @@ def _layout(session: Session, files: PaperFiles) -> None:
 
 
 def review(session: Session) -> Review | None:
-    """Review the paper with the panel; a review that cannot be had is recorded and does not end the run."""
+    """Review the paper with the panel; a review that cannot be had is recorded and does not end the run.
+
+    Raises:
+        QuotaExceeded: the account is empty. The run ends unfinished, and continued it asks for the review alone.
+    """
     paper = session.folder.paper / "paper.md"
     with session.step("review"):
         try:
             verdict = review_paper(paper, session.ledger, session.settings.review)
         except (BudgetExceeded, ModelError) as error:
+            if isinstance(error, QuotaExceeded) and not isinstance(error, Forbidden):
+                session.progress.note("the paper is written; its review can be asked for when the account is filled")
+                raise
             session.lab.fail(StageFailure(stage="review", error=type(error).__name__, message=error.message))
             why = error.reason if isinstance(error, BudgetExceeded) else error.message
             session.lab.decide(Decision(what="The paper was not reviewed", by="code", why=why))
