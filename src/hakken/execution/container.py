@@ -26,6 +26,11 @@ from hakken.execution.process import MB, Running, SetupFailed, Streams
 
 _IMAGE = "hakken-empty:1"
 _ENGINE_FAILED = 125
+"""Exit code of the engine itself; the shell in the box passes on every other code, and says 1 for this one."""
+_SHELL = (
+    'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; code=$?; '  # what the shell itself says of a signal is no output of the box
+    f'[ "$code" -eq {_ENGINE_FAILED} ] && exit 1; exit "$code"'
+)
 _PATIENCE = 15.0
 
 
@@ -65,7 +70,7 @@ class Container:
         _make_image(self.engine)
         name = f"hakken-{uuid.uuid4().hex[:12]}"
         popen = subprocess.Popen(
-            [self.engine, "run", *self.options(name, limits), _IMAGE, *_bounded(argv, limits)],
+            [self.engine, "run", *self.options(name, limits), _IMAGE, *bounded(argv, limits)],
             stdin=streams.stdin,
             stdout=streams.stdout,
             stderr=streams.stderr,
@@ -87,7 +92,7 @@ class Container:
         space = f"rw,nosuid,nodev,mode=1777,size={limits.disk_mb * MB}"
         options = ["--rm", "--interactive", "--name", name, "--network", "none", "--read-only", "--pull", "never"]
         options += ["--user", f"{user}:{group}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
-        options += ["--pids-limit", str(limits.processes + 1), "--memory", f"{2 * limits.memory_mb}m"]
+        options += ["--pids-limit", str(limits.processes + 2), "--memory", f"{2 * limits.memory_mb}m"]
         options += ["--ulimit", f"cpu={int(limits.cpu_seconds) + 1}", "--ulimit", f"fsize={limits.file_mb * MB}"]
         options += ["--ulimit", "core=0", "--ulimit", "nofile=1024"]
         options += ["--tmpfs", f"/tmp:{space}", "--shm-size", f"{limits.disk_mb}m"]
@@ -121,9 +126,13 @@ class Container:
         return options
 
 
-def _bounded(argv: Sequence[str], limits: Limits) -> list[str]:
-    """The command under a clock of its own: a container outlives a parent that was killed, but not for long."""
-    return ["/usr/bin/timeout", "--signal=KILL", str(limits.wall_seconds + 5), *argv]
+def bounded(argv: Sequence[str], limits: Limits) -> list[str]:
+    """The command under a clock of its own: a container outlives a parent that was killed, but not for long.
+
+    No code that it ends with is taken for a failure of the engine: an experiment could end a whole run by that.
+    """
+    clock = ["/usr/bin/timeout", "--signal=KILL", str(limits.wall_seconds + 5)]
+    return ["/bin/sh", "-c", _SHELL, "sh", *clock, *argv]
 
 
 @cache
