@@ -28,7 +28,8 @@ _IMAGE = "hakken-empty:1"
 _ENGINE_FAILED = 125
 """Exit code of the engine itself; the shell in the box passes on every other code, and says 1 for this one."""
 _SHELL = (
-    'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; code=$?; '  # what the shell itself says of a signal is no output of the box
+    # What the shell itself says of a signal is no output of the box.
+    'exec 3>&2 2>/dev/null; (exec 2>&3 3>&-; exec "$@"); code=$?; '
     f'[ "$code" -eq {_ENGINE_FAILED} ] && exit 1; exit "$code"'
 )
 _PATIENCE = 15.0
