@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from hakken.core.errors import SandboxError
-from hakken.core.types import Limits, Mount, Rung
+from hakken.core.types import Limits, Mount, Rung, ViolationKind
 from hakken.execution import best_rung, open_sandbox, package_paths, probe, supervise
 from hakken.execution.mounts import checked, writable_folders
 from hakken.execution.probe import status_of
@@ -182,6 +182,23 @@ def test_nothing_stays_open_or_runs_on_where_descriptors_run_out(tmp_path: Path,
             assert _children() == children
         assert not succeeded[0]
         assert succeeded[-1]
+
+
+@pytest.mark.parametrize(("taken", "found"), [(1, [(ViolationKind.STARVED, True)]), (0, [])])
+def test_a_box_that_the_system_ends_for_want_of_memory_is_told_from_one_that_ends_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int, found: list[tuple[ViolationKind, bool]]
+) -> None:
+    counted = iter((41, 41 + taken))
+    monkeypatch.setattr(supervise, "starved", lambda: next(counted))
+    with open_sandbox(mounts=[Mount(path=tmp_path)], workdir=tmp_path) as box:
+        result = box.exec(("/bin/sh", "-c", "kill -9 $$"), stdout=tmp_path / "out", stderr=tmp_path / "err")
+    assert (result.exit_code, result.signal) == (None, 9)
+    assert [(v.kind, v.killed) for v in result.violations] == found
+
+
+def test_the_kernel_says_how_often_it_ended_something_for_want_of_memory() -> None:
+    counters = dict(line.split() for line in Path("/proc/vmstat").read_text().splitlines())
+    assert supervise.starved() == int(counters.get("oom_kill", 0))
 
 
 def _open_descriptors() -> set[int]:

@@ -38,6 +38,7 @@ def result(folder: Path, stderr: str = "", code: int | None = 0, kind: str = "",
         ("processes", "processes", "It had 9.25 processes (limit 8) and was ended."),
         ("file", "disk", "It wrote a file larger than its limit of 8 MB and was ended."),
         ("disk", "disk", "It wrote 9.25 MB to disk (limit 8 MB) and was ended."),
+        ("starved", "memory", "It ran while the memory of this machine was used up and was ended."),
         ("unsafe", "protected", "It hid from the watchdog, or nested folders until no path led there and was ended."),
     ],
 )

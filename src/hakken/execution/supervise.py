@@ -40,6 +40,7 @@ class Supervision:
         self._next_look = started + _FIRST_LOOK
         self._next_disk_look = started + _DISK_LOOK
         self._killed_at: float | None = None
+        self._starved = starved()
 
     def wait(self, argv: tuple[str, ...], rung: Rung) -> ExecResult:
         """Return when the command and everything that it started has ended."""
@@ -166,6 +167,10 @@ class Supervision:
             self._violate(ViolationKind.CPU, self.limits.cpu_seconds, usage[0], kill=True)
         if status == -signal.SIGXFSZ:
             self._violate(ViolationKind.FILE, self.limits.file_mb, self.limits.file_mb, kill=True)
+        if status == -signal.SIGKILL and self._killed_at is None and (times := starved() - self._starved) > 0:
+            self.violations[ViolationKind.STARVED] = Violation(
+                kind=ViolationKind.STARVED, limit=0, observed=times, killed=True
+            )
         kept = self.limits.output_kb * 1024
         if (most := max(out.seen, err.seen)) > kept:
             self._violate(ViolationKind.OUTPUT, self.limits.output_kb, most / 1024, kill=False)
@@ -207,6 +212,16 @@ def _end_of(pid: int) -> int | None:
 def _ended(pid: int) -> bool:
     """The slower way: ask, without taking the status."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def starved() -> int:
+    """Processes that the kernel has ended for want of memory since this machine began; 0 where it does not say.
+
+    Boxes are the first that it takes, so one that ends by its signal while this number rises was taken.
+    """
+    with suppress(OSError, IndexError, ValueError):
+        return int(Path("/proc/vmstat").read_text().partition("\noom_kill ")[2].split()[0])
+    return 0
 
 
 def _own_peak() -> int:

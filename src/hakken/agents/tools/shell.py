@@ -99,6 +99,8 @@ def _ends(path: Path, size: int) -> str:
 
 def _ending(result: ExecResult) -> str:
     killed = next((v for v in result.violations if v.killed), None)
+    if killed is not None and killed.kind is ViolationKind.STARVED:
+        return "[ended: the memory of this machine was used up]"
     if killed is not None:
         limit = "time" if killed.kind in (ViolationKind.WALL, ViolationKind.CPU) else killed.kind.value
         return f"[ended: its limit of {limit} was met]"

@@ -52,6 +52,8 @@ class ViolationKind(StrEnum):
     FILE = "file"
     DISK = "disk"
     OUTPUT = "output"
+    STARVED = "starved"
+    """The memory of the whole machine ran out, and the system ended the command, which may have kept all its limits."""
     UNSAFE = "unsafe"
     """Done to harm or mislead whoever looks: pipes and devices among the results, folders that no path reaches, a
     process that hides from the watchdog. What was left of that kind is removed."""

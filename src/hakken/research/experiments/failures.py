@@ -17,6 +17,7 @@ _CAUSES = {
     ViolationKind.WALL: FailureCause.TIMEOUT,
     ViolationKind.CPU: FailureCause.TIMEOUT,
     ViolationKind.MEMORY: FailureCause.MEMORY,
+    ViolationKind.STARVED: FailureCause.MEMORY,
     ViolationKind.PROCESSES: FailureCause.PROCESSES,
     ViolationKind.FILE: FailureCause.DISK,
     ViolationKind.DISK: FailureCause.DISK,
@@ -80,6 +81,7 @@ def _crossed(violation: Violation) -> str:
         ViolationKind.PROCESSES: f"had {seen} processes (limit {limit})",
         ViolationKind.FILE: f"wrote a file larger than its limit of {limit} MB",
         ViolationKind.DISK: f"wrote {seen} MB to disk (limit {limit} MB)",
+        ViolationKind.STARVED: "ran while the memory of this machine was used up",
         ViolationKind.UNSAFE: "hid from the watchdog, or nested folders until no path led there",
     }[violation.kind]
 
