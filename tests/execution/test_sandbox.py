@@ -190,7 +190,7 @@ def test_a_box_that_the_system_ends_for_want_of_memory_is_told_from_one_that_end
 ) -> None:
     counted = iter((41, 41 + taken))
     monkeypatch.setattr(supervise, "starved", lambda: next(counted))
-    with open_sandbox(mounts=[Mount(path=tmp_path)], workdir=tmp_path) as box:
+    with open_sandbox(mounts=[Mount(path=tmp_path)], limits=LIMITS, workdir=tmp_path) as box:
         result = box.exec(("/bin/sh", "-c", "kill -9 $$"), stdout=tmp_path / "out", stderr=tmp_path / "err")
     assert (result.exit_code, result.signal) == (None, 9)
     assert [(v.kind, v.killed) for v in result.violations] == found
