@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_ai.exceptions import ModelHTTPError, ModelQuotaExceededError, ModelRateLimitError
 
 from hakken.core.config import ModelSettings
 from hakken.core.errors import (
@@ -101,7 +102,17 @@ def test_conversations_and_images_are_sent(opened: Open, server: Loopback, tmp_p
 
 
 NO_CREDIT = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
+NO_CREDITS = {"error": "Your team has either used all available credits or reached its monthly spending limit."}
 TOO_MANY = {"error": {"message": "Slow down."}}
+PER_MINUTE = {
+    "error": {
+        "message": "Rate limit reached for requests per min. Visit https://example.org/account/billing to pay first.",
+        "type": "requests",
+        "code": "rate_limit_exceeded",
+    }
+}
+PLAN = "You exceeded your current quota, please check your plan and billing details."
+ANY_QUOTA = {"error": {"code": 429, "message": PLAN, "status": "RESOURCE_EXHAUSTED"}}
 NO_MODEL = {"error": {"message": "The model `gpt-4o-mini` does not exist."}}
 TOO_LONG = {"error": {"message": "This model's maximum context length is 8 tokens.", "code": "context_length_exceeded"}}
 
@@ -110,7 +121,10 @@ TOO_LONG = {"error": {"message": "This model's maximum context length is 8 token
     ("answer", "error", "words"),
     [
         (Answer(TOO_MANY, 429), RateLimited, "Slow down"),
+        (Answer(PER_MINUTE, 429), RateLimited, "per min"),
+        (Answer(ANY_QUOTA, 429), RateLimited, "check your plan"),
         (Answer(NO_CREDIT, 429), QuotaExceeded, "quota"),
+        (Answer(NO_CREDITS, 429), QuotaExceeded, "available credits"),
         (Answer({"error": {"message": "Incorrect key."}}, 401), QuotaExceeded, "Incorrect key"),
         (Answer({"error": {"message": "Pay first."}}, 402), QuotaExceeded, "Pay first"),
         (Answer({"error": {"message": "Not for you."}}, 403), Forbidden, "Not for you"),
@@ -138,6 +152,24 @@ def test_retry_after_is_passed_on(opened: Open, server: Loopback) -> None:
     with pytest.raises(RateLimited) as caught:
         opened().generate(ask())
     assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("category", "status", "error"),
+    [
+        (ModelRateLimitError, 429, RateLimited),
+        (ModelRateLimitError, 400, RateLimited),
+        (ModelQuotaExceededError, 429, QuotaExceeded),
+        (ModelQuotaExceededError, 400, QuotaExceeded),
+    ],
+)
+def test_what_a_provider_says_of_a_limit_decides(category: Any, status: int, error: type[ModelError]) -> None:
+    """One and the same sentence stands for the limit of a minute and for that of a day."""
+    body = {"error": {"message": PLAN, "status": "RESOURCE_EXHAUSTED"}}
+    said = ModelHTTPError.for_category(category, status_code=status, model_name="m", body=body, retry_after=14.0)
+    found = provider.translate(said, "google:m")
+    assert type(found) is error
+    assert getattr(found, "retry_after", 14.0) == 14.0
 
 
 def test_a_server_that_hangs(opened: Open, server: Loopback) -> None:

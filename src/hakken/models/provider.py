@@ -29,7 +29,7 @@ from hakken.core.errors import (
 from hakken.core.text import storable
 from hakken.core.types import Completion, Message, Request, Usage
 from hakken.models.usage import doubts, plausible_usage
-from hakken.models.wire import error_for, retry_after
+from hakken.models.wire import TOO_MANY, error_for, retry_after
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -118,11 +118,15 @@ def translate(error: Exception, name: str) -> ModelError:
 
     if isinstance(error, ModelHTTPError):
         found = error_for(error.status_code, _body(error), error.headers or {}, name)
-        if type(error).__name__.endswith("ModelQuotaExceededError") and not isinstance(found, QuotaExceeded):
+        if isinstance(found, QuotaExceeded):
+            return found
+        # The provider's own details say more than a status: which quota was met, and for how long.
+        category = type(error).__name__
+        if category.endswith("ModelQuotaExceededError"):
             return QuotaExceeded(found.message, "Add credit, or choose another model.")
-        if isinstance(found, RateLimited):
+        if isinstance(found, RateLimited) or category.endswith("ModelRateLimitError"):
             wait = error.retry_after if error.retry_after is not None else retry_after(error.headers or {})
-            return RateLimited(found.message, found.mend, wait)
+            return RateLimited(found.message, TOO_MANY, wait)
         return found
     if isinstance(error, ModelAPIError):
         # Names, not classes: the finer classes came later than the oldest version that we accept.

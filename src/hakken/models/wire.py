@@ -31,7 +31,22 @@ from hakken.models.usage import doubts, plausible_usage
 _FINISH: dict[Any, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
 _LARGEST_BODY = 32 << 20
 """Bytes; the longest reply of any model is far shorter."""
-_NO_CREDIT = ("insufficient_quota", "insufficient_balance", "billing", "credit")
+_NO_CREDIT = (
+    "insufficient_quota",
+    "insufficient_balance",
+    "exceeded_current_quota_error",
+    "credit_balance_exhausted",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "organization_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "used all available credits",
+)
+"""Codes of providers, and the words of one that gives no code. "Billing" and "credit" alone say nothing: who gets too
+many requests in a minute is told to look at the plan and to add a payment method, too."""
+
+TOO_MANY = "Wait, or lower the number of parallel calls."
 
 
 def chat_body(request: Request, model: str) -> dict[str, Any]:
@@ -172,11 +187,10 @@ def error_for(status: int, body: str, headers: Mapping[str, str], name: str) -> 
     if status in (401, 403):
         kind = Forbidden if status == 403 else QuotaExceeded
         return kind(f"{name} refused the key ({status}): {detail}", "Check the key in the environment.")
-    if status == 402 or (status == 429 and any(word in body.lower() for word in _NO_CREDIT)):
+    if status == 402 or (status == 429 and any(words in body for words in _NO_CREDIT)):
         return QuotaExceeded(f"{name} has no credit left ({status}): {detail}", "Add credit, or choose another model.")
     if status == 429:
-        mend = "Wait, or lower the number of parallel calls."
-        return RateLimited(f"{name} gets too many requests: {detail}", mend, retry_after(headers))
+        return RateLimited(f"{name} gets too many requests: {detail}", TOO_MANY, retry_after(headers))
     if status in (408, 504):
         return ModelTimeout(f"{name} did not answer in time ({status}).")
     if status >= 500:
