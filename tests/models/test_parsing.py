@@ -44,6 +44,8 @@ JSON = VALUE.model_dump_json(indent=1)
         f"Sure! Here it is:\n```\n{JSON}\n```\nAnything else?",
         f"The set {{1, 2}} is nice. {JSON} That is my answer [1].",
         f'<think>Perhaps {{"score": 1}}?</think>{JSON}',
+        f'Perhaps {{"score": 1}}?</think>{JSON}',
+        f'<think>Perhaps {{"score": 1}}</think>, no.\n</think>\n\n```json\n{JSON}\n```',
         f'First I thought {{"score": "none"}}, but {JSON}',
     ],
 )
@@ -56,6 +58,8 @@ def test_json_is_found(text: str) -> None:
     [
         ("", "empty"),
         ("<think>hm</think>  ", "empty"),
+        ("hm</think>", "empty"),
+        (f"<think>Perhaps {JSON}, or", "thoughts and no answer"),
         ("I cannot.", "no JSON"),
         ('{"score": 3', "no JSON"),
         ('{"score": "three"}', "score: Input should be a valid integer"),
@@ -74,6 +78,14 @@ def test_line_breaks_inside_strings_are_forgiven() -> None:
 
 def test_text_is_text() -> None:
     assert parse("<think>Let me see.</think>\n\n Well, {yes}. ", str) == "Well, {yes}."
+    assert parse("Let me see.\n</think>\n\nYes.", str) == "Yes."
+    with pytest.raises(Unusable, match="thoughts"):
+        parse("\n<think>Let me see", str)
+
+
+def test_a_mark_of_thoughts_inside_of_a_json_text_is_text() -> None:
+    part = Part(name="strip</think>", thought="<think> and </think> are marks.")
+    assert parse(part.model_dump_json(), Part) == part
 
 
 def test_other_types() -> None:

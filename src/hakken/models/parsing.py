@@ -14,7 +14,7 @@ from hakken.core.text import values_without_controls, without_controls
 
 T = TypeVar("T")
 
-_THINKING = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_THINKING, _THOUGHT = "<think>", "</think>"
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n(.*?)```", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)
 _BRACKET = re.compile(r"[{\[]")
@@ -69,7 +69,7 @@ def parse(text: str, output: type[T]) -> T:
     Raises:
         Unusable: nothing in the reply fits the type; the reason says what is wrong.
     """
-    text = without_controls(_THINKING.sub("", text)).strip()
+    text = without_controls(_without_thoughts(text)).strip()
     if len(text) > LONGEST:
         raise Unusable(f"It was {len(text):,} characters long; be briefer.")
     if not text:
@@ -88,6 +88,32 @@ def parse(text: str, output: type[T]) -> T:
         except RecursionError:
             problem = "Its JSON is nested too deeply."
     raise Unusable(problem)
+
+
+def _without_thoughts(text: str) -> str:
+    """What a reasoning model says after it has thought.
+
+    Many a server sends the thoughts along, and without the mark at their beginning where that stands in the prompt.
+    Only what follows their last end is the answer: a draft of it among the thoughts was given up.
+
+    Raises:
+        Unusable: it was cut off while it thought.
+    """
+    _, ended, answer = text.rpartition(_THOUGHT)
+    if not ended and text.lstrip().startswith(_THINKING):
+        raise Unusable("It holds thoughts and no answer; be briefer.")
+    return text if ended and _is_json(text) else answer
+
+
+def _is_json(text: str) -> bool:
+    """Whether the whole is JSON, which thoughts are not: marks inside are part of its texts."""
+    if len(text) > LONGEST:
+        return False
+    try:
+        _DECODER.decode(text.strip())
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _candidates(text: str) -> Iterator[Any]:
