@@ -80,6 +80,15 @@ def test_a_rewrite_keeps_the_docstring_and_the_signature() -> None:
     assert "sorted(readings)[2]" in source
 
 
+@pytest.mark.parametrize("doc", ['r"""Return \\xi, the estimate."""', "'''Say \"no\"'''", '\'A """ b\'', '"ends \\\\"'])
+def test_a_docstring_with_quotes_and_backslashes_stays_as_it_is(doc: str) -> None:
+    reply = "Thought: x\n```python\ndef combine(readings):\n    return sorted(readings)[2]\n```"
+    text = TEXT.replace('"""Return one estimate, a float, from a list of readings (floats)."""', doc)
+    assert doc in text
+    after = read_rewrite(reply, {"experiment.py": text}, TARGET).sources["experiment.py"]
+    assert f"    {doc}\n    return sorted(readings)[2]\n" in after
+
+
 def test_a_name_without_its_module_gets_it_and_the_thought_says_so() -> None:
     reply = "Thought: Take the root.\n```python\ndef combine(readings):\n    return sqrt(readings[0])\n```"
     change = read_rewrite(reply, {"experiment.py": f"import math\n{TEXT}"}, TARGET)

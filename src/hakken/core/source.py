@@ -166,23 +166,48 @@ def replace_function(text: str, name: str, code: str) -> str:
     return "\n".join([*lines[:start], *lines_of(code), *lines[end:]]) + "\n"
 
 
-def with_docstring(code: str, name: str, doc: str) -> str:
-    """Give a function this docstring or none, in place of its own, so that a rewrite keeps the contract in sight."""
+def with_docstring(code: str, name: str, like: str) -> str:
+    """Give a function the docstring that it has in another text, or none, in place of its own.
+
+    So a rewrite keeps the contract in sight. It is taken over as it is written there: what it says, put between quotes
+    again, would be something else where it holds a backslash or a quote. Code that says all on the line of its ``def``
+    has no place for one, and stays as it is.
+    """
     node = _function(parse(code), name)
     lines = lines_of(code)
+    own, first = _docstring_of(node), node.body[0]
+    rest = node.body[1:] if own else node.body
+    start = min([first.lineno, *(decorator.lineno for decorator in getattr(first, "decorator_list", ()))]) - 1
+    end = (own.end_lineno or own.lineno) if own else start
+    indent = _before(lines[start], first.col_offset)
+    written = _written_docstring(like, name, indent)
+    if indent.strip() or (rest and rest[0].lineno <= end) or not (written or rest):
+        return code
+    return "\n".join([*lines[:start], *written, *lines[end:]])
+
+
+def _docstring_of(node: ast.FunctionDef) -> ast.Expr | None:
     first = node.body[0]
-    has = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
-    start = first.lineno - 1
-    end = (first.end_lineno or first.lineno) if has else start
-    if not doc:
-        return code if len(node.body) == 1 else "\n".join([*lines[:start], *lines[end:]])
-    indent = " " * first.col_offset
-    body = doc.splitlines()
-    quoted = [f'{indent}"""{body[0]}', *(f"{indent}{line}".rstrip() for line in body[1:])]
-    quoted[-1] += '"""' if len(body) == 1 else ""
-    if len(body) > 1:
-        quoted.append(f'{indent}"""')
-    return "\n".join([*lines[:start], *quoted, *lines[end:]])
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return first
+    return None
+
+
+def _written_docstring(text: str, name: str, indent: str) -> list[str]:
+    """The lines in which a function's docstring is written, further in or out; none where it has none."""
+    lines = lines_of(text)
+    found = _docstring_of(_function(parse(text), name))
+    if found is None:
+        return []
+    column = _before(lines[found.lineno - 1], found.col_offset)
+    first, *others = (ast.get_source_segment("\n".join(lines), found) or "").split("\n")
+    # A line that is less far in than the first keeps its place.
+    moved = (indent + line.removeprefix(column) if line.startswith(column) else line for line in others)
+    return [indent + first, *moved]
+
+
+def _before(line: str, offset: int) -> str:
+    return line.encode()[:offset].decode()  # ast counts bytes
 
 
 def numbers(text: str, name: str) -> list[Number]:
@@ -195,9 +220,7 @@ def numbers(text: str, name: str) -> list[Number]:
         value = node.value
         if isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST:
             line = lines[node.lineno - 1]
-            # ast counts bytes, we cut text
-            start = len(line.encode()[: node.col_offset].decode())
-            end = len(line.encode()[: node.end_col_offset].decode())
+            start, end = len(_before(line, node.col_offset)), len(_before(line, node.end_col_offset))
             found.append(Number(node.lineno, start, end, float(value), line[start:end], line.strip()))
     return sorted(found, key=lambda number: (number.line, number.column))
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 
 from hakken.core.source import (
     SourceError,
-    docstring,
     function_source,
     parse,
     replace_function,
@@ -77,7 +76,7 @@ def read_rewrite(reply: str, sources: Sources, target: Target) -> Change:
     thought = re.sub(r"^\s*thought:\s*", "", reply.split("```", 1)[0], flags=re.IGNORECASE).strip()
     before = sources[target.file]
     parse(code)
-    code = with_docstring(code, target.function, docstring(before, target.function))
+    code = with_docstring(code, target.function, before)
     after = replace_function(before, target.function, code)
     if _same(function_source(before, target.function), function_source(after, target.function)):
         raise SourceError("The function is the same as before; it must carry out the idea.")
