@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hakken.core.errors import BudgetExceeded
-from hakken.core.types import Budget, Message, Request, Usage
+from hakken.core.types import Budget, Message, Reach, Request, Role, Usage
+from hakken.models.ledger import Ledger
 from hakken.models.purse import Purse
+from hakken.models.scripted import FunctionModel
+from tests.models.helpers import MemoryLog, make_prompt
 
 ASKED = Request(messages=(Message(role="user", content="Write it."),), max_tokens=100)
 
@@ -59,3 +64,51 @@ def test_a_reply_is_no_longer_than_what_is_left_can_pay() -> None:
     assert 1 <= sent.max_tokens < 20
     assert purse.exceeded().kind == "US$"
     assert purse.admit(ASKED, PRICED, [ASKED]) is None, "the call under way may leave enough"
+
+
+THINKS = Reach(room=4096, least=16)
+
+
+@given(st.integers(1, 6000), st.integers(1, 600), st.sampled_from([Reach(), THINKS, Reach(least=16), Reach(room=9)]))
+def test_all_that_may_be_generated_stays_within_what_is_left(left: int, asked: int, reach: Reach) -> None:
+    purse = Purse(Budget(completion_tokens=100 + left), Usage(calls=1, completion_tokens=100), 0.0, lambda: 0.0)
+    request = ASKED.model_copy(update={"max_tokens": asked})
+    if left < reach.least:
+        with pytest.raises(BudgetExceeded, match="completion tokens"):
+            purse.admit(request, "m", reach=reach)
+        return
+    sent = purse.admit(request, "m", reach=reach)
+    assert sent is not None
+    assert reach.of(sent) == min(left, reach.of(request)), "and nothing that is left is kept back"
+    assert sent.max_tokens <= asked
+    assert sent.max_tokens == asked or reach.of(sent) == left
+    assert sent.key("m") == request.model_copy(update={"max_tokens": sent.max_tokens}).key("m")
+
+
+def test_thoughts_cost_money_and_their_room_counts_for_calls_under_way() -> None:
+    cents = Purse(Budget(usd=1.0), Usage(calls=99, usd=0.99), 0.0, lambda: 0.0)
+    sent = cents.admit(ASKED, PRICED, reach=THINKS)
+    assert sent is not None
+    assert THINKS.of(sent) < 1_100, "a cent's worth"
+    tokens = Purse(Budget(completion_tokens=8_000), Usage(), 0.0, lambda: 0.0)
+    first = tokens.admit(ASKED, "m", reach=THINKS)
+    assert first is not None
+    assert (first.max_tokens, first.room) == (100, 4096)
+    assert tokens.admit(ASKED, "m", [first], THINKS) is None
+
+
+def test_a_model_says_how_much_room_it_takes() -> None:
+    asked: list[Request] = []
+
+    def say(request: Request) -> str:
+        asked.append(request)
+        return "x"
+
+    model = FunctionModel(say)
+    model.reach = THINKS  # type: ignore[attr-defined]
+    ledger = Ledger(dict.fromkeys(Role, model), MemoryLog(), Budget(completion_tokens=50))
+    ledger.ask(make_prompt())
+    assert [THINKS.of(request) for request in asked] == [50]
+    with pytest.raises(BudgetExceeded, match="completion tokens"):
+        Ledger(dict.fromkeys(Role, model), MemoryLog(), Budget(completion_tokens=15)).ask(make_prompt())
+    assert len(asked) == 1, "a limit of fewer than sixteen would be refused"

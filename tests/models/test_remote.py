@@ -79,6 +79,31 @@ def test_a_provider_prices_what_it_used(server: Loopback, monkeypatch: pytest.Mo
     assert model.generate(ask("y" * 4000)).usage.usd == pytest.approx(2000 * 0.15e-6 + 100 * 0.60e-6)
 
 
+@pytest.mark.filterwarnings("ignore:Sampling parameters")
+@pytest.mark.parametrize(
+    ("name", "fields", "limit"),
+    [
+        ("openai-chat:gpt-4o", {"max_tokens": 7}, 7),
+        ("openai-chat:gpt-5.5", {"max_tokens": 7}, 7 + 4096),  # it thinks where it is not told otherwise
+        ("openai-chat:gpt-5", {"max_tokens": 7}, 7 + 4096),
+        ("openai-chat:gpt-5", {"max_tokens": 1, "room": 49}, 50),
+        ("openai:gpt-4o", {"max_tokens": 1}, 16),  # fewer are refused there
+        ("openai:gpt-4o", {"max_tokens": 70}, 70),
+        ("openai:gpt-5", {"max_tokens": 1, "room": 49}, 50),
+    ],
+)
+def test_a_providers_limit_leaves_room_for_thoughts_and_is_one_that_it_takes(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, name: str, fields: dict[str, Any], limit: int
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    server.will(Answer({"error": {"message": "No."}}, 400))
+    with pytest.raises(ModelRefused):
+        open_model(name, ModelSettings()).generate(ask(**fields))
+    sent = server.seen[0]
+    assert sent.get("max_output_tokens", sent.get("max_completion_tokens", sent.get("max_tokens"))) == limit
+
+
 def test_a_schema_is_sent_natively(opened: Open, server: Loopback) -> None:
     opened().generate(ask(json_schema=SCHEMA))
     shape = server.seen[0]["response_format"]

@@ -20,7 +20,7 @@ from hakken.core.errors import BudgetExceeded, HakkenError, MalformedReply, Mode
 from hakken.core.prompts import Prompt
 from hakken.core.types import Budget, Call, CallLog, Completion, Infill, Model, Request, Role, Usage
 from hakken.models.conversation import Conversation, Question, Reply
-from hakken.models.purse import Purse
+from hakken.models.purse import Purse, reach_of
 from hakken.models.retrying import pause_before_retry
 
 T = TypeVar("T")
@@ -230,7 +230,7 @@ class Ledger:
     def _admit(self, talk: Conversation[T], flying: Sequence[Request]) -> _Job | None:
         """The next call of a conversation within the budget; None to wait for the calls under way."""
         model = self._models[talk.question.prompt.role]
-        sent = self._purse.admit(talk.request, model.name, flying)
+        sent = self._purse.admit(talk.request, model.name, flying, reach_of(model))
         if sent is None:
             return None
         if self._pays:

@@ -27,7 +27,7 @@ from hakken.core.errors import (
     UsageError,
 )
 from hakken.core.text import storable
-from hakken.core.types import Completion, Message, Request, Usage
+from hakken.core.types import Completion, Message, Reach, Request, Usage
 from hakken.models.usage import doubts, plausible_usage
 from hakken.models.wire import TOO_MANY, error_for, retry_after
 
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 _OURS = {"anthropic", "google", "bedrock"}
 """Extras that have the same name here and there."""
 _THINKING_ROOM = 4096
-"""Tokens beside the answer for models that always think first: their thoughts count against the limit."""
+"""Tokens beside the answer for models that think first: their thoughts count against the limit."""
+_LEAST = 16
+"""Tokens: OpenAI's newer API refuses a lower limit."""
 _starting = threading.Lock()
 _FINISH: dict[Any, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
 
@@ -61,13 +63,16 @@ class ProviderModel:
         self._timeout = settings.timeout_seconds
         self._model = _infer(name)
         profile: Any = self._model.profile
-        self._room = _THINKING_ROOM if profile.get("thinking_always_enabled") else 0
+        thinks = profile.get("thinking_always_enabled") or profile.get("thinking_enabled_by_default")
+        # By name: importing the class would need OpenAI's client for everybody's models.
+        floored = any(kind.__name__ == "OpenAIResponsesModel" for kind in type(self._model).__mro__)
+        self.reach = Reach(room=_THINKING_ROOM if thinks else 0, least=_LEAST if floored else 1)
         self._native = bool(profile.get("supports_json_schema_output"))
 
     def generate(self, request: Request) -> Completion:
         """Answer one request."""
         seconds = min(self._timeout, request.patience or self._timeout)
-        roomy = request.model_copy(update={"max_tokens": request.max_tokens + self._room})
+        roomy = request.model_copy(update={"max_tokens": self.reach.of(request)})
         settings: ProviderSettings = {
             "max_tokens": roomy.max_tokens,
             "temperature": request.temperature,

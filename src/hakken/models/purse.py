@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hakken.core.errors import BudgetExceeded
-from hakken.core.types import Budget, Request, Usage
+from hakken.core.types import Budget, Model, Reach, Request, Usage
 from hakken.models.forecast import price
 from hakken.models.usage import estimate_tokens, prompt_text
 
 _THOUSAND = 1_000
 """Tokens whose price is asked for, to know that of one."""
+_PLAIN = Reach()
+
+
+def reach_of(model: Model) -> Reach:
+    """How many tokens a model generates; most say nothing of it, and keep to what they are asked for."""
+    found = getattr(model, "reach", _PLAIN)
+    return found if isinstance(found, Reach) else _PLAIN
 
 
 class Purse:
@@ -21,21 +28,26 @@ class Purse:
         self._clock, self._start = clock, clock() - elapsed
         self.remembered = 0.0
         """Seconds of answers that were given before."""
-        self._short_of_money = False
-        """Whether the last request was shortened for want of US$."""
+        self._short = "tokens"
+        """What the last request that was shortened was shortened for want of."""
 
     @property
     def seconds(self) -> float:
         """Wall time of the run, earlier sessions included."""
         return self._clock() - self._start + self.remembered
 
-    def admit(self, request: Request, model: str, flying: Sequence[Request] = ()) -> Request | None:
+    def admit(
+        self, request: Request, model: str, flying: Sequence[Request] = (), reach: Reach = _PLAIN
+    ) -> Request | None:
         """The request with no more tokens than are left, or None to wait for the calls under way.
+
+        Where they do not suffice, the answer is shortened first, and then the room beside it.
 
         Args:
             request: What is to be asked.
             model: Who is asked; a prompt whose price is known and more than the US$ that are left is not sent.
             flying: Calls under way.
+            reach: How many tokens the model generates for a request.
 
         Raises:
             BudgetExceeded: nothing is left, or too little.
@@ -43,34 +55,40 @@ class Purse:
         budget, used = self.budget, self.used
         if late := self.too_late(0.0):
             raise late
-        affordable = self._affordable(request, len(flying), model)
+        wanted = reach.of(request)
+        affordable = self._affordable(request, wanted, len(flying), model)
         if affordable is None:
             return None
-        left = affordable
+        left, short = affordable, "US$"
         if budget.completion_tokens is not None:
-            left = min(left, budget.completion_tokens - used.completion_tokens)
-            if left <= 0:
+            free = budget.completion_tokens - used.completion_tokens
+            if free <= 0:
                 raise BudgetExceeded("completion tokens", used.completion_tokens, budget.completion_tokens)
-            left = min(left, budget.completion_tokens - used.completion_tokens - sum(f.max_tokens for f in flying))
+            free -= sum(_PLAIN.of(f) for f in flying)
+            left, short = (free, "completion tokens") if free < left else (left, short)
         if budget.tokens is not None:
             free = budget.tokens - used.tokens - _prompt(request)
             if free <= 0:
                 raise BudgetExceeded("tokens", used.tokens, budget.tokens)
-            left = min(left, free - sum(f.max_tokens + _prompt(f) for f in flying))
-        if left < request.max_tokens and flying:
-            return None
-        self._short_of_money = left == affordable < request.max_tokens
-        return request.model_copy(update={"max_tokens": left}) if left < request.max_tokens else request
+            free -= sum(_PLAIN.of(f) + _prompt(f) for f in flying)
+            left, short = (free, "tokens") if free < left else (left, short)
+        if left < wanted:
+            if flying:
+                return None
+            self._short = short
+        if left < reach.least:
+            raise self.exceeded()
+        return _fitted(request, min(left, wanted), reach)
 
-    def _affordable(self, request: Request, flying: int, model: str) -> int | None:
-        """Tokens of the reply that the US$ left suffice for, or None to wait for the calls under way.
+    def _affordable(self, request: Request, wanted: int, flying: int, model: str) -> int | None:
+        """Tokens of the wanted ones that the US$ left suffice for, or None to wait for the calls under way.
 
         Raises:
             BudgetExceeded: they do not suffice for the prompt and a single token.
         """
         limit, used = self.budget.usd, self.used
         if limit is None:
-            return request.max_tokens
+            return wanted
         if used.usd >= limit:
             raise BudgetExceeded("US$", used.usd, limit)
         # What calls under way will cost is not known; as much as the earlier ones did, or else one at a time.
@@ -79,7 +97,7 @@ class Purse:
             return None
         left = limit - used.usd - each * flying - (price(model, _prompt(request), 0) or 0.0)
         token = (price(model, 0, _THOUSAND) or 0.0) / _THOUSAND
-        tokens = request.max_tokens if token == 0.0 else min(request.max_tokens, int(left / token))
+        tokens = wanted if token == 0.0 else min(wanted, int(left / token))
         if left > 0.0 and tokens >= 1:
             return tokens
         if flying:
@@ -110,11 +128,19 @@ class Purse:
     def exceeded(self) -> BudgetExceeded:
         """The error for a reply that what is left did not suffice for."""
         budget, used = self.budget, self.used
-        if self._short_of_money and budget.usd is not None:
-            return BudgetExceeded("US$", used.usd, budget.usd)
-        if budget.completion_tokens is not None and used.completion_tokens >= budget.completion_tokens:
-            return BudgetExceeded("completion tokens", used.completion_tokens, budget.completion_tokens)
-        return BudgetExceeded("tokens", used.tokens, budget.tokens or used.tokens)
+        if self._short == "US$":
+            return BudgetExceeded("US$", used.usd, budget.usd or used.usd)
+        if self._short == "completion tokens":
+            return BudgetExceeded(self._short, used.completion_tokens, budget.completion_tokens or 0)
+        return BudgetExceeded(self._short, used.tokens, budget.tokens or used.tokens)
+
+
+def _fitted(request: Request, tokens: int, reach: Reach) -> Request:
+    """The request with so many tokens for all that may be generated."""
+    answer = max(1, min(request.max_tokens, tokens - reach.room))
+    if answer == request.max_tokens == tokens and not reach.room:
+        return request
+    return request.model_copy(update={"max_tokens": answer, "room": tokens - answer})
 
 
 def _prompt(request: Request) -> int:

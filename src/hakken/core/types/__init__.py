@@ -19,7 +19,19 @@ from hakken.core.types.experiments import (
     Trial,
     TrialCost,
 )
-from hakken.core.types.models import Budget, Call, CallLog, Completion, Infill, Message, Model, Request, Role, Usage
+from hakken.core.types.models import (
+    Budget,
+    Call,
+    CallLog,
+    Completion,
+    Infill,
+    Message,
+    Model,
+    Reach,
+    Request,
+    Role,
+    Usage,
+)
 from hakken.core.types.research import (
     AuditReport,
     Claim,
@@ -96,6 +108,7 @@ __all__ = [
     "Probe",
     "ProbeCounts",
     "ProbeKind",
+    "Reach",
     "Record",
     "RefusedIdea",
     "Request",

@@ -60,10 +60,27 @@ class Request(Record):
     """Index among several replies drawn from one prompt, so that they stay several."""
     patience: PositiveFloat | None = Field(default=None, exclude=True)
     """Seconds after which nobody waits any more, where they are few; no part of the question, nor of the record."""
+    room: NonNegativeInt | None = Field(default=None, exclude=True)
+    """Tokens that may be generated beside the answer, where they are counted; no part of the question, nor of the
+    record. None leaves them to the model: see ``Reach``."""
 
     def key(self, model: str) -> str:
         """Cache key: model, prompt, parameters, seed and sample."""
         return content_hash({"model": model, "request": self.model_dump(mode="json")})
+
+
+class Reach(Record):
+    """How many tokens a model generates for a request, where that is not ``max_tokens`` at most."""
+
+    room: NonNegativeInt = 0
+    """Beside the answer: thoughts, which count against the limit that a provider is given."""
+    least: PositiveInt = 1
+    """No request can be limited to fewer."""
+
+    def of(self, request: Request) -> int:
+        """The most tokens that may be generated: the limit to send."""
+        beside = self.room if request.room is None else request.room
+        return max(self.least, request.max_tokens + beside)
 
 
 class Usage(Record):
@@ -130,7 +147,10 @@ class Budget(Record):
 
 
 class Model(Protocol):
-    """A language model behind one method. Adapters are stateless and safe to call from threads."""
+    """A language model behind one method. Adapters are stateless and safe to call from threads.
+
+    One that may generate more than ``max_tokens`` also has ``reach``, a ``Reach``, and sends the limit that it gives.
+    """
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from hakken.core.config import ModelSettings
 from hakken.core.errors import BudgetExceeded, ModelError
 from hakken.core.types import Budget, Call, CallLog, Completion, Model, Request, Role, Usage, content_hash
 from hakken.models.conversation import fold_seed
-from hakken.models.purse import Purse
+from hakken.models.purse import Purse, reach_of
 from hakken.models.retrying import pause_before_retry
 from hakken.models.usage import prompt_text
 
@@ -135,7 +135,7 @@ class Account:
                 raise BudgetExceeded("calls", self.used.calls, self.calls)
             if self._failures >= _FAILURES * self.calls:
                 raise BudgetExceeded("failed calls", self._failures, _FAILURES * self.calls)
-        sent = self._purse.admit(request, self._model.name)
+        sent = self._purse.admit(request, self._model.name, reach=reach_of(self._model))
         if sent is None:
             raise AssertionError("nothing else is under way, so there is nothing to wait for")
         # The program is ended when its time is up, and a reply that runs on would keep the machine from the next one.
