@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelUnavailable
+from hakken.core.types import Message, Request
 from hakken.models import server as srv
 from hakken.models import weights as w
+from hakken.models import wire
+from hakken.models.avoidance import avoidance
+from hakken.models.wire import Endpoint, chat, chat_body
+from tests.models.loopback import Answer, serve
 
 STATE = srv.ServerState(pid=12, url="http://127.0.0.1:9", key="k", alias="hakken-local-12")
 
@@ -48,6 +58,68 @@ def test_a_state_that_cannot_be_read_is_none() -> None:
 
 def test_a_dead_server_is_not_healthy() -> None:
     assert not STATE.healthy()
+
+
+@contextmanager
+def behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
+    """A server of our own on a machine whose proxy is not there; yields its address and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            slots = self.path == "/slots"
+            body = json.dumps([{"is_processing": True}] if slots else {"data": [{"id": STATE.alias}]}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.upper(), "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_no_proxy_comes_between_us_and_our_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with behind_a_proxy(monkeypatch) as (url, asked):
+        state = STATE.model_copy(update={"url": url})
+        assert state.healthy()
+        assert srv._busy(state)
+        assert asked == ["/v1/models", "/slots"]
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_prompts_go_to_a_proxy_only_for_servers_of_the_user(monkeypatch: pytest.MonkeyPatch, local: bool) -> None:
+    request = Request(messages=(Message(role="user", content="Q"),))
+    wire._client.cache_clear()  # it reads the environment when it is made
+    with serve() as server, behind_a_proxy(monkeypatch):
+        endpoint = Endpoint(server.url, {}, 5.0, "The model", local=local)
+        if local:
+            assert chat(endpoint, chat_body(request, "m"), request)[0].text == "hello"
+        else:
+            with pytest.raises(ModelUnavailable):
+                chat(endpoint, chat_body(request, "m"), request)
+        assert len(server.seen) == local
+    wire._client.cache_clear()
+
+
+def test_words_are_cut_into_tokens_by_our_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve() as server, behind_a_proxy(monkeypatch):
+        server.will(Answer({"tokens": [{"id": 7, "piece": " four"}, {"id": 8, "piece": " fo"}]}))
+        assert avoidance(STATE.model_copy(update={"url": server.url}), ("four",)) == [[7, -100.0]]
 
 
 def test_it_ends_when_idle_and_takes_its_state_along() -> None:

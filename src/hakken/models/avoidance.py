@@ -44,6 +44,7 @@ def _tokens(url: str, key: str, words: tuple[str, ...], code: bool) -> tuple[int
         json={"content": text, "with_pieces": True},
         headers={"Authorization": f"Bearer {key}"},
         timeout=10.0,
+        trust_env=False,
     )
     response.raise_for_status()
     return tuple(sorted({t["id"] for t in response.json()["tokens"] if t["piece"] in forms}))

@@ -43,7 +43,7 @@ class LocalModel:
         """
         server = self._ensure()
         patience = _PATIENCE * self._settings.timeout_seconds
-        endpoint = Endpoint(f"{server.url}/v1", server.headers, patience, "The local model")
+        endpoint = Endpoint(f"{server.url}/v1", server.headers, patience, "The local model", local=True)
         touch(state_path(self._settings))
         try:
             if request.infill is not None:

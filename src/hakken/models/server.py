@@ -51,13 +51,17 @@ class ServerState(Record):
     def healthy(self) -> bool:
         """Whether this very server answers."""
         try:
-            response = httpx2.get(f"{self.url}/v1/models", headers=self.headers, timeout=_PATIENCE)
+            response = self.get("/v1/models")
             return response.status_code == 200 and self.alias in response.text
         except httpx2.TimeoutException:
             # Slow on a machine with much to do; a second server would make it slower, and take this one's place.
             return bool(psutil.pid_exists(self.pid))
         except httpx2.HTTPError:
             return False
+
+    def get(self, path: str) -> httpx2.Response:
+        """Ask it, and no proxy of the environment, which cannot reach it and would read its key."""
+        return httpx2.get(f"{self.url}{path}", headers=self.headers, timeout=_PATIENCE, trust_env=False)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -207,7 +211,7 @@ def _publish(state: ServerState, path: Path) -> None:
 
 def _busy(state: ServerState) -> bool:
     try:
-        slots = httpx2.get(f"{state.url}/slots", headers=state.headers, timeout=_PATIENCE).json()
+        slots = state.get("/slots").json()
         return any(slot["is_processing"] for slot in slots)
     except httpx2.TimeoutException:
         return True

@@ -82,6 +82,8 @@ class Endpoint:
     timeout: float
     name: str
     """As users know it."""
+    local: bool = False
+    """It is our own process on this machine, which no proxy reaches and none shall hear of."""
 
     def hurried(self, request: Request) -> Endpoint:
         """The same where no more time is left than the request's patience."""
@@ -91,9 +93,9 @@ class Endpoint:
 
 
 @cache
-def _client() -> httpx2.Client:
-    # One for the process: connections are pooled, and certificates are read once.
-    client = httpx2.Client()
+def _client(local: bool) -> httpx2.Client:
+    # One of each for the process: connections are pooled, and certificates are read once.
+    client = httpx2.Client(trust_env=not local)
     atexit.register(client.close)
     return client
 
@@ -118,7 +120,7 @@ def post(endpoint: Endpoint, path: str, body: Mapping[str, Any]) -> str:
     start, name = time.monotonic(), endpoint.name
     timeout = httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout))
     try:
-        url, client = f"{endpoint.url}{path}", _client()
+        url, client = f"{endpoint.url}{path}", _client(endpoint.local)
         with client.stream("POST", url, json=body, headers=endpoint.headers, timeout=timeout) as response:
             text = _text(response, start + endpoint.timeout, name)
     except httpx2.TimeoutException as error:
