@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from hakken.core.config import ModelSettings
 from hakken.core.errors import BudgetExceeded, ModelRefused, ModelUnavailable, QuotaExceeded
 from hakken.core.types import Budget, Completion, Request, Usage, content_hash
-from hakken.models.gateway import Gateway
+from hakken.models.gateway import Account, Gateway
+from hakken.models.scripted import FunctionModel
 from tests.models.gateway_client import CHAT, Client, served
 from tests.models.helpers import MemoryLog
 
@@ -210,6 +213,28 @@ def test_what_is_asked_of_nobody_is_recorded() -> None:
     (call,) = log.calls
     assert str(call.error).startswith("BadRequest: There is no POST /v1/embeddings here")
     assert call.request.messages[0].content == '{"input": "Q"}'
+
+
+def test_what_is_asked_when_the_command_has_ended_is_not_asked() -> None:
+    log, queued, command = MemoryLog(), threading.Semaphore(0), Future[None]()
+
+    class Counted(SimpleQueue[Any]):
+        def put(self, item: Any, *_: Any) -> None:
+            super().put(item)
+            queued.release()
+
+    def say(request: Request) -> str:
+        assert all(queued.acquire(timeout=20) for _ in range(5)), "four more have asked"
+        command.set_result(None)
+        return "ok"
+
+    gateway = Gateway(Account(FunctionModel(say), log, purpose="external/test"))
+    gateway._jobs = Counted()
+    with gateway, ThreadPoolExecutor(5) as pool:
+        asking = [pool.submit(Client(gateway).say, f"Q{i}") for i in range(5)]
+        gateway.attend(command)
+        assert sorted(future.result()[0] for future in asking) == [200, 503, 503, 503, 503]
+    assert len(log.calls) == 1
 
 
 def test_a_broken_record_ends_the_attempt_and_not_its_clients() -> None:

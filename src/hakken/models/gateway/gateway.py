@@ -102,12 +102,17 @@ class Gateway:
         return [sys.executable, "-I", "-S", str(self.folder / _INSIDE.name), ORIGIN, str(self.folder), *argv]
 
     def attend(self, ended: Future[Any]) -> None:
-        """Answer calls until something has ended. To be called on the thread that may write to the record."""
+        """Answer calls until something has ended. To be called on the thread that may write to the record.
+
+        What is still asked then has nobody left to read the answer, and the model is not asked.
+        """
         ended.add_done_callback(lambda _: self._jobs.put(None))
         try:
             while (job := self._next()) is not None:
                 if isinstance(job, str):
                     self.account.refuse(*job.split("\0", 1))
+                elif ended.done():
+                    job[1].set_exception(Closed("The attempt is over."))
                 else:
                     self._serve(*job)
         except BaseException:
