@@ -288,6 +288,22 @@ def test_a_reply_that_the_budget_cut_ends_the_run_and_is_asked_anew_with_a_large
     assert again.ledger.ask(make_prompt()).value == "A sentence."
 
 
+def test_a_reply_that_the_budget_of_an_attempt_cut_is_not_bought_again_with_the_same_budget() -> None:
+    log, budget = MemoryLog(), Budget(completion_tokens=40)
+    asked = [make_prompt(f"Question {i}.") for i in range(2)]
+    replies = [spend(completion=30, text="First."), spend(completion=10, text="A sentence th", finish="length")]
+    used = []
+    for answers in (replies, []):
+        bench = Bench(sequence(*answers), log, budget=budget, pay_remembered=True)
+        bench.ledger.ask(asked[0])
+        with pytest.raises(BudgetExceeded, match="completion tokens"):
+            bench.ledger.ask(asked[1])
+        used.append(bench.ledger.used)
+    assert (used[0], len(log.calls)) == (used[1], 2)
+    more = Bench(sequence("A sentence."), log, budget=Budget(completion_tokens=90), pay_remembered=True)
+    assert [more.ledger.ask(prompt).value for prompt in asked] == ["First.", "A sentence."]
+
+
 def test_samples_are_drawn_in_parallel_and_come_in_order() -> None:
     barrier = threading.Barrier(3, timeout=20)
 

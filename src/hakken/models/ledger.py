@@ -220,9 +220,7 @@ class Ledger:
         while call := self._log.find_call(talk.request.key(name)):
             if call.completion is None:
                 return None
-            if self._pays and call.key not in self._paid:  # asked twice it was paid for once
-                self._paid.add(call.key)
-                self._purse.pay_remembered(call.completion.usage, width)
+            self._pay_again(call.key, call.completion, width)
             if result := talk.hear(call.completion, call.key, cached=True):
                 return result
         return None
@@ -236,6 +234,22 @@ class Ledger:
         if self._pays:
             sent = sent.model_copy(update={"patience": self._purse.left})
         return _Job(model, talk.request.key(model.name), sent, talk.question.prompt)
+
+    def _pay_again(self, key: str, completion: Completion, width: int) -> None:
+        if self._pays and key not in self._paid:  # asked twice it was paid for once
+            self._paid.add(key)
+            self._purse.pay_remembered(completion.usage, width)
+
+    def _was_cut(self, job: _Job, width: int) -> bool:
+        """Whether the record holds the reply that the same budget cut: it ends the work again, and is not bought again.
+
+        Not for an account that opens with what was used: that reply is among it, and what is left now is another limit.
+        """
+        call = self._log.find_call(job.request.key(job.model.name)) if self._pays and job.shortened else None
+        if call is None or call.completion is None or call.completion.finish != "length":
+            return False
+        self._pay_again(call.key, call.completion, width)
+        return True
 
     def _try(self, job: _Job, over: threading.Event) -> _Outcome:
         """Make a call, again where that can help. Runs in a thread, so it only computes what is to be recorded.
@@ -313,6 +327,8 @@ class _Round:
             job = self.ledger._admit(talk, [job.request for _, job in self.flying.values()])
             if job is None:
                 return
+            if self.ledger._was_cut(job, self.width):
+                raise self.ledger._purse.exceeded()
             self.queue.popleft()
             self.flying[self.pool.submit(self.ledger._try, job, self.over)] = (index, job)
 

@@ -109,7 +109,7 @@ class Account:
         except BudgetExceeded as error:
             self.exceeded = error
             raise
-        remembered = self._recall(meant)
+        remembered = self._recall(meant, sent)
         completion = remembered or self._generate(meant, sent)
         self.failed = None
         self._seen[again] += 1
@@ -141,9 +141,12 @@ class Account:
         # The program is ended when its time is up, and a reply that runs on would keep the machine from the next one.
         return sent.model_copy(update={"patience": self._purse.left})
 
-    def _recall(self, request: Request) -> Completion | None:
-        call = self._log.find_call(request.key(self._model.name))
-        return call.completion if call else None
+    def _recall(self, meant: Request, sent: Request) -> Completion | None:
+        """The answer that the record holds, or the one that the same limit cut short before."""
+        for request in (meant, sent) if sent.max_tokens < meant.max_tokens else (meant,):
+            if call := self._log.find_call(request.key(self._model.name)):
+                return call.completion
+        return None
 
     def _generate(self, meant: Request, sent: Request) -> Completion:
         tried = 0
