@@ -157,6 +157,15 @@ def test_a_limit_that_cannot_hold_is_no_limit(template: Path, capsys: pytest.Cap
     ]
 
 
+def test_limits_of_a_million_are_written_out(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ["models.default=http://127.0.0.1:9/v1#name", "budget.tokens=1500000", "budget.seconds=1234567.5"]
+    limited = load_settings(files=[], assignments=chosen).settings
+    job = Target(RunFolder(template / "run"), load_template(template), limited)
+    announce(job, forecast(limited, open_models(limited.models)))
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == "  budget: at most 1,500,000 tokens, 1,234,567.5 seconds"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_leaves_nothing_running(template: Path, number: signal.Signals) -> None:
     text = (template / "experiment.py").read_text()

@@ -42,6 +42,21 @@ def test_without_a_limit_of_money_nobody_waits_and_beyond_it_nobody_begins() -> 
         spent.admit(ASKED, "local")
 
 
+@pytest.mark.parametrize(
+    ("kind", "used", "limit", "words"),
+    [
+        ("tokens", 1_000_130, 1_000_000, "of 1,000,000 tokens is used up (1,000,130 used)"),
+        ("seconds", 1_234_567.25, 1_234_567.0, "of 1,234,567 seconds is used up (1,234,567 used)"),
+        ("seconds", 61.25, 60.0, "of 60 seconds is used up (61.25 used)"),
+        ("US$", 0.5125, 0.5, "of 0.5 US$ is used up (0.5125 used)"),
+    ],
+)
+def test_amounts_are_written_for_people(kind: str, used: float, limit: float, words: str) -> None:
+    error = BudgetExceeded(kind, used, limit)
+    assert words in error.message
+    assert f"budget of {error.budget} is" in error.message
+
+
 PRICED = "openai:gpt-4o"
 LONG = Request(messages=(Message(role="user", content="word " * 40_000),), max_tokens=100)
 """About 12 cents at that model's price."""

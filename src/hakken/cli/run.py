@@ -138,7 +138,7 @@ def announce(job: Target, expected: Forecast) -> None:
     )
     limits: dict[str, float | None] = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens}
     limits |= {"US$": limit.usd if expected.priced else None, "seconds": limit.seconds}
-    if given := [f"{value:,g} {name}" for name, value in limits.items() if value is not None]:
+    if given := [f"{value:,.10g} {name}" for name, value in limits.items() if value is not None]:
         tell(f"  budget: at most {', '.join(given)}")
     if beyond := unenforced(limit, expected.unpriced):
         tell(f"  {beyond}")

@@ -25,6 +25,9 @@ The agent's failures are data (``Failure``, ``ExecResult``); these are ours::
 
 from __future__ import annotations
 
+_LARGE = 100_000
+"""From here on, nobody asks for the digits behind the point."""
+
 
 class HakkenError(Exception):
     """Base of all our errors: ``message`` is one sentence, ``mend`` says what to do."""
@@ -88,15 +91,25 @@ class BudgetExceeded(HakkenError):
 
     def __init__(self, kind: str, used: float, limit: float) -> None:
         super().__init__(
-            f"The run's budget of {limit:g} {kind} is used up ({used:g} used).",
+            f"The run's budget of {_amount(limit)} {kind} is used up ({_amount(used)} used).",
             "Resume with a larger budget: the same command with a higher limit continues where it stopped.",
         )
         self.kind, self.used, self.limit = kind, used, limit
 
     @property
+    def budget(self) -> str:
+        """The limit in words, such as ``1,000,000 tokens``."""
+        return f"{_amount(self.limit)} {self.kind}"
+
+    @property
     def reason(self) -> str:
         """Why something ended early, for the record: without amounts, which depend on where it was met."""
         return f"The budget of {self.kind} was used up."
+
+
+def _amount(value: float) -> str:
+    """Whole and large numbers in full, others as short as they are."""
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= _LARGE else f"{value:g}"
 
 
 class ModelError(HakkenError):

@@ -86,7 +86,7 @@ class Desk:
             self._note(body, error.sentence)
             return _failure(language, error.status, "invalid_request_error", error.sentence)
         except BudgetExceeded as error:
-            sentence = f"The attempt's budget of {error.limit:g} {error.kind} is used up; no more calls are answered."
+            sentence = f"The attempt's budget of {error.budget} is used up; no more calls are answered."
             return _failure(language, 402, "insufficient_quota", sentence)
         except ModelRefused as error:
             kind = "context_length_exceeded" if "context" in error.message.lower() else "invalid_request_error"
