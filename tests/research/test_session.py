@@ -18,6 +18,14 @@ from hakken.research.session import Session, close, open_session
 from hakken.store import RunFolder, Store
 
 DATA = Path(__file__).parent / "data"
+ASKED = Prompt(
+    name="ideas/propose",
+    role=Role.IDEAS,
+    messages=(Message(role="user", content="An idea?"),),
+    max_tokens=200,
+    temperature=0.7,
+    hash="",
+)
 
 
 def test_the_time_of_a_stage_that_was_broken_off_counts_towards_the_budget(
@@ -71,15 +79,6 @@ def test_tokens_that_a_stage_leaves_over_are_the_next_ones(tmp_path: Path) -> No
     chosen = [f"models.default=scripted:{DATA / 'weak.toml'}", "budget.completion_tokens=1000"]
     settings = load_settings(files=[], assignments=chosen).settings
     folder, template = RunFolder(tmp_path / "tiny-001"), load_template(DATA / "tiny")
-    asked = Prompt(
-        name="ideas/propose",
-        role=Role.IDEAS,
-        messages=(Message(role="user", content="An idea?"),),
-        max_tokens=200,
-        temperature=0.7,
-        hash="",
-    )
-
     samples = count()
 
     def spent(session: Session, name: str) -> int:
@@ -87,7 +86,7 @@ def test_tokens_that_a_stage_leaves_over_are_the_next_ones(tmp_path: Path) -> No
         before = session.ledger.used.completion_tokens
         with session.step(name), suppress(BudgetExceeded):
             for sample in samples:
-                session.ledger.ask(asked, str, sample=sample)
+                session.ledger.ask(ASKED, str, sample=sample)
                 if name == "ideas":
                     break
         return session.ledger.used.completion_tokens - before
@@ -101,3 +100,16 @@ def test_tokens_that_a_stage_leaves_over_are_the_next_ones(tmp_path: Path) -> No
         # Ideas that are asked for in the search are paid by the search.
         written = spent(session, "paper")
         assert 800 <= reply + searched + written < 1000
+
+
+def test_a_run_that_goes_on_has_used_what_it_had_used(tmp_path: Path) -> None:
+    """What a call costs is judged by the answered ones: tries that failed cost nothing."""
+    settings = load_settings(files=[], assignments=[f"models.default=scripted:{DATA / 'weak.toml'}"]).settings
+    folder, template = RunFolder(tmp_path / "tiny-001"), load_template(DATA / "tiny")
+    with open_session(folder, template, settings) as session:
+        answered = session.store.find_call(session.ledger.ask(ASKED, str).key)
+        assert answered is not None
+        session.store.record_call(answered.model_copy(update={"completion": None, "error": "ModelTimeout: Late."}))
+        used = session.ledger.used
+    with open_session(folder, template, settings) as session:
+        assert session.ledger.used == used

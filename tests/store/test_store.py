@@ -129,6 +129,7 @@ def test_calls_are_found_by_key_and_failures_never_are(store: Store) -> None:
     assert found.completion.text == "hello"
     assert store.usage().completion_tokens == 2
     assert store.usage().calls == 2
+    assert store.usage(answered=True) == store.usage().model_copy(update={"calls": 1})
 
 
 @settings(deadline=None)

@@ -175,7 +175,7 @@ def open_session(
             settings.budget,
             settings.models,
             settings.seed,
-            store.usage(),
+            store.usage(answered=True),
             progress.call,
             elapsed=elapsed,
         )

@@ -218,12 +218,12 @@ class Store:
         """Append one call, successful or failed (``CallLog``)."""
         self.append(EventKind.MODEL_CALLED, f"call/{call.key}", call)
 
-    def usage(self, after: int = 0) -> Usage:
-        """What all calls after an event used together."""
+    def usage(self, *, answered: bool = False) -> Usage:
+        """What all calls used together; tries that failed count as calls too, unless only answered ones are meant."""
         (row,) = self._rows(
             "SELECT count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),"
-            " coalesce(sum(seconds), 0.0), coalesce(sum(usd), 0.0) FROM calls WHERE seq > ?",
-            after,
+            " coalesce(sum(seconds), 0.0), coalesce(sum(usd), 0.0) FROM calls WHERE ok >= ?",
+            int(answered),
         )
         return Usage(
             calls=row[0], prompt_tokens=row[1], completion_tokens=row[2], seconds=float(row[3]), usd=float(row[4])
