@@ -1,6 +1,7 @@
 """Files and folders that are whole or not there: written beside their place, then renamed over it.
 
-A process that is killed in the middle leaves the old file as it was, and a draft that the next try writes again.
+A process that is killed in the middle leaves the old file as it was, and a draft that the next try writes again. A
+folder cannot be renamed over another: ``draft_folder`` takes the old one away first.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ def draft(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def draft_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder to fill; it takes ``path`` when the block ends well, and goes when it does not."""
+    """Yield an empty folder to fill; it takes ``path`` when the block ends well, and goes when it does not.
+
+    For what can be made again: killed between taking the old folder away and putting the new one in its place, it
+    leaves none at ``path``, and the next try begins with an empty draft.
+    """
     rough = path.with_name(f".{path.name}{DRAFT}")
     shutil.rmtree(rough, ignore_errors=True)
     rough.mkdir(parents=True)
