@@ -52,6 +52,21 @@ def test_threads_do_not_spoil_each_others_trees() -> None:
         assert len(set(threads.map(read, range(200)))) == 1
 
 
+def test_a_tree_that_the_interpreter_spoilt_elsewhere_is_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, left = ast.parse, iter(range(3))
+
+    def spoilt(source: str) -> ast.Module:
+        for _ in left:
+            raise SystemError("AST constructor recursion depth mismatch (before=36, after=39)")
+        return real(source)
+
+    monkeypatch.setattr(ast, "parse", spoilt)
+    assert len(syntax_tree("a = 1\nb = 2\n").body) == 2
+    monkeypatch.setattr(ast, "parse", lambda source: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        syntax_tree("a = 1")
+
+
 def test_trees_are_built_in_one_place() -> None:
     found = []
     for path in sorted(SOURCE.rglob("*.py")):

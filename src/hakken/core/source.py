@@ -10,6 +10,7 @@ import textwrap
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 
@@ -17,7 +18,7 @@ class SourceError(ValueError):
     """The source does not parse, or has no such function; the message is written for the author of the code."""
 
 
-_PARSING = threading.Lock()
+_PARSING, _TRIES = threading.Lock(), 10
 DEEPEST = 150
 """Nesting of code that is still read: everything that walks a tree recurses, and Python's stack is short."""
 _TOO_DEEP = "The code is nested too deeply to be read."
@@ -41,7 +42,8 @@ def syntax_tree(source: str | bytes) -> ast.Module:
     """Python's own tree of a text, without a word about its style. Nothing else here calls ``ast.parse``.
 
     One thread at a time: in Python 3.11 two that build trees at once spoil each other's count of the depth, and one of
-    them ends with ``SystemError`` (CPython issue 106905). Trials are checked in threads.
+    them ends with ``SystemError`` (CPython issue 106905). Trials are checked in threads. Python's own ``traceback`` builds
+    trees too, where it marks the place of an error, and waits for nobody: so a tree that was spoilt is built again.
 
     Raises:
         SyntaxError: it is not Python.
@@ -50,6 +52,9 @@ def syntax_tree(source: str | bytes) -> ast.Module:
     """
     with _PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as of an odd escape in a text: the author's business
+        for _ in range(_TRIES - 1):
+            with suppress(SystemError):
+                return ast.parse(source)
         return ast.parse(source)
 
 
