@@ -1,4 +1,4 @@
-"""What code can check of a review, and of a paper that tries to steer it."""
+"""What code can check of a review; and a paper's text as data."""
 
 from __future__ import annotations
 
@@ -9,22 +9,7 @@ from difflib import SequenceMatcher
 from hakken.research.review.form import Scores
 
 _MARKERS = re.compile(r"<{2,}\s*/?\s*(?:PAPER|END OF PAPER)\s*>{2,}|<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]", re.I)
-_STEERING = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines?|rules)\b"
-    r"|\b(?:give|assign|rate|score|award)\b[^.\n]{0,40}\b(?:10|ten|highest|maximum|perfect|top)\b[^.\n]{0,20}"
-    r"\b(?:out of (?:10|ten)|scores?|ratings?|marks?)\b"
-    r"|\b(?:give|assign|rate|score)\b[^.\n]{0,40}\b10\s*/\s*10"
-    r"|\b(?:do not|don't|never)\b[^.\n]{0,30}\b(?:mention|highlight|list|report|raise)\b[^.\n]{0,20}"
-    r"\b(?:negatives?|weakness(?:es)?|flaws?|limitations?)\b"
-    r"|\b(?:positive|favou?rable)\s+review\s+only\b|\b(?:recommend|must|should|please)\b[^.\n]{0,20}\baccept(?:ance)?\b"
-    r"[^.\n]{0,20}\b(?:paper|submission|manuscript|work)\b"
-    r"|\b(?:note|instructions?|message|attention)\b[^.\n]{0,15}\b(?:to|for)\b[^.\n]{0,15}"
-    r"\b(?:reviewers?|llms?|language models?|ais?)\b",
-    re.I,
-)
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?\s?%?", re.I)
-_AROUND = 60
-"""Characters quoted on either side of a steering phrase."""
 _MEASURED_DIGITS = 3
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _ALIKE = 0.8
@@ -42,20 +27,6 @@ def as_data(text: str) -> str:
     while (cleaned := _MARKERS.sub(" ", text)) != text:
         text = cleaned
     return text
-
-
-def steering(text: str) -> tuple[str, ...]:
-    """Passages of a paper that speak to its reviewer instead of its reader."""
-    flat = re.sub(r"\s+", " ", text)
-    found: list[str] = []
-    told = 0
-    for match in _STEERING.finditer(flat):
-        if match.start() < told:
-            continue
-        start = max(flat.rfind(". ", 0, match.start()) + 2, match.start() - _AROUND, 0)
-        told = match.end() + _AROUND
-        found.append(flat[start:told].strip())
-    return tuple(dict.fromkeys(found))
 
 
 def invented(texts: Sequence[str], paper: str) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hakken.core.types import Record
-from hakken.research.review.guard import as_data, steering
+from hakken.research.review.guard import as_data
 from hakken.research.review.paper import PaperText, fit
 from hakken.research.review.signs import Signs, signs
+from hakken.research.review.steering import steering
 
 _QUOTED = 160
 """Characters of a steering passage that are quoted in the notes."""
@@ -28,5 +29,5 @@ def material(paper: PaperText, tokens: int) -> Material:
     if excerpt.cut:
         notes.append(f"An excerpt was read, not the whole paper ({'; '.join(excerpt.cut)}).")
     for passage in steering(paper.text):
-        notes.append(f"The paper has a passage that tries to steer its reviewer: {passage[:_QUOTED]!r}.")
+        notes.append(f"The paper has a passage that reads as if it should steer its reviewer: {passage[:_QUOTED]!r}.")
     return Material(text=text, signs=signs(paper), notes=tuple(notes))
