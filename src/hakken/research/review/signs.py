@@ -9,9 +9,28 @@ from hakken.research.review.paper import PaperText
 
 _UNCERTAINTY = re.compile(
     r"±|\\pm\b|standard (?:deviation|error)|std\.? ?dev|confidence interval|\b\d\d ?% (?:interval|CI)|"
-    r"credible interval|error bars?|p-values?|\bp ?[<=≤] ?0?\.\d|permutation test|sign-flip|t-test|bootstrap",
+    r"credible interval|error bars?|p-values?|\bp ?[<=≤] ?0?\.\d|permutation test|sign-flip|t-test|"
+    r"bootstrap(?:ped)? (?:interval|CI|test|error)",
     re.I,
 )
+_VALUE = re.compile(
+    r"(?:±|\\pm)[\s${}]*\d|\bp ?[<=≤] ?0?\.\d|"
+    r"(?:standard (?:deviation|error)s?|std\.? ?dev\.?|interval|CI|error bars?)[^.\d\w]{0,3}(?:of|is|was|from|between)?"
+    r"[^.\d\w]{0,4}\d*\.\d",
+    re.I,
+)
+"""A measure of uncertainty with its own number: it is there, whatever else the sentence says."""
+_DENIED = re.compile(
+    r"\b(?:no(?! (?:significant|difference|overlap|effect))|none|without|neither|nor|lack\w*|missing|omit\w*|absent|"
+    r"future|unavailable)\b|(?:\b(?:not|never|cannot)|n['’]t)\b(?! (?:significan|contain|include|cover|cross|overlap|"
+    r"differ|exceed|change))",
+    re.I,
+)
+"""What is named here is said to be missing: ``we report no error bars``."""
+_BEFORE, _AFTER = 60, 40
+"""Characters before and after a word in which that is said of it."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|\n{2,}")
+_REFERENCES = re.compile(r"^(?:[A-Z\d.]+\s+)?(?:references|bibliography|acknowledge?ments?)\b", re.I)
 _REPEATS = re.compile(r"\bseeds?\b|(?:repeated|independent|replicate[ds]?) (?:runs?|trials?)|\breplicat\w+", re.I)
 _ABLATION = re.compile(r"\bablat\w+", re.I)
 _LIMITATIONS = re.compile(r"limitation", re.I)
@@ -21,6 +40,9 @@ class Signs(Record):
     """Counts of words that show how carefully a paper measured and told."""
 
     uncertainty: int
+    """Not counted where the sentence says that it is missing."""
+    measured: int
+    """Those of them whose sentence has a number."""
     repeats: int
     ablation: int
     limitations: int
@@ -42,13 +64,28 @@ class Signs(Record):
 
 
 def signs(paper: PaperText) -> Signs:
-    """Count them in the whole paper, also where only an excerpt is read."""
-    text = paper.text
+    """Count them in the whole paper, also where only an excerpt is read; titles of other works count for nothing."""
+    own = tuple(section for section in paper.sections if not _REFERENCES.match(section.title))
+    text = paper.model_copy(update={"sections": own}).text
+    told = [(_told(sentence), any(map(str.isdigit, sentence))) for sentence in _SENTENCE.split(text)]
     return Signs(
-        uncertainty=len(_UNCERTAINTY.findall(text)),
+        uncertainty=sum(count for count, _ in told),
+        measured=sum(count for count, number in told if number),
         repeats=len(_REPEATS.findall(text)),
         ablation=len(_ABLATION.findall(text)),
         limitations=sum(bool(_LIMITATIONS.search(section.title)) for section in paper.sections),
         tables=sum(caption.startswith("Table") for caption in paper.captions),
         figures=sum(caption.startswith("Fig") for caption in paper.captions),
     )
+
+
+def _told(sentence: str) -> int:
+    """Words of uncertainty in a sentence, without those that it says are missing."""
+    flat = " ".join(sentence.split())
+    values = [match.span() for match in _VALUE.finditer(flat)]
+
+    def counts(start: int, end: int) -> bool:
+        valued = any(low < end and start < high for low, high in values)
+        return valued or not _DENIED.search(flat[max(0, start - _BEFORE) : end + _AFTER])
+
+    return sum(counts(*match.span()) for match in _UNCERTAINTY.finditer(flat))
