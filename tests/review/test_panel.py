@@ -14,6 +14,7 @@ from hakken.core.types import Budget, Request, Review, Role
 from hakken.models.ledger import Ledger
 from hakken.models.local import LocalModel
 from hakken.research.review.panel import review
+from hakken.research.review.render import to_markdown
 from tests.review.replies import (
     DRAFT,
     PAPER,
@@ -123,6 +124,36 @@ def test_a_point_with_an_invented_number_is_left_out(tmp_path: Path) -> None:
     assert result.meta.weaknesses == tuple(DRAFT["weaknesses"])
 
 
+INVENTED = "The error of 9.87 % weighs most against it."
+
+
+def test_reasons_with_an_invented_number_are_sent_back(tmp_path: Path) -> None:
+    def reply(request: Request) -> Any:
+        if request.purpose == "review/merge":
+            return {key: DRAFT[key] for key in ("thought", "strengths", "weaknesses", "questions", "limitations")} | {
+                "summary": INVENTED
+            }
+        first = request.purpose == "review/form" and len(request.messages) == 2
+        return DRAFT | {"thought": INVENTED} if first else strong_reply(request)
+
+    result, log = run(tmp_path, reply, members=2, reflections=0)
+    assert purposes(log).count("review/form") == 4
+    assert "not in the paper: 9.87 %" in log.calls[-4].request.messages[-1].content
+    assert "9.87" not in result.model_copy(update={"failures": ()}).model_dump_json()
+    assert result.failures[0].startswith("meta-review merged by code")
+
+
+def test_reasons_of_a_weak_model_with_an_invented_number_are_left_out(tmp_path: Path) -> None:
+    def reply(request: Request) -> Any:
+        return SMALL_SCORES | {"thought": INVENTED} if request.purpose == "review/scores" else small_reply(request)
+
+    result, _ = run(tmp_path, reply, strong=False, members=1)
+    assert result.meta.thought == ""
+    assert result.meta.overall == SMALL_SCORES["overall"]
+    assert any(failure.startswith("member 1, scores: their reasons are left out. ") for failure in result.failures)
+    assert "## Reasons for the scores\n\nNone given." in to_markdown(result)
+
+
 def test_a_member_that_fails_is_told_and_not_the_end(tmp_path: Path) -> None:
     def reply(request: Request) -> Any:
         if request.sample == 1:
@@ -221,10 +252,20 @@ def test_aspects_follow_from_the_emphasis_and_from_what_code_counted(tmp_path: P
     assert methods[:6] == ["summary", "idea", "setting", "uncertainty", "claim", "cause"]
 
 
-def test_a_paper_without_uncertainty_cannot_be_called_sound(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "\n\nWe report no error bars.",
+        "\n\n# References\n\nGrill, J. Standard deviations and p-values: a guide. 2020.",
+    ],
+    ids=["not named", "denied", "cited"],
+)
+def test_a_paper_without_uncertainty_cannot_be_called_sound(tmp_path: Path, more: str) -> None:
     account, log = ledger(careful_reply, strong=False)
-    path = write_paper(tmp_path, PAPER.replace("95 % interval", "mean"))
+    path = write_paper(tmp_path, PAPER.replace("95 % interval", "mean") + more)
     review(path, account, ReviewSettings(members=1))
+    assert "review/measured" not in purposes(log)
     schema = log.calls[-1].request.json_schema
     assert schema is not None
     assert schema["properties"]["soundness"]["maximum"] == 2

@@ -62,7 +62,7 @@ def _form(form: ReviewForm, level: int = 2) -> str:
     head = "#" * level
     parts = [f"{head} Summary\n\n{form.summary or _NONE}"]
     parts += [f"{head} {name.capitalize()}\n\n{_bullets(getattr(form, name))}" for name in ITEM_FIELDS]
-    parts.append(f"{head} Reasons for the scores\n\n{form.thought}")
+    parts.append(f"{head} Reasons for the scores\n\n{form.thought or _NONE}")
     return "\n\n".join(parts)
 
 

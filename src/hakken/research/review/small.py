@@ -111,7 +111,11 @@ class SmallJobs:
                 lists[aspect.field] += [point] if point else []
         texts = Texts(thought="", summary=summary, **{name: tuple(items) for name, items in lists.items()})
         output = SmallScores if self._material.signs.uncertainty else UncertainScores
-        return fill(texts, self._scores(output, texts).scores)
+        scores = self._scores(output, texts).scores
+        if problem := unsupported(scores.thought, self._material.text):
+            self.failures.append(f"scores: their reasons are left out. {problem}")
+            scores = scores.model_copy(update={"thought": ""})
+        return fill(texts, scores)
 
     def _scores(self, output: type[SmallScores], texts: Texts) -> SmallScores:
         """The scores; where a weak model cannot make them agree, its first ones, and that is said."""

@@ -97,7 +97,8 @@ class _Readers:
             return error
 
     def _check(self, draft: Draft) -> str | None:
-        if problem := unsupported(draft.summary, self._material.text) or check_scores(draft):
+        said = (unsupported(text, self._material.text) for text in (draft.thought, draft.summary))
+        if problem := next(filter(None, said), None) or check_scores(draft):
             return problem
         for name in _NEEDED:
             kept, problem = sift(getattr(draft, name), self._material.text)
