@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
 
+from hakken.core.cores import cores
 from hakken.execution import best_rung, describe_machine
 
 
 def test_machine_is_measured() -> None:
     found = describe_machine(["numpy", "no-such-package"])
     assert found.python == platform.python_version()
-    assert found.cores == len(os.sched_getaffinity(0))
+    assert found.cores == cores()
     assert found.memory_gb > 0.1
     assert found.cpu
     assert set(found.packages) == {"hakken", "numpy"}

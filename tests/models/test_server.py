@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hakken.core.config import ModelSettings
+from hakken.core.cores import cores
 from hakken.core.errors import ModelUnavailable
 from hakken.core.types import Message, Request
 from hakken.models import server as srv
@@ -159,7 +160,7 @@ def test_a_process_that_dies_at_once_is_told_with_its_last_words(
 
 
 def test_threads_are_at_least_one_and_at_most_the_allowed_cores() -> None:
-    assert 1 <= srv.threads() <= (os.cpu_count() or 1)
+    assert 1 <= srv.threads() <= cores()
 
 
 def test_a_server_that_is_only_slow_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
+from hakken.core.cores import cores
 from hakken.core.errors import ConfigError
 from hakken.core.types import Budget, Record, Role
 
@@ -62,7 +63,7 @@ class SearchSettings(Record):
     ablate: bool = True
     match: bool = True
     """Run a compute-matched baseline when the winner uses over 10 % more than the baseline."""
-    workers: PositiveInt = Field(default_factory=lambda: max(1, os.cpu_count() or 1))
+    workers: PositiveInt = Field(default_factory=cores)
 
     def mends(self, strong: bool) -> int:
         """Debug rounds with such a model."""

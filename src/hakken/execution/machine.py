@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from hakken.core.cores import cores
 from hakken.core.errors import SandboxError
 from hakken.core.types import Environment
 from hakken.execution.probe import best_rung
@@ -27,19 +27,12 @@ def describe_machine(packages: Sequence[str]) -> Environment:
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
         cpu=_cpu(),
-        cores=_cores(),
+        cores=cores(),
         memory_gb=round(psutil.virtual_memory().total / (1 << 30), 1),
         gpu=_gpu(),
         packages=_versions([*packages, "hakken"]),
         rung=rung,
     )
-
-
-def _cores() -> int:
-    """Cores that this process may use, which is fewer than there are in many containers."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cpu() -> str:

@@ -23,6 +23,7 @@ import psutil
 from pydantic import ValidationError
 
 from hakken.core.config import ModelSettings, user_cache_dir
+from hakken.core.cores import cores
 from hakken.core.errors import ModelUnavailable
 from hakken.core.types import Record
 from hakken.models.locks import file_lock
@@ -105,9 +106,7 @@ def touch(path: Path) -> None:
 
 def threads() -> int:
     """Physical cores that this process may use: more threads make generation slower."""
-    physical = psutil.cpu_count(logical=False) or 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
-    return max(1, min(physical, allowed))
+    return min(psutil.cpu_count(logical=False) or 1, cores())
 
 
 def _start(weights: Path, path: Path, settings: ModelSettings) -> ServerState:
