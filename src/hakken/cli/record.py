@@ -10,6 +10,7 @@ from typing import Any
 from hakken.cli.console import emit, money, say, table
 from hakken.core.errors import StoreError, UsageError
 from hakken.core.types import AuditReport, Call, Claim, Comparison, EventKind, Finding, Node, Split, Trial
+from hakken.research.telling import gained
 from hakken.store import RunFolder
 from hakken.store.kinds import Compared, NodeLine, Started
 
@@ -64,9 +65,7 @@ def print_tree(nodes: list[dict[str, Any]]) -> None:
     for node in nodes:
         parts = [f"{'  ' * node['depth']}{node['id']} {node['operator']}: {node['title']}"]
         if node["gain"] is not None:
-            parts.append(
-                f"mean {node['mean']:.4g}, {'better' if node['gain'] > 0 else 'worse'} by {abs(node['gain']):.3g}"
-            )
+            parts.append(f"mean {node['mean']:.4g}, {gained(node['gain'])}")
         if node["status"] != "done":
             parts.append(f"{node['status'].replace('_', ' ')}{': ' if node['why'] else ''}{node['why']}")
         if node["selected"]:
