@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -130,6 +131,20 @@ def test_calls_are_found_by_key_and_failures_never_are(store: Store) -> None:
     assert store.usage().completion_tokens == 2
     assert store.usage().calls == 2
     assert store.usage(answered=True) == store.usage().model_copy(update={"calls": 1})
+
+
+def test_a_run_under_way_is_the_newest_before_its_record_is_touched(tmp_path: Path) -> None:
+    over, going = RunFolder(tmp_path / "over"), RunFolder(tmp_path / "going")
+    for folder in (over, going):
+        with folder.write():
+            pass
+    os.utime(going.record, (1000, 1000))
+    os.utime(over.record, (2000, 2000))
+    log = going.path / "hakken.db-wal"
+    log.write_bytes(b"")
+    assert going.touched == 1000, "a reader leaves an empty one"
+    log.write_bytes(b"something")
+    assert going.touched > over.touched == 2000
 
 
 @settings(deadline=None)

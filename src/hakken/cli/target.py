@@ -106,7 +106,7 @@ def open_run(what: str | None, root: Path) -> RunFolder:
         runs = list_runs(root)
         if not runs:
             raise UsageError(f"There are no runs in {shown(root.absolute())}.", "`hakken run` makes one.")
-        return max(runs, key=lambda folder: folder.record.stat().st_mtime)
+        return max(runs, key=lambda folder: folder.touched)
     if folder := find_run(what, root):
         return folder
     names = ", ".join(folder.path.name for folder in list_runs(root)[-5:])
@@ -128,7 +128,7 @@ def _unmeasured(what: str | None, metrics: Sequence[str]) -> Template | None:
 
 def _same_run(root: Path, template: Template, settings: Settings) -> RunFolder | None:
     """The newest run of this template with the same deciding settings."""
-    for folder in sorted(list_runs(root), key=lambda f: f.record.stat().st_mtime, reverse=True):
+    for folder in sorted(list_runs(root), key=lambda f: f.touched, reverse=True):
         try:
             started = _started(folder)
         except StoreError:

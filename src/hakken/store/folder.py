@@ -33,6 +33,16 @@ class RunFolder:
         return self.path / RECORD
 
     @property
+    def touched(self) -> float:
+        """When something was last recorded: what a run under way writes stands beside the record at first."""
+        recorded = self.record.stat().st_mtime
+        try:
+            log = self.record.with_name(f"{RECORD}-wal").stat()
+        except FileNotFoundError:
+            return recorded
+        return max(recorded, log.st_mtime) if log.st_size else recorded  # an empty one is what a reader makes
+
+    @property
     def artifacts(self) -> Artifacts:
         """The content-addressed files."""
         return Artifacts(self.path / "artifacts")
