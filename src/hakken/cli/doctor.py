@@ -11,6 +11,7 @@ from hakken.cli import options
 
 if TYPE_CHECKING:
     from hakken.core.config import Settings
+    from hakken.core.types import Rung
 
 KEYS = (
     "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY",
@@ -81,10 +82,12 @@ def examine(settings: Settings) -> dict[str, Any]:
     free = shutil.disk_usage(root).free
     if free < LEAST_DISK or not os.access(root, os.W_OK):
         problems.append(f"{root} has {free / 1e9:.1f} GB free, or cannot be written. Choose another: -c runs_dir=PATH.")
-    weights = installed()
+    weights, used = installed(), _used(settings)
     return {
         "machine": describe_machine([]).model_dump(mode="json"),
-        "sandbox": [status.model_dump(mode="json") | {"weak": status.weak} for status in probe()],
+        "sandbox": [
+            status.model_dump(mode="json") | {"weak": status.weak, "used": status.rung is used} for status in probe()
+        ],
         "models": {
             "default": settings.models.default,
             "weights": str(weights) if weights else None,
@@ -98,6 +101,19 @@ def examine(settings: Settings) -> dict[str, Any]:
         "disk": {"folder": str(root), "free_gb": round(free / 1e9, 1)},
         "problems": problems,
     }
+
+
+def _used(settings: Settings) -> Rung | None:
+    """The rung that these settings run code of a model on; None where they run none."""
+    from hakken.core.errors import SandboxError
+    from hakken.core.types import Rung
+    from hakken.execution import chosen_rung
+
+    asked, weak = settings.sandbox.rung, settings.sandbox.allow_weak
+    try:
+        return chosen_rung(None if asked == "auto" else Rung(asked), allow_weak=weak).rung
+    except SandboxError:
+        return None
 
 
 def _attacked() -> dict[str, Any]:
@@ -132,8 +148,8 @@ def _print(found: dict[str, Any]) -> None:
     used = False
     for status in found["sandbox"]:
         what = f"cuts off {', '.join(status['isolates'])}" if status["isolates"] else "limits only, no isolation"
-        mark = "used" if status["available"] and not used else "works" if status["available"] else "missing"
-        used = used or status["available"]
+        mark = "used" if status["used"] else "works" if status["available"] else "missing"
+        used = used or status["used"]
         say(f"sandbox   {status['rung']}: {mark} ({status['why']}); {what}")
         if mark == "missing" and not used:
             say(f"          better isolation: {status['mend']}")
