@@ -268,7 +268,8 @@ def test_saved_settings_are_read_back(here: Path) -> None:
 
 def test_times_and_money() -> None:
     assert (clock(7.4), clock(760), clock(3723)) == ("0:07", "12:40", "1:02:03")
-    assert (money(0), money(0.004), money(1.239), money(1, False)) == ("US$ 0", "under US$ 0.01", "US$ 1.24", "unknown")
+    assert (money(0), money(0.004), money(1.239)) == ("US$ 0", "under US$ 0.01", "US$ 1.24")
+    assert (money(0, False), money(0.004, False), money(1, False)) == ("unknown", "unknown", "at least US$ 1.00")
 
 
 def parsed(hakken: Hakken, *words: str) -> Any:

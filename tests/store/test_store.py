@@ -133,6 +133,13 @@ def test_calls_are_found_by_key_and_failures_never_are(store: Store) -> None:
     assert store.usage(answered=True) == store.usage().model_copy(update={"calls": 1})
 
 
+def test_callers_are_told_apart_by_stage_and_model(store: Store) -> None:
+    for key, model, purpose in (("1", "b", "review/form"), ("2", "a", "review/idea"), ("3", "b", "review/form")):
+        store.record_call(call(key, "hello").model_copy(update={"model": model, "purpose": purpose}))
+    found = [(stage, model, usage.calls, usage.completion_tokens) for stage, model, usage in store.callers()]
+    assert found == [("review", "b", 2, 4), ("review", "a", 1, 2)]
+
+
 def test_a_run_under_way_is_the_newest_before_its_record_is_touched(tmp_path: Path) -> None:
     over, going = RunFolder(tmp_path / "over"), RunFolder(tmp_path / "going")
     for folder in (over, going):

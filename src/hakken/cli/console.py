@@ -48,8 +48,9 @@ def clock(seconds: float) -> str:
 
 
 def money(usd: float, known: bool = True) -> str:
-    """US$ with the digits that matter."""
-    return ("US$ 0" if usd == 0 else f"US$ {usd:.2f}" if usd >= 0.01 else "under US$ 0.01") if known else "unknown"
+    """US$ with the digits that matter; where a price is not known, what is known of them."""
+    said = "US$ 0" if usd == 0 else f"US$ {usd:.2f}" if usd >= 0.01 else "under US$ 0.01"
+    return said if known else "unknown" if usd < 0.01 else f"at least {said}"
 
 
 def unenforced(budget: Budget, unpriced: Sequence[str]) -> str:

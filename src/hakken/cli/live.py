@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hakken.cli.console import clock, money, tell
 from hakken.core.types import Call, Node, Operator, Split, Trial, Usage
-from hakken.models.forecast import Forecast
+from hakken.models.forecast import Forecast, is_priced
 from hakken.research.bounds import most_trials
 from hakken.research.session import STAGES
 
@@ -51,7 +51,7 @@ class Watch:
     def __init__(self, expected: Expected, done: Counter[str]) -> None:
         self.expected, self.done = expected, done
         self.start = time.monotonic()
-        self.name, self.used = "", Usage()
+        self.name, self.used, self.priced = "", Usage(), True
         self.seconds: list[float] = []
         self.over: set[str] = set()
         self.asked: dict[str, float] = {}
@@ -91,6 +91,7 @@ class Watch:
         self.used = used
         if call.completion is not None:
             self.asked[self.name] = self.asked.get(self.name, 0.0) + call.completion.usage.seconds
+            self.priced = self.priced and is_priced(call.model, call.completion.usage)
         if call.error:
             self.line(f"  the model call {call.purpose} failed: {call.error}")
         self.changed()
@@ -130,7 +131,7 @@ class Watch:
             self.name or "…",
             f"trials {self.done.total()} of at most {max(self.expected.total(), self.done.total())}",
             f"{self.used.prompt_tokens:,} + {self.used.completion_tokens:,} tokens",
-            money(self.used.usd),
+            money(self.used.usd, self.priced),
             clock(time.monotonic() - self.start) + (f", at most {clock(left)} left" if left is not None else ""),
         ]
         return " · ".join(parts)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from hakken.cli import preflight
 from hakken.cli.console import money, say, tell
+from hakken.cli.run import announce_calls, announce_limits
 from hakken.cli.target import find_run, open_run
 from hakken.core.config import Settings
 from hakken.core.errors import HakkenError, UsageError
 from hakken.core.types import AuditReport, Call, Review, Role, StageFailure, Usage
 from hakken.models import Ledger
+from hakken.models.forecast import forecast, is_priced
 from hakken.research.papers.audit import Audit, Auditor, Evidence, from_snapshot, write_report
 from hakken.research.papers.audit.conduct.methods_asked import Differences, shown_code
 from hakken.research.papers.audit.records import read_record
@@ -47,6 +49,9 @@ def review_file(paper: Path, settings: Settings) -> Review:
         tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens")
 
     models = preflight.check(settings)
+    expected = forecast(settings, models).of(("review",))
+    announce_calls(expected)
+    announce_limits(settings.budget, expected)
     ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=progress)
     return review_paper(paper, ledger, settings.review)
 
@@ -123,7 +128,7 @@ def _asked(paper: Path, evidence: Evidence, settings: Settings) -> Audit:
 
     def progress(call: Call, used: Usage) -> None:
         failed.extend([call.purpose] if call.completion is None else [])
-        tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens, {money(used.usd)}")
+        tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens, {money(used.usd, is_priced(name, used))}")
 
     # Nothing that a model wrote is run here, so that any sandbox is good enough.
     free = settings.sandbox.model_copy(update={"allow_weak": True, "rung": "auto"})

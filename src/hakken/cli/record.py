@@ -166,6 +166,8 @@ def _diff(node: Node, pristine: dict[str, str], text_of: Callable[[str], str]) -
 
 def show_calls(folder: RunFolder, as_json: bool) -> None:
     """Every model call."""
+    from hakken.models.forecast import is_priced
+
     with folder.read() as store:
         calls = [Call.model_validate(e.data) for e in store.events(EventKind.MODEL_CALLED)]
     if as_json:
@@ -179,7 +181,7 @@ def show_calls(folder: RunFolder, as_json: bool) -> None:
             if done
             else ("-",) * 3
         )
-        cost = money(done.usage.usd) if done else "-"
+        cost = money(done.usage.usd, is_priced(call.model, done.usage)) if done else "-"
         told = call.error or (done.note if done else "")
         rows.append((number, call.purpose, call.model, *used, cost, told))
     table(("", "purpose", "model", "prompt", "generated", "seconds", "cost", ""), rows, left=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from hakken.cli import options
 
 if TYPE_CHECKING:
     from hakken.cli.target import Target
+    from hakken.core.types import Budget
     from hakken.models.forecast import Forecast
 
 What = Annotated[str | None, typer.Argument(metavar="TEMPLATE|FOLDER|RUN", show_default="digits")]
@@ -115,27 +117,56 @@ def _tell_outcome(job: Target, as_json: bool) -> None:
     say(found.pdf or f"{found.folder}/paper/paper.html")
 
 
-def announce(job: Target, expected: Forecast) -> None:
-    """Say what is about to happen, and what it will use."""
-    from hakken.cli.console import clock, money, shown, tell, unenforced
-    from hakken.research.bounds import most_trials
+def announce(job: Target, expected: Forecast, only: Sequence[str] = ()) -> None:
+    """Say what is about to happen, and what it will use; ``only`` names the stages that will run, where not all do."""
+    from hakken.cli.console import shown, tell
 
-    total, limit = expected.total, job.settings.budget
-    most = most_trials(job.settings, job.template, expected.versions)
     tell(f"{'Continuing' if job.begun else 'Beginning'} {shown(job.folder.path.absolute())}: {job.template.title}")
     for sentence in job.template.assumptions:
         tell(f"  assumed: {sentence}")
+    calls = expected.of(only) if only else expected
+    announce_calls(calls)
+    _announce_trials(job, expected.versions, only)
+    announce_limits(job.settings.budget, calls)
+
+
+def announce_calls(expected: Forecast) -> None:
+    """Say what model calls will use."""
+    from hakken.cli.console import clock, money, tell
+
+    if not expected.stages:
+        return
+    total = expected.total
     models = ", ".join(sorted({stage.model for stage in expected.stages}))
     tell(
         f"Forecast: about {total.calls} calls of {models}, {total.prompt_tokens:,} prompt and "
         f"{total.completion_tokens:,} generated tokens, {clock(total.seconds)} of model time, "
         f"{money(total.usd, expected.priced)}"
     )
-    tell(
-        f"  trials: {most['baseline']} of the baseline; at most {most['search']} of {expected.versions} versions, "
-        f"{most['ablation']} of ablations and {most['report']} for the report; short smoke runs come on top; how "
-        "long a trial takes is known once the baseline has run"
+
+
+def _announce_trials(job: Target, versions: int, only: Sequence[str]) -> None:
+    """Say how many trials the stages may run; those that need models run none."""
+    from hakken.cli.console import tell
+    from hakken.research.bounds import most_trials
+
+    if only and "baseline" not in only:
+        return
+    most = most_trials(job.settings, job.template, versions)
+    more = (
+        f"; at most {most['search']} of {versions} versions, {most['ablation']} of ablations and {most['report']} for "
+        "the report"
     )
+    tell(
+        f"  trials: {most['baseline']} of the baseline{more if not only or 'search' in only else ''}; short smoke runs "
+        "come on top; how long a trial takes is known once the baseline has run"
+    )
+
+
+def announce_limits(limit: Budget, expected: Forecast) -> None:
+    """Say which limits hold, and which cannot."""
+    from hakken.cli.console import tell, unenforced
+
     limits: dict[str, float | None] = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens}
     limits |= {"US$": limit.usd if expected.priced else None, "seconds": limit.seconds}
     if given := [f"{value:,.10g} {name}" for name, value in limits.items() if value is not None]:

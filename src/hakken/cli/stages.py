@@ -281,9 +281,10 @@ def _of(what: str | None, asked: options.Asked) -> Target:
 
 @contextmanager
 def _working(job: Target, only: tuple[str, ...], *, needs_model: bool = True) -> Iterator[Session]:
-    """Open a run for some of its stages, and show the progress."""
+    """Open a run for some of its stages; say what they will cost, and show the progress."""
     from hakken.cli import preflight
     from hakken.cli.live import watching
+    from hakken.cli.run import announce
     from hakken.models.forecast import Forecast, forecast
     from hakken.research.session import open_session
 
@@ -292,6 +293,7 @@ def _working(job: Target, only: tuple[str, ...], *, needs_model: bool = True) ->
         expected = forecast(job.settings, preflight.check(job.settings))
     else:
         job = _without_models(job)
+    announce(job, expected, only)
     job.keep_settings()
     with (
         watching(job, expected, only) as watch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hakken.cli.console import clock, money, say, shown, table
@@ -19,6 +20,13 @@ from hakken.core.types import (
 )
 from hakken.store import RunFolder, Store
 from hakken.store.kinds import Facts, StageCost, Started
+
+
+class StageLine(StageCost):
+    """What one stage took, and whether all of its cost is known."""
+
+    priced: bool = True
+    """False where the price of a model is not known: ``usage.usd`` is then the part that is."""
 
 
 class Summary(Record):
@@ -39,8 +47,10 @@ class Summary(Record):
     trials: int
     trials_failed: int
     usage: Usage
+    priced: bool
+    """Whether the prices of all models that were asked are known; else ``usage.usd`` is the part that is."""
     seconds: float
-    stages: tuple[StageCost, ...]
+    stages: tuple[StageLine, ...]
     pdf: str | None
     pages: int | None
     prose_by_model: float | None
@@ -69,7 +79,7 @@ def _summary(folder: RunFolder, store: Store) -> Summary:
     outcome = store.get("outcome", RunOutcome)
     claim = store.get("claim/C1", Claim)
     files, report = store.get("files", PaperFiles), store.get("audit", AuditReport)
-    review, stages = store.get("review", Review), tuple(store.stage_costs())
+    review, stages, priced = store.get("review", Review), *_costs(store)
     manuscript = store.get("manuscript", Manuscript)
     statuses = store.node_statuses()
     return Summary(
@@ -87,18 +97,47 @@ def _summary(folder: RunFolder, store: Store) -> Summary:
         trials=store.count("trial"),
         trials_failed=store.failed_trials(),
         usage=store.usage(),
+        priced=priced,
         seconds=round(sum(stage.seconds for stage in stages), 1),
         stages=stages,
         pdf=shown((folder.path / files.pdf).absolute()) if files and files.pdf else None,
         pages=files.pages if files else None,
         prose_by_model=_prose_by_model(manuscript) if manuscript else None,
-        audit_passed=report.passed if report else None,
-        audit_findings={s.value: sum(f.severity is s for f in report.findings) for s in Severity} if report else {},
-        numbers=(report.numbers_matched, report.numbers_checked) if report else None,
+        **audited(report),
         review_overall=review.meta.overall if review else None,
         review_decision=review.meta.decision if review else None,
         failures=tuple(f"{f.stage}: {f.message}" for f in store.all("failure", StageFailure)),
     )
+
+
+def _costs(store: Store) -> tuple[tuple[StageLine, ...], bool]:
+    """What each stage took, and whether everything that models cost is known."""
+    asked = store.callers()
+    unpriced: set[str] = set()
+    if any(model != "local" for _, model, _ in asked):
+        from hakken.models.forecast import is_priced  # here: looking at a run must not wait for what models need
+
+        unpriced = {stage for stage, model, usage in asked if not is_priced(model, usage)}
+    lines = [StageLine(**dict(cost), priced=cost.stage not in unpriced) for cost in store.stage_costs()]
+    return tuple(lines), not unpriced
+
+
+def audited(report: AuditReport | None) -> dict[str, Any]:
+    """What an audit said of a paper, in short."""
+    return {
+        "audit_passed": report.passed if report else None,
+        "audit_findings": {s.value: sum(f.severity is s for f in report.findings) for s in Severity} if report else {},
+        "numbers": (report.numbers_matched, report.numbers_checked) if report else None,
+    }
+
+
+def print_audited(found: Mapping[str, Any], folder: str) -> None:
+    """The same, for people."""
+    verdict = "passed" if found["audit_passed"] else "did NOT pass"
+    counts = ", ".join(f"{n} {severity}s" for severity, n in found["audit_findings"].items())
+    matched, checked = found["numbers"]
+    say(f"audit   {verdict}: {matched} of {checked} numbers agree with the record; {counts}")
+    say(f"        {folder}/paper/audit.html")
 
 
 def _prose_by_model(manuscript: Manuscript) -> float:
@@ -129,7 +168,7 @@ def print_summary(summary: Summary) -> None:
     say()
     say(summary.finding)
     say()
-    print_stages(summary.stages, summary.usage, summary.seconds)
+    print_stages(summary)
     say()
     versions = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in summary.statuses.items())
     say(f"ideas   {summary.ideas}")
@@ -139,23 +178,22 @@ def print_summary(summary: Summary) -> None:
         pages = f"{summary.pages} pages; " if summary.pages else ""
         say(f"paper   {pages}a model wrote {summary.prose_by_model:.0%} of its prose, fact sentences aside")
     if summary.numbers:
-        verdict = "passed" if summary.audit_passed else "did NOT pass"
-        counts = ", ".join(f"{n} {severity}s" for severity, n in summary.audit_findings.items())
-        say(f"audit   {verdict}: {summary.numbers[0]} of {summary.numbers[1]} numbers agree with the record; {counts}")
-        say(f"        {summary.folder}/paper/audit.html")
+        print_audited(dict(summary), summary.folder)
     if summary.review_overall is not None:
         say(f"review  {summary.review_overall} of 10, {summary.review_decision}; {summary.folder}/paper/review.md")
     for failure in summary.failures:
         say(f"failed  {failure}")
 
 
-def print_stages(stages: tuple[StageCost, ...], usage: Usage, seconds: float) -> None:
+def print_stages(summary: Summary) -> None:
     """The budget table."""
     head = ("stage", "time", "trials", "calls", "prompt tokens", "generated tokens", "cost")
-    rows = [_row(s.stage, s.seconds, s.trials, s.usage) for s in stages]
-    table(head, [*rows, _row("all", seconds, sum(s.trials for s in stages), usage)])
+    trials = sum(stage.trials for stage in summary.stages)
+    total = StageLine(stage="all", seconds=summary.seconds, trials=trials, usage=summary.usage, priced=summary.priced)
+    table(head, [_row(line) for line in (*summary.stages, total)])
 
 
-def _row(name: str, seconds: float, trials: int, usage: Usage) -> tuple[Any, ...]:
+def _row(line: StageLine) -> tuple[Any, ...]:
+    usage = line.usage
     tokens = (f"{usage.prompt_tokens:,}", f"{usage.completion_tokens:,}")
-    return name, clock(seconds), trials, usage.calls, *tokens, money(usage.usd)
+    return line.stage, clock(line.seconds), line.trials, usage.calls, *tokens, money(usage.usd, line.priced)

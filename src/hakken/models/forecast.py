@@ -6,8 +6,9 @@ for telling minutes from hours and cents from dollars, not for invoices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from hakken.core.config import Settings
 from hakken.core.types import Model, Record, Role, Usage
@@ -33,6 +34,7 @@ class _Job:
     completion: int
 
 
+_SEARCHING = ("changes", "repairs")
 _PARAGRAPHS = 11
 """Passages of a paper that a model writes."""
 
@@ -77,6 +79,11 @@ class Forecast(Record):
     versions: int
     """Versions of the code at most."""
 
+    def of(self, stages: Collection[str]) -> Forecast:
+        """The share of some stages of a run; changes and repairs are the search's."""
+        listed = tuple(s for s in self.stages if s.stage in stages or (s.stage in _SEARCHING and "search" in stages))
+        return self.model_copy(update={"stages": listed})
+
     @property
     def total(self) -> Usage:
         """All stages together."""
@@ -115,6 +122,16 @@ def _stage(job: _Job, settings: Settings, model: Model) -> StageForecast:
     usd = price(model.name, prompt, completion)
     usage = Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion, seconds=seconds, usd=usd or 0.0)
     return StageForecast(stage=job.stage, model=model.name, usage=usage, priced=usd is not None)
+
+
+def is_priced(model: str, usage: Usage) -> bool:
+    """Whether what calls of a model cost is known: they were charged for, used nothing, or its price is known."""
+    return usage.usd > 0 or not usage.tokens or _has_price(model)
+
+
+@cache
+def _has_price(model: str) -> bool:
+    return price(model, 1, 1) is not None
 
 
 def price(name: str, prompt_tokens: int, completion_tokens: int) -> float | None:

@@ -107,8 +107,7 @@ def _stage(connection: sqlite3.Connection, event: Event) -> None:
     elif event.kind is EventKind.TRIAL_FINISHED and stage:
         _add(connection, stage, trials=1)
     elif event.kind is EventKind.MODEL_CALLED:
-        room = event.data["purpose"].partition("/")[0]
-        _add_call(connection, _ROOMS.get(room, stage or "other"), event.data)
+        _add_call(connection, stage_of(event.data["purpose"], stage or "other"), event.data)
     connection.execute("INSERT OR REPLACE INTO moment VALUES (1, ?, ?)", (event.time, stage))
 
 
@@ -119,6 +118,11 @@ def _is_done(event: Event) -> bool:
 
 _ROOMS = {"search": "search", "ideas": "ideas", "papers": "paper", "review": "review"}
 """Stage of a model call by the first part of its purpose."""
+
+
+def stage_of(purpose: str, other: str = "other") -> str:
+    """The stage of a model call; ``other`` where its purpose does not tell."""
+    return _ROOMS.get(purpose.partition("/")[0], other)
 
 
 def _add_call(connection: sqlite3.Connection, stage: str, call: Row) -> None:

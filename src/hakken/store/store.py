@@ -16,7 +16,7 @@ from hakken.core.errors import StoreError, VersionConflict
 from hakken.core.types import Call, Event, EventKind, Record, Split, Trial, Usage
 from hakken.store.database import RESTORE, open_database, readable_errors
 from hakken.store.kinds import PAYLOADS, NodeLine, StageCost
-from hakken.store.projections import TABLES, apply, rebuild
+from hakken.store.projections import TABLES, apply, rebuild, stage_of
 
 R = TypeVar("R", bound=Record)
 
@@ -204,6 +204,21 @@ class Store:
                 usage=Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion, seconds=spent, usd=usd),
             )
             for name, seconds, trials, calls, prompt, completion, spent, usd in rows
+        ]
+
+    def callers(self) -> list[tuple[str, str, Usage]]:
+        """Stage and model of all calls, with what they used together, in the order in which they first called."""
+        rows = self._rows(
+            "SELECT purpose, model, count(*), sum(prompt_tokens), sum(completion_tokens), sum(seconds), sum(usd)"
+            " FROM calls GROUP BY purpose, model ORDER BY min(seq)"
+        )
+        return [
+            (
+                stage_of(purpose),
+                model,
+                Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion, seconds=seconds, usd=usd),
+            )
+            for purpose, model, calls, prompt, completion, seconds, usd in rows
         ]
 
     # The log of calls ----------------------------------------------------------------------------------------------
