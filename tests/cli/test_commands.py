@@ -20,9 +20,11 @@ from hakken.cli.options import asked, flatten, save
 from hakken.cli.run import announce
 from hakken.cli.target import Target
 from hakken.core.config import Settings, load_settings
+from hakken.core.types import AuditReport, Finding, Severity
 from hakken.models import open_models
 from hakken.models.forecast import forecast
 from hakken.models.locks import file_lock
+from hakken.research import publishing
 from hakken.research.experiments import load_template
 from hakken.store import RunFolder
 from tests.cli.conftest import Hakken
@@ -108,13 +110,32 @@ def test_show_a_run_and_a_node(hakken: Hakken, run: Path) -> None:
 
 def test_audit_says_by_its_exit_code_whether_a_paper_holds(hakken: Hakken, run: Path, tmp_path: Path) -> None:
     result = hakken("audit", "tiny-001", "--json")
-    assert result.exit_code == (0 if json.loads(result.stdout)["passed"] else 1)
+    found = json.loads(result.stdout)
+    assert result.exit_code == (0 if found["passed"] else 1)
+    assert [Path(found[kind]).is_file() for kind in ("json", "html")] == [True, True]
     text = (run / "hakken-runs/tiny-001/paper/paper.md").read_text()
     paper = tmp_path / "wrong.md"
     paper.write_text(text + "\n\n# More\n\nThe mean absolute error with the change was 0.12345.\n")
     result = hakken("audit", str(paper), "--results", "tiny-001", "--json")
     assert result.exit_code == 1
+    assert Path(json.loads(result.stdout)["html"]).samefile(tmp_path / "audit.html")
     assert any("0.12345" in finding["says"] for finding in json.loads(result.stdout)["findings"])
+
+
+def test_write_says_whether_the_paper_passed(
+    hakken: Hakken, finished: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("tiny", "hakken-runs"):
+        shutil.copytree(finished / name, here / name)
+    wrong = Finding(
+        kind="unsupported", severity=Severity.ERROR, place="Results", sentence="It is 9.", says="9", record=""
+    )
+    report = AuditReport(paper="paper.md", numbers_checked=9, numbers_matched=8, findings=(wrong,))
+    monkeypatch.setattr(publishing, "audit_paper", lambda *_: report)
+    found = parsed(hakken, "write", "tiny-001", "--compose", "--json")
+    assert (found["audit_passed"], found["audit_findings"]["error"], found["numbers"]) == (False, 1, [8, 9])
+    said = hakken("write", "tiny-001", "--compose").stdout
+    assert "audit   did NOT pass: 8 of 9 numbers agree with the record; 1 errors" in said
 
 
 def test_stages_can_be_done_again(hakken: Hakken, finished: Path, here: Path) -> None:

@@ -115,7 +115,8 @@ def write(
 ) -> None:
     """Write, render and audit the paper of a run.
 
-    Its claim must have been tested (`hakken experiment`).
+    Its claim must have been tested (`hakken experiment`). Whether the paper passed its audit is the last but one thing
+    that is printed; `hakken audit RUN` tells it by its exit code.
 
     \b
     Examples:
@@ -123,8 +124,9 @@ def write(
       hakken write digits-001 --compose
       hakken write digits-001 -c paper.engine=latex
     """
-    from hakken.cli.console import emit, say
-    from hakken.core.types import Claim
+    from hakken.cli.console import emit, say, shown
+    from hakken.cli.summary import audited, print_audited
+    from hakken.core.types import AuditReport, Claim
     from hakken.research import publishing
 
     job = _of(what, options.asked(values, files))
@@ -135,10 +137,12 @@ def write(
                 f"Run `hakken experiment {job.folder.path}` first.",
             )
         paper = publishing.write(session, compose=compose)
+        found = audited(session.store.get("audit", AuditReport))
     if as_json:
-        emit(paper.model_dump(mode="json"))
+        emit({**paper.model_dump(mode="json"), **found})
     else:
         say(f"{paper.pages} pages, {paper.words} words, set with {paper.engine}")
+        print_audited(found, shown(job.folder.path.absolute()))
         say(str(job.folder.path / (paper.pdf or paper.html)))
 
 
@@ -241,7 +245,7 @@ def audit(
 def _audited(
     what: str | None, results: str | None, out: Path | None, settings: Settings, asks: bool
 ) -> tuple[AuditReport, dict[str, str]]:
-    """The report, and where it was written where that is not beside a run's own paper."""
+    """The report, and where it was written."""
     from hakken.cli.papers import audit_file, audit_run
     from hakken.cli.target import open_run
 
@@ -258,7 +262,8 @@ def _audited(
         raise UsageError("--model is about a paper of any place.", "hakken audit PAPER --results RUN --model NAME")
     if out is not None:
         raise UsageError("--out is about a paper of any place, and a run keeps its own.", "Leave --out away.")
-    return audit_run(open_run(what, root)), {}
+    folder = open_run(what, root)
+    return audit_run(folder), {kind: str(folder.paper / f"audit.{kind}") for kind in ("json", "html")}
 
 
 def _severity(report: AuditReport, strict: bool) -> int:
