@@ -19,6 +19,7 @@ from hakken.models.forecast import Forecast, forecast
 from hakken.research.experiments import load_template
 from hakken.store import RunFolder
 from tests.cli.conftest import Hakken
+from tests.review.replies import write_paper
 
 SERVER = "http://127.0.0.1:9/v1#name"
 
@@ -120,3 +121,13 @@ def test_a_stage_says_it_before_it_spends(hakken: Hakken, template: Path) -> Non
     script.write_text("[[rules]]\nerror = 'quota'\n")
     result = hakken("idea", "guess", "--model", f"scripted:{script}")
     assert result.stderr.startswith("Beginning hakken-runs/guess-001: A tiny experiment\nForecast: about 6 calls of ")
+
+
+def test_the_review_of_a_file_says_it_too(hakken: Hakken, here: Path) -> None:
+    script = Path("script.toml")
+    script.write_text("[[rules]]\nerror = 'quota'\n")
+    write_paper(here)
+    result = hakken("review", "paper.md", "--model", f"scripted:{script}", "-c", "budget.tokens=9000")
+    told = result.stderr.splitlines()
+    assert told[0].startswith("Forecast: about 5 calls of scripted:")
+    assert told[1] == "  budget: at most 9,000 tokens"
