@@ -42,8 +42,8 @@ def syntax_tree(source: str | bytes) -> ast.Module:
     """Python's own tree of a text, without a word about its style. Nothing else here calls ``ast.parse``.
 
     One thread at a time: in Python 3.11 two that build trees at once spoil each other's count of the depth, and one of
-    them ends with ``SystemError`` (CPython issue 106905). Trials are checked in threads. Python's own ``traceback`` builds
-    trees too, where it marks the place of an error, and waits for nobody: so a tree that was spoilt is built again.
+    them ends with ``SystemError`` (CPython issue 106905). Trials are checked in threads. Python's own ``traceback``
+    builds trees too, where it marks the place of an error, and waits for nobody: a tree that was spoilt is built again.
 
     Raises:
         SyntaxError: it is not Python.
