@@ -50,6 +50,8 @@ def message(path: str, text: str) -> str:
         ("import math\n", "import math\nimport random\n"),
         ("def update", "SLOPE = 3\n\n\ndef helper():\n    return SLOPE\n\n\ndef update"),
         ('"""A script."""', '"""Another text."""  # and a comment'),
+        ("def update", "from math import sqrt\n\n\ndef update"),
+        ("def update", "def sum(values):\n    return values[0]\n\n\ndef update"),  # nothing else here uses sum
         ("", ""),
     ],
 )
@@ -76,11 +78,23 @@ def test_what_may_change(old: str, new: str) -> None:
             "`print('done')` was added, and it changes what is not",
         ),
         ("def update", "for RATE in (1,):\n    pass\n\n\ndef update", "was changed, moved or removed"),
+        ("import math\n", "import math\nfrom math import *\n", "`from math import *` was added, and it may change"),
+        ("def update", "def print(text):\n    pass\n\n\ndef update", "print was added, and it may change what is not"),
+        ("RATE = 0.1", "from os import write as print\nRATE = 0.1", "`from os import write as print` was added"),
+        ("RATE = 0.1", "RATE = 0.1\n__name__ = 'x'", "`__name__ = 'x'` was added"),
         ("    return x - RATE", "  return x - RATE)", "experiment.py is not valid Python: unmatched ')' (line 8)."),
     ],
 )
 def test_what_may_not_change(old: str, new: str, sentence: str) -> None:
     assert sentence in message("experiment.py", PRISTINE.replace(old, new))
+
+
+def test_an_import_of_everything_that_was_there_stays() -> None:
+    before = PRISTINE.replace("import math", "from math import *")
+    failure = check_changes(
+        TEMPLATE, {"experiment.py": before.encode()}, {"experiment.py": before.replace("return x - RATE", "return x")}
+    )
+    assert failure is None
 
 
 def test_whole_files_and_other_files() -> None:

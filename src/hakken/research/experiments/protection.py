@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator, Mapping
 
 from hakken.core.source import syntax_tree
@@ -52,6 +53,8 @@ def _difference(before: ast.Module, after: ast.Module, editable: set[str]) -> st
     taken = {name for statement in before.body for name in _bound(statement)}
     rest = [s for s in after.body if not _is_new(s, taken)]
     kept = [s for s in before.body if not _is_text(s)]
+    if sweeping := _sweeping(before, after, editable, taken):
+        return f"{_describe(sweeping)} was added, and it may change what is not editable"
     for index, statement in enumerate(kept):
         if index >= len(rest) or not _matches(statement, rest[index], editable):
             return f"{_describe(statement)} was changed, moved or removed, and it is not editable"
@@ -76,12 +79,24 @@ def _is_new(statement: _Statement, taken: set[str]) -> bool:
     return bool(names) and not names & taken
 
 
+def _sweeping(before: ast.Module, after: ast.Module, editable: set[str], taken: set[str]) -> _Statement | None:
+    """A statement that was added and gives ``sum``, ``abs`` and the like another meaning for what is not editable.
+
+    ``from module import *`` does, whatever it binds today.
+    """
+    there = {ast.dump(s) for s in before.body}
+    fixed = [s for s in before.body if not (isinstance(s, _NAMED) and s.name in editable)]
+    used = {n.id for s in fixed for n in ast.walk(s) if isinstance(n, ast.Name)}
+    borrowed = {"*", *(name for name in used - taken if hasattr(builtins, name) or name.startswith("__"))}
+    return next((s for s in after.body if borrowed & set(_bound(s)) and ast.dump(s) not in there), None)
+
+
 def _is_text(statement: _Statement) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _bound(statement: _Statement) -> Iterator[str]:
-    """Names that a top-level statement binds; an import of everything binds a name that is always taken."""
+    """Names that a top-level statement binds; an import of everything binds ``*``."""
     if isinstance(statement, _NAMED):
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
