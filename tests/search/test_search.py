@@ -162,6 +162,14 @@ def test_a_change_that_cannot_be_taken_apart_has_its_constants_halved() -> None:
     assert "return 0.4" in found["with 0.8 halved"]["experiment.py"]
 
 
+def test_a_file_that_is_not_python_is_no_reason_against_ablations() -> None:
+    notes = {"notes.yaml": "rates:\n  - 1\n  - [2, 3\n"}
+    text = replace_function(TEXT, "weight", "def weight(step, steps):\n    return 0.8")
+    alone = ablations({"experiment.py": text}, {"experiment.py": TEXT})
+    beside = ablations({"experiment.py": text, **notes}, {"experiment.py": TEXT, **notes})
+    assert list(beside) == [(label, {**version, **notes}) for label, version in alone] != []
+
+
 def test_equal_constants_are_told_apart() -> None:
     text = replace_function(TEXT, "weight", "def weight(step, steps):\n    return 0.8 * 0.8 - 0.3")
     found = dict(ablations({"experiment.py": text}, {"experiment.py": TEXT}))

@@ -23,8 +23,9 @@ def ablations(texts: Sources, pristine: Sources) -> Iterator[tuple[str, Sources]
     seen = {canonical(texts)}
     for label, version in _candidates(texts, pristine, changed):
         try:
-            for text in version.values():
-                parse(text)
+            for file, text in version.items():
+                if file.endswith(".py"):
+                    parse(text)
             key = canonical(version)
         except SourceError:
             continue
