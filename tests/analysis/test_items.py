@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from hakken.analysis.item_page import write_items
+from hakken.analysis.item_page import count_bins, write_items
 from hakken.analysis.items import ItemAnalysis, analyse, label_codes
 from hakken.analysis.matrix import ItemFacts, Responses, from_table, read_responses
 from hakken.analysis.resampling import wilson
@@ -257,6 +260,17 @@ def test_the_files(found: ItemAnalysis, tmp_path: Path) -> None:
     assert "<b>title" not in page
     assert ItemAnalysis.model_validate_json(paths[2].read_bytes()) == found
     assert "| plot-5 | lab/plot | <15 min fix |" in paths[1].read_text()
+
+
+@given(st.integers(0, 500))
+def test_each_bar_stands_for_as_many_counts_as_the_next(top: int) -> None:
+    edges = count_bins(top)
+    counts = [sum(left < count < right for count in range(top + 1)) for left, right in pairwise(edges)]
+    assert sum(counts) == top + 1
+    assert len(counts) <= 30
+    assert set(counts[:-1]) <= {counts[0]}
+    assert 0 < counts[-1] <= counts[0]
+    assert {right - left for left, right in pairwise(edges)} == {edges[1] - edges[0]}
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ _MOST_ROWS = 25
 """Items that a picture names; more are drawn as a crowd."""
 _SHOWN = 12
 """Discordant items of each kind in the page."""
+_MOST_BARS = 30
 
 
 def write_items(found: ItemAnalysis, out: Path, title: str, order: Sequence[str] = ()) -> tuple[Path, Path, Path]:
@@ -178,7 +179,7 @@ def _solved_by(found: ItemAnalysis) -> Plot:
     counts = [item.solved for item in found.items]
     groups = sorted({item.group for item in found.items})
     top = max(len(found.subjects), 1)
-    bins = [b - 0.5 for b in np.linspace(0, top + 1, min(top + 2, 31))]
+    bins = count_bins(top)
     if 1 < len(groups) <= len(COLOURS):
         parts = [[i.solved for i in found.items if i.group == group] for group in groups]
         axes.hist(parts, bins=bins, stacked=True, color=[colour(k) for k, _ in enumerate(groups)], label=groups)
@@ -188,6 +189,13 @@ def _solved_by(found: ItemAnalysis) -> Plot:
     axes.set(xlabel="subjects that solve an item", ylabel="items")
     caption = "Items on the left are solved by nobody, items on the right by everybody; neither tells subjects apart."
     return Plot("solved_by", "By how many is an item solved?", caption, svg(figure))
+
+
+def count_bins(top: int) -> list[float]:
+    """Edges of at most thirty bars for the counts from 0 to ``top``; each bar stands for as many counts as the next."""
+    width = -(-(top + 1) // _MOST_BARS)
+    bars = -(-(top + 1) // width)
+    return [bar * width - 0.5 for bar in range(bars + 1)]
 
 
 def _over_time(found: ItemAnalysis) -> Plot:
