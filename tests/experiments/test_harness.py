@@ -11,6 +11,7 @@ import pytest
 from hakken.core.errors import TemplateError
 from hakken.core.types import FailureCause, Limits, Split, Trial
 from hakken.research.experiments import TrialJob, load_template, measure_v1, run_trial, run_trials
+from hakken.research.experiments.workspace import KEPT_TOTAL, Workspace
 
 from .conftest import Runner
 from .test_v1_import import SCRIPT, make_v1
@@ -170,6 +171,22 @@ def test_big_outputs_are_hashed_and_removed(run: Runner, tmp_path: Path) -> None
     trial = run("    (args.out_dir / 'big.bin').write_bytes(bytes(1 << 20))\n    return 1")
     assert trial.failure is None
     assert not list((tmp_path / "run").rglob("big.bin"))
+
+
+def test_results_are_kept_whatever_lies_beside_them(tiny: Path, tmp_path: Path) -> None:
+    space = Workspace(load_template(tiny), tmp_path / "keep")
+    for number in range(600):
+        file = space.work / "out" / f"{number}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x" * 1000)
+    (space.work / "out" / "huge.bin").write_bytes(bytes(1 << 20))
+    (space.work / "out" / "final_info.json").write_text(" " * (100 * 1024) + "{}")
+    (space.work / "out" / "metrics.json").write_text(" " * 2000 + "{}")
+    space.keep_small_outputs()
+    kept = {path.name: path.stat().st_size for path in space.kept.iterdir()}
+    assert {"final_info.json", "metrics.json"} <= kept.keys()
+    assert "huge.bin" not in kept
+    assert sum(kept.values()) <= KEPT_TOTAL
 
 
 def test_many_trials_stream_back(tiny: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hakken.core.errors import TemplateError
-from hakken.core.types import FailureCause, Probe, ProbeKind, Split, Template, Trial
+from hakken.core.types import Failure, FailureCause, Metric, Probe, ProbeKind, Split, Template, Trial
 from hakken.research.experiments import TrialJob, judge_probes, load_template, run_trial
 from hakken.research.experiments.reading import read_probe
 
@@ -153,6 +153,38 @@ def test_a_score_that_does_not_suffer_from_scrambled_data_is_caught(tmp_path: Pa
     probes = measure(build(tmp_path / "t"), tmp_path / "run", "    return int(rng.random() + table[item] * 1e-9 > 0.5)")
     assert probes[ProbeKind.INPUT].outcome == "failed"
     assert probes[ProbeKind.SEEDS].outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("ended", "worse", "outcome"),
+    [
+        (4, 4, "passed"),
+        (3, 3, "passed"),
+        (2, 2, "not_probed"),
+        (1, 1, "not_probed"),
+        (1, 0, "failed"),
+        (3, 2, "failed"),
+    ],
+)
+def test_a_version_that_fails_on_scrambled_data_has_not_passed(
+    tmp_path: Path, ended: int, worse: int, outcome: str
+) -> None:
+    template = build(tmp_path / "t")
+    failure = Failure(cause=FailureCause.CRASHED, message="It crashed.")
+
+    def trial(split: Split, seed: int, error: float | None) -> Trial:
+        metrics = () if error is None else (Metric(key="items/error", value=error),)
+        return Trial(
+            id=f"n1-{split.value}-{seed}", node_id="n1", split=split, seed=seed, run=None, metrics=metrics,
+            output_hash=f"{split} {seed}", failure=failure if error is None else None,
+        )  # fmt: skip
+
+    found = [trial(Split.REPORT, seed, 0.2) for seed in range(4)]
+    found += [trial(Split.PROBE, s, None if s >= ended else 0.4 if s < worse else 0.1) for s in range(4)]
+    probe = judge_probes(template, "n1", "n0", found, "")[-1]
+    assert (probe.kind, probe.outcome) == (ProbeKind.INPUT, outcome)
+    if outcome == "not_probed":
+        assert probe.why == "Too few trials on scrambled data ended well."
 
 
 def test_without_a_probe_it_is_said_that_nothing_was_probed(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ MOST_SHARED = 0.01
 TOO_GOOD = 0.995
 """Share of answers equal to the hidden ones from which on they are not believed."""
 FEWEST = 3
-"""Report trials from which on equal results are no chance."""
+"""Trials from which on equal results are no chance."""
 _RANDOM = re.compile(r"\b(?:rng|random|seed|manual_seed|generator)\b", re.IGNORECASE)
 NO_PROBE = "The template has no probe."
 
@@ -37,16 +37,18 @@ def judge_probes(
         trials: Every recorded trial.
         code: Text of the version's files, to see whether it uses random numbers.
     """
+    trials = list(trials)
     good = [t for t in trials if t.failure is None]
     report = [t for t in good if t.node_id == node_id and t.split is Split.REPORT]
     scrambled = [t for t in good if t.node_id == node_id and t.split is Split.PROBE]
     base = [t for t in good if t.node_id == baseline_id and t.split is Split.REPORT]
     counts = [t for t in report if t.probe is not None]
+    tried = sum(t.node_id == node_id and t.split is Split.PROBE for t in trials)
     return (
         _overlap(template, node_id, counts),
         _answers(template, node_id, counts),
         _seeds(template, node_id, report, base, code),
-        _input(template, node_id, report, scrambled),
+        _input(template, node_id, report, scrambled, tried),
     )
 
 
@@ -109,8 +111,12 @@ def _seeds(template: Template, node_id: str, report: Sequence[Trial], base: Sequ
     )
 
 
-def _input(template: Template, node_id: str, report: Sequence[Trial], scrambled: Sequence[Trial]) -> Probe:
-    """On scrambled data every output must change, and every score must suffer."""
+def _input(template: Template, node_id: str, report: Sequence[Trial], scrambled: Sequence[Trial], tried: int) -> Probe:
+    """On scrambled data every output must change, and every score must suffer.
+
+    Of a version that mostly fails there, what is left says nothing good: it may as well know scrambled data when it
+    sees them.
+    """
     if template.probe is None:
         return _unprobed(ProbeKind.INPUT, node_id, NO_PROBE)
     intact = {t.seed: t for t in report}
@@ -121,10 +127,13 @@ def _input(template: Template, node_id: str, report: Sequence[Trial], scrambled:
     scores = [(a.value(spec.key), b.value(spec.key)) for a, b in pairs]
     worse = sum(a is not None and b is not None and spec.gain(b, a) < 0 for a, b in scores)
     changed = sum(a.output_hash != b.output_hash for a, b in pairs)
+    good = changed == worse == len(pairs)
+    if good and len(pairs) < min(FEWEST, tried):
+        return _unprobed(ProbeKind.INPUT, node_id, "Too few trials on scrambled data ended well.")
     return Probe(
         kind=ProbeKind.INPUT,
         node_id=node_id,
-        outcome="passed" if changed == worse == len(pairs) else "failed",
+        outcome="passed" if good else "failed",
         values={
             "seeds": len(pairs),
             "changed": changed,

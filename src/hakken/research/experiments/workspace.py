@@ -16,11 +16,13 @@ from pathlib import Path
 from hakken.core.types import Mount, Split, Template
 from hakken.research.experiments.folders import code_files
 from hakken.research.experiments.identity import source_hash
+from hakken.research.experiments.v1_import import INFO
 from hakken.research.experiments.v1_import import OUT_DIR as V1_OUT_DIR
 
 KEPT_FILE = 64 * 1024
 """Outputs up to this size are kept beside the logs."""
 KEPT_TOTAL = 512 * 1024
+_RESULTS = ("metrics.json", INFO)
 _MAX_FILES = 10_000
 SCRAMBLED = "scrambled"
 """Where the probe writes scrambled data, under the names that the data have."""
@@ -114,13 +116,14 @@ class Workspace:
         return moved if moved.is_dir() else self._outputs()
 
     def keep_small_outputs(self) -> None:
-        """Copy small outputs beside the logs, and remove both folders."""
+        """Copy small outputs beside the logs, the results before all others, and remove both folders."""
         source, total = self.outputs(), 0
         files = sorted(p for p in source.rglob("*") if p.is_file() and not p.is_symlink()) if source.is_dir() else []
-        for path in sorted(files, key=lambda p: p.stat().st_size):
+        results = [source / name for name in _RESULTS]
+        for path in sorted(files, key=lambda p: (p not in results, p.stat().st_size)):
             size = path.stat().st_size
-            if size > KEPT_FILE or total + size > KEPT_TOTAL:
-                break
+            if size > (KEPT_TOTAL if path in results else KEPT_FILE) or total + size > KEPT_TOTAL:
+                continue
             total += size
             target = self.kept / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
