@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hakken.core.errors import TemplateError
+from hakken.core.errors import TemplateError, UsageError
 from hakken.core.types import Direction
 from hakken.research.experiments.template import (
     load_template,
@@ -47,6 +47,21 @@ direction = "max"
 """
 
 
+EXPERIMENT = """
+def train():
+    return 1
+
+
+async def fetch():
+    return 1
+
+
+class Net:
+    def forward(self):
+        return 1
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     root = tmp_path / "tiny"
@@ -54,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
         (root / name).mkdir(parents=True)
         (root / name / "x.csv").write_text("1\n")
     (root / "template.toml").write_text(TOML)
-    (root / "experiment.py").write_text("def train():\n    return 1\n\n\nclass Net:\n    pass\n")
+    (root / "experiment.py").write_text(EXPERIMENT)
     (root / "model.py").write_text("WIDTH = 3\n")
     (root / "evaluate.py").write_text("print(1)\n")
     return root
@@ -127,7 +142,10 @@ def test_the_hash_covers_every_file_but_caches(folder: Path) -> None:
             "'limits.wall_second' is not known|Did you mean 'wall_seconds'?",
         ),
         ("wall_seconds = 20", "wall_seconds = -1", "limits.wall_seconds is -1"),
-        ("py:train", "py:trian", "has no such function at its top level|Did you mean 'train'? It has: train, Net."),
+        ("py:train", "py:trian", "has no such function at its top level|Did you mean 'train'? It has: train."),
+        ("py:train", "py:Net", "'experiment.py:Net', which is a class.|Name a plain function, or the whole file."),
+        ("py:train", "py:Net.forward", "'experiment.py:Net.forward', and Net is a class."),
+        ("py:train", "py:fetch", "'experiment.py:fetch', which is an asynchronous function."),
         ('"model.py"', '"modle.py"', "editable names 'modle.py', which does not exist|Did you mean 'model.py'?"),
         ('"model.py"', '"../tiny/model.py"', "which is not a path inside the folder"),
         ('"model.py"', '"evaluate.py"', "editable names 'evaluate.py', which is protected"),
@@ -198,6 +216,21 @@ def test_seed_counts(folder: Path) -> None:
     assert more.explore[:3] == (1, 2, 3)
     assert not set(more.explore) & {*more.report, *more.noise}
     assert len(set(more.explore)) == 5
+
+
+def test_seeds_that_a_template_has_no_data_for_are_refused_before_anything_runs(folder: Path) -> None:
+    edit(folder, "smoke =", "fixed_seeds = true\nsmoke =")
+    template = load_template(folder)
+    assert with_seed_counts(template, explore=2, report=4, noise=0).fixed_seeds
+    for use, count, own in (("explore", 4, 3), ("report", 5, 4), ("noise", 17, 16)):
+        with pytest.raises(UsageError, match=f"tiny has data for {own} {use} seeds, and {count} were asked for"):
+            with_seed_counts(template, **{use: count})
+
+
+def test_epidemic_has_data_for_its_own_seeds_alone() -> None:
+    with pytest.raises(UsageError, match="epidemic has data for 20 report seeds"):
+        with_seed_counts(load_template("epidemic"), report=30)
+    assert len(with_seed_counts(load_template("digits"), report=30).seeds.report) == 30
 
 
 @pytest.mark.parametrize("name", sorted(templates()))

@@ -130,6 +130,8 @@ class Template(Record):
     """None: metrics are self-reported by the experiment in ``final_info.json``."""
     metrics: tuple[MetricSpec, ...]
     seeds: Seeds
+    fixed_seeds: bool = False
+    """There are data for these seeds and for no others."""
     limits: Limits = Limits()
     probe: tuple[str, ...] | None = None
     """Scrambles the data, and compares data, hidden data and outputs; None: leakage is not probed."""

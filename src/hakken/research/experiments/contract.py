@@ -271,10 +271,16 @@ def _check_target(file: Path, root: Path, target: Target) -> None:
     if path.suffix != ".py":
         _fail(file, f"editable names {str(target)!r}, which is not a Python file.", "Name the whole file.")
     tree = syntax_tree(path.read_bytes())
-    functions = [n.name for n in tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
-    if target.function not in functions:
-        _fail(
-            file,
-            f"editable names {str(target)!r}, and {target.file} has no such function at its top level.",
-            f"{suggest(target.function, functions)}It has: {', '.join(functions) or 'none'}.",
-        )
+    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
+    if target.function in functions:
+        return
+    named = {n.name: n for n in tree.body if isinstance(n, (ast.AsyncFunctionDef, ast.ClassDef))}
+    if other := named.get(target.function.partition(".")[0]):
+        kind = "a class" if isinstance(other, ast.ClassDef) else "an asynchronous function"
+        what = f"which is {kind}" if target.function in named else f"and {other.name} is {kind}"
+        _fail(file, f"editable names {str(target)!r}, {what}.", "Name a plain function, or the whole file.")
+    _fail(
+        file,
+        f"editable names {str(target)!r}, and {target.file} has no such function at its top level.",
+        f"{suggest(target.function, functions)}It has: {', '.join(functions) or 'none'}.",
+    )

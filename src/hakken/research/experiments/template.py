@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import hakken
-from hakken.core.errors import TemplateError
+from hakken.core.errors import TemplateError, UsageError
 from hakken.core.types import Direction, Seeds, Template
 from hakken.research.experiments.contract import FILE, FIRST_SEED, read_contract, suggest
 from hakken.research.experiments.v1_import import is_v1, load_v1
@@ -49,13 +49,22 @@ def missing_packages(template: Template) -> tuple[str, ...]:
 def with_seed_counts(
     template: Template, explore: int | None = None, report: int | None = None, noise: int | None = None
 ) -> Template:
-    """The template with as many seeds of each use: the first ones of its own, continued where more are asked for."""
+    """The template with as many seeds of each use: the first ones of its own, continued where more are asked for.
+
+    Raises:
+        UsageError: more are asked for than the template has data for.
+    """
     wanted = {"explore": explore, "report": report, "noise": noise}
     taken = {*template.seeds.explore, *template.seeds.report, *template.seeds.noise}
     sets: dict[str, tuple[int, ...]] = {}
     for use, count in wanted.items():
         own: tuple[int, ...] = getattr(template.seeds, use)
         chosen = list(own if count is None else own[:count])
+        if template.fixed_seeds and count is not None and count > len(own):
+            raise UsageError(
+                f"{template.name} has data for {len(own)} {use} seeds, and {count} were asked for.",
+                f"Set statistics.{use}_seeds to {len(own)} at most.",
+            )
         candidate = FIRST_SEED[use]
         while count is not None and len(chosen) < count:
             if candidate not in taken:
