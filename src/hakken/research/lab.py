@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from math import isclose
 from pathlib import Path
 
-from hakken.core.errors import SandboxError
+from hakken.core.errors import SandboxError, StoreError
 from hakken.core.types import (
     Comparison,
     Decision,
@@ -124,7 +124,11 @@ class Lab:
         return list(self._nodes.values())
 
     def propose(self, node: Node, sources: Sources) -> Node:
-        """Record a new node with its files; the same code as an earlier one makes it a replicate of that."""
+        """Record a new node with its files; the same code as an earlier one makes it a replicate of that.
+
+        Raises:
+            StoreError: the record holds another version under this id, whose trials must not be taken for this one's.
+        """
         files = {path: self._folder.artifacts.put(text) for path, text in sorted(sources.items())}
         twin = self._twins.get(node.source_hash) if node.source_hash else None
         node = node.model_copy(update={"files": files})
@@ -137,6 +141,12 @@ class Lab:
             recorded = node
             if node.status in _DROPPED:
                 self._on_dropped(node)
+        elif not _same_version(recorded, node):
+            raise StoreError(
+                f"The record in {self._folder.path} holds another version as {node.id}: this run went on differently "
+                "before.",
+                "Begin another run of the template with --new.",
+            )
         self._nodes[node.id] = recorded
         self._twins.setdefault(recorded.source_hash, recorded)
         self._sources[node.id] = dict(sources)
@@ -259,7 +269,8 @@ class Lab:
     def compare(self, node: Node, split: Split = Split.EXPLORE, against: str = "n0") -> Comparison | None:
         """Compare a node with the baseline, or another node, on every metric; returns the primary metric's.
 
-        None when fewer than two seeds have both sides.
+        What it returns was not adjusted for the others: the search went on from that, and does so again after the
+        report. None when fewer than two seeds have both sides.
         """
         primary: Comparison | None = None
         for spec in self._template.metrics:
@@ -281,6 +292,8 @@ class Lab:
             )
             stream = comparison_stream(split, node.id, spec.key, against)
             entry = self._store.once(EventKind.COMPARED, stream, Compared(split=split, comparison=comparison))
+            if entry.comparison.p_adjusted is not None:
+                entry = self._store.first(stream, Compared) or entry
             if spec.primary:
                 primary = entry.comparison
         return primary
@@ -335,6 +348,13 @@ class Lab:
     def fail(self, failure: StageFailure) -> None:
         """Record a stage's failure, once."""
         self._store.once(EventKind.FAILED, f"failure/{content_hash(failure)[7:19]}", failure)
+
+
+def _same_version(recorded: Node, node: Node) -> bool:
+    """Whether two nodes are one attempt: made alike, of the same code."""
+    made, again = ((n.idea_id, n.parent_id, n.operator, n.extra_args) for n in (recorded, node))
+    # Code that is the same but for its form has other files; another version of Hakken may compute another hash.
+    return made == again and (recorded.files == node.files or recorded.source_hash == node.source_hash)
 
 
 def comparison_stream(split: Split, node_id: str, key: str, against: str = "n0") -> str:
