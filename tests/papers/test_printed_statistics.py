@@ -325,6 +325,24 @@ def test_what_many_versions_cost_stands_in_a_table(paper: Papers) -> None:
     assert any(kind == "unsupported" and wrong in says for kind, _, says, _ in found)
 
 
+def test_versions_that_the_budget_cut_are_counted_too(tmp_path: Path) -> None:
+    """What became of the versions adds up to their number, whatever was taken back from the best of them."""
+    snapshot = build_snapshot()
+    cut = {"n2": {"status": NodeStatus.PROPOSED}, "n7": {"status": NodeStatus.PROPOSED}}
+    nodes = tuple(node.model_copy(update=cut.get(node.id, {})) for node in snapshot.nodes)
+    snapshot = snapshot.model_copy(update={"nodes": nodes})
+    said = next(f.views["sentence"] for f in compute_facts(snapshot) if (f.kind, f.subject) == ("count", "nodes"))
+    assert said == (
+        "5 ideas led to 6 versions of the code, of which 2 failed, 1 left every result unchanged, 1 had not ended "
+        "when the budget was met and 2 ran on all explore seeds."
+    )
+    (tmp_path / "paper.md").write_text(f"# Results\n\n{said}\n", encoding="utf-8")
+    paper = Paper(snapshot, tmp_path / "paper.md")
+    assert [sentence for _, sentence, *_ in paper.errors() if "had not ended" in sentence] == []
+    wrong = paper.errors_after("1 had not ended", "4 had not ended")
+    assert [kind for kind, sentence, *_ in wrong if "had not ended" in sentence] != []
+
+
 def test_a_matched_baseline_that_cannot_be_run_is_explained() -> None:
     facts = compute_facts(planned(recompared(changed(build_snapshot(), dearer))))
     (fact,) = (f.views["sentence"] for f in facts if f.kind == "matching")

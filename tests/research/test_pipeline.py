@@ -167,6 +167,11 @@ def test_a_seed_idea_without_a_place_gets_one() -> None:
     assert str(placed) == "experiment.py:combine"
 
 
+def test_a_seed_idea_says_what_kind_of_change_it_is() -> None:
+    assert [idea.lever for idea in load_seed_ideas(load_template("digits"))][:1] == ["regulariser"]
+    assert [idea.lever for idea in load_seed_ideas(load_template(DATA / "tiny"))] == [""]
+
+
 def test_a_folder_without_a_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"no template\.toml"):
         run(tmp_path, settings(tmp_path))

@@ -33,6 +33,7 @@ from hakken.research.session import Session
 from hakken.research.telling import told
 
 MOST_ABLATIONS = 3
+"""Ablations that run beyond the smoke run, whether they show something or not."""
 
 
 def ideate(session: Session) -> list[Idea]:
@@ -93,7 +94,9 @@ def _proposals(session: Session, brief: Ideation, seeds: Sequence[Idea]) -> Iter
 def _keep(session: Session, idea: Idea) -> None:
     # Titles become names in tables and sentences, so they must not claim anything.
     place = (idea.target.function or idea.target.file) if idea.target else "the program"
-    plain = f"{(idea.lever or 'change').capitalize()} of {place.replace('_', ' ')}"
+    plain = f"Change of {place.replace('_', ' ')}"
+    if idea.lever not in ("", "free"):
+        plain = safe_label(f"{idea.lever.capitalize()} of {place.replace('_', ' ')}", plain)
     title = safe_label(idea.title.replace("`", ""), plain)
     taken = {known.title for known in session.ideas() if known.id != idea.id}
     if title in taken:
@@ -106,7 +109,8 @@ def measure_baseline(session: Session) -> Node:
     """Run the unchanged template on the explore and noise seeds.
 
     Raises:
-        TemplateError: the baseline does not run on every seed.
+        TemplateError: the baseline does not run on every explore seed. A noise seed without a result leaves a noise
+            floor from fewer seeds, which the paper says.
     """
     lab, template = session.lab, session.template
     with session.step("baseline"):
@@ -179,13 +183,15 @@ def explore(session: Session) -> Journal:
             while waiting:
                 idea = waiting.pop(0)
                 journal = _explore_one(session, idea, journal)
-                _close(session, idea, journal)
+                _close(session, idea)
                 ideas = session.ideas()
                 led = sum(any(entry.measured for entry in journal.of(known.id)) for known in ideas)
                 if not waiting and led < search.ideas and len(ideas) < most and (spare := _spare(session)):
                     waiting.append(spare)
         except BudgetExceeded as error:
             session.lab.decide(Decision(what="The search was ended early", by="code", why=error.reason))
+            for idea in session.ideas():
+                _close(session, idea, error.reason)
         except MalformedReply as error:
             session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=error.message))
     return journal
@@ -207,16 +213,26 @@ def _explore_one(session: Session, idea: Idea, journal: Journal) -> Journal:
     return journal
 
 
-def _close(session: Session, idea: Idea, journal: Journal) -> None:
-    rounds = journal.of(idea.id)
-    measured = any(entry.measured for entry in rounds)
-    failures = [entry.node.failure.message for entry in rounds if entry.node.failure]
-    outcome = IdeaOutcome(
-        idea_id=idea.id,
-        outcome="explored" if measured else "failed",
-        why="" if measured else (failures[-1] if failures else "No version of the code ran."),
-    )
-    session.store.once(EventKind.IDEA_CLOSED, f"closed/{idea.id}", outcome)
+def _close(session: Session, idea: Idea, cut: str = "") -> None:
+    """Record what became of an idea, once; ``cut`` says what ended the search before it was done."""
+    versions = [node for node in session.lab.nodes if node.idea_id == idea.id]
+    status = {node.status for node in versions}
+    failures = [node.failure.message for node in versions if node.failure]
+    outcome, why = "failed", "No version of the code ran."
+    if NodeStatus.DONE in status:
+        outcome, why = "explored", ""
+    elif cut and not versions:
+        outcome, why = "skipped", cut
+    elif NodeStatus.PROPOSED in status:
+        why = cut
+    elif NodeStatus.NO_OP in status:
+        why = "Every version that ran left the results unchanged."
+    elif failures:
+        why = failures[-1]
+    elif NodeStatus.REPLICATE in status:
+        why = "Every version repeated the code of an earlier one."
+    closed = IdeaOutcome(idea_id=idea.id, outcome=outcome, why=why)
+    session.store.once(EventKind.IDEA_CLOSED, f"closed/{idea.id}", closed)
 
 
 def select(session: Session) -> Node | None:
@@ -230,9 +246,10 @@ def ablate(session: Session, best: Node) -> list[Node]:
     lab = session.lab
     texts = {**lab.pristine, **lab.sources(best.id)}
     made: list[Node] = []
+    measured = 0
     with session.step("ablation"):
         for label, version in ablations(texts, lab.pristine):
-            if len(made) == MOST_ABLATIONS:
+            if measured == MOST_ABLATIONS:
                 break
             sources = {path: text for path, text in version.items() if text != lab.pristine.get(path)}
             node = Node(
@@ -250,6 +267,7 @@ def ablate(session: Session, best: Node) -> list[Node]:
             except BudgetExceeded as error:
                 lab.decide(Decision(what="The ablation was ended early", by="code", why=error.reason))
                 break
+            measured += any(trial.split is Split.EXPLORE for trial in lab.trials_of(node.id))
     return made
 
 

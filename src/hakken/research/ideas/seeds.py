@@ -56,5 +56,6 @@ def _idea(row: dict[str, Any], number: int, template: Template) -> Idea:
         interestingness=low.get("interestingness", 5),
         feasibility=low.get("feasibility", 5),
         novelty=low.get("novelty", 5),
+        lever=str(low.get("lever", "")),
         origin="seed",
     )

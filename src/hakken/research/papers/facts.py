@@ -322,6 +322,8 @@ def _counts(book: FactBook) -> None:
         parts.append(f"{status[NodeStatus.REPLICATE]} repeated the code of an earlier one and did not run again")
     if status[NodeStatus.NO_OP]:
         parts.append(f"{status[NodeStatus.NO_OP]} left every result unchanged")
+    if cut := status[NodeStatus.PROPOSED] + status[NodeStatus.RUNNING]:
+        parts.append(f"{cut} had not ended when the budget was met")
     parts.append(f"{status[NodeStatus.DONE]} ran on all explore seeds")
     book.add(
         "count",

@@ -82,6 +82,7 @@ COSTS = (
 )
 _QUALIFIERS = (
     ("failed", re.compile(r"\bfail|\bcrash|\btimed? out|\bstopped\b|\bwithout result", re.I)),
+    ("unfinished", re.compile(r"\bhad not ended|\bunfinished", re.I)),
     ("ran_explore", re.compile(r"\bran on all explore seeds", re.I)),
     ("ran_report", re.compile(r"\bran on all report seeds", re.I)),
     ("done", re.compile(r"\bran on all\b|\bfinished|\bmeasured|\bcame to an end|\bworked", re.I)),

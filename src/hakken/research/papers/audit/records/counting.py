@@ -73,6 +73,7 @@ def _versions(snapshot: Snapshot, add: Add) -> None:
         "": [n for n in nodes if n.operator is not Operator.BASELINE],
         "done": [n for n in nodes if n.status is NodeStatus.DONE],
         "failed": [n for n in nodes if n.status is NodeStatus.FAILED],
+        "unfinished": [n for n in nodes if n.status in (NodeStatus.PROPOSED, NodeStatus.RUNNING)],
         "no_op": [n for n in nodes if n.status is NodeStatus.NO_OP],
         "replicate": [n for n in nodes if n.status is NodeStatus.REPLICATE or n.operator is Operator.REPLICATE],
         "ablation": [n for n in nodes if n.operator is Operator.ABLATE],
@@ -82,6 +83,9 @@ def _versions(snapshot: Snapshot, add: Add) -> None:
         add("node", qualifier, len(members), f"{qualifier or 'tried'} nodes")
     methods = [n for n in nodes if n.operator not in (Operator.BASELINE, Operator.ABLATE, Operator.MATCH)]
     add("node", "", len(methods), "versions of the code, ablations and matched baselines aside")
+    for qualifier in ("failed", "unfinished", "no_op", "replicate"):
+        own = sum(n in kinds[qualifier] for n in methods)
+        add("node", qualifier, own, f"{qualifier} versions, ablations and matched baselines aside")
     add("node", "done", sum(n.status is NodeStatus.DONE for n in methods), "versions that finished")
     add("node", "done", len(snapshot.variants), "variants that finished")
     add("node", "", len(snapshot.variants), "variants that finished")
