@@ -69,7 +69,7 @@ def test_a_seed_gives_the_same_samples_again(smoke: Path, tmp_path: Path) -> Non
 
 def test_real_cities_score_better_than_noise(tmp_path: Path) -> None:
     scores = []
-    places = np.load(FOLDER / "data" / "train.npy")[:3000]
+    places = np.load(FOLDER / "hidden" / "report" / "test.npy")[:3000]
     noise = np.random.default_rng(0).normal(size=(3000, 2)) * places.std(axis=0) + places.mean(axis=0)
     for points in (places, noise.astype(np.float32)):
         np.save(tmp_path / "samples.npy", points)
@@ -77,6 +77,19 @@ def test_real_cities_score_better_than_noise(tmp_path: Path) -> None:
         scores.append(json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")))
     assert scores[0]["cities/energy_distance"] < 0.3 < 1.0 < scores[1]["cities/energy_distance"]
     assert scores[0]["cities/sliced_distance"] < scores[1]["cities/sliced_distance"]
+
+
+def test_cities_to_learn_from_are_no_samples(tmp_path: Path) -> None:
+    """Nor if rounding moved them, nor if a part of the samples is the model's own."""
+    generator = np.random.default_rng(0)
+    places = np.load(FOLDER / "data" / "train.npy")[:3000]
+    own = np.load(FOLDER / "hidden" / "report" / "test.npy")[:3000]
+    moved = places + generator.normal(scale=0.005, size=places.shape).astype(np.float32)
+    for share, refused in ((1.0, True), (0.2, True), (0.02, False)):
+        np.save(tmp_path / "samples.npy", np.where(generator.random((3000, 1)) < share, moved, own))
+        done = evaluate(tmp_path)
+        assert (done.returncode == 1) is refused, done.stderr
+        assert ("they are copies" in done.stderr) is refused
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
     python evaluate.py --out_dir run_1 --seed 1
 
 Reads ``samples.npy`` in ``--out_dir`` and cities that no experiment has seen, which are mounted as ``hidden/`` in this
-step only. Writes ``metrics.json``, or says what is wrong with the samples and fails.
+step only. Writes ``metrics.json``, or says what is wrong with the samples and fails. Samples that hand back the cities
+to learn from are refused: they would score better than any model, and show nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 HERE = Path(__file__).parent
 SAMPLES = 3000
 FARTHEST = 1e4  # degrees; what lies farther out is no place, and would hide in an average
 DIRECTIONS = 64
+NEAR = 0.02  # degrees; so near to a city to learn from lies one in twenty of those that nobody has seen
+MOST_NEAR = 0.1  # share of the samples
 
 
 class BadSamples(Exception):
@@ -43,6 +47,16 @@ def read_samples(path: Path) -> np.ndarray:
     if np.abs(samples).max() > FARTHEST:
         raise BadSamples(f"{path.name} holds points more than {FARTHEST:g} degrees away")
     return samples.astype(float)
+
+
+def refuse_copies(samples: np.ndarray, known: np.ndarray) -> None:
+    """Refuse samples that lie on cities to learn from far more often than unseen cities do."""
+    near = float((cKDTree(known).query(samples)[0] < NEAR).mean())
+    if near > MOST_NEAR:
+        raise BadSamples(
+            f"{near:.0%} of the samples lie within {NEAR:g} degrees of a city to learn from: they are copies "
+            f"(at most {MOST_NEAR:.0%} may)"
+        )
 
 
 def energy_distance(one: np.ndarray, other: np.ndarray) -> float:
@@ -69,6 +83,7 @@ def main() -> int:
     cities = np.load(args.hidden / "test.npy", allow_pickle=False).astype(float)
     try:
         samples = read_samples(args.out_dir / "samples.npy")
+        refuse_copies(samples, np.load(HERE / "data" / "train.npy", allow_pickle=False).astype(float))
     except BadSamples as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
         return 1
