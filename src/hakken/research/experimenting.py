@@ -189,9 +189,9 @@ def explore(session: Session) -> Journal:
                 if not waiting and led < search.ideas and len(ideas) < most and (spare := _spare(session)):
                     waiting.append(spare)
         except BudgetExceeded as error:
-            session.lab.decide(Decision(what="The search was ended early", by="code", why=error.reason))
             for idea in session.ideas():
                 _close(session, idea, error.reason)
+            session.lab.decide(Decision(what="The search was ended early", by="code", why=error.reason))
         except MalformedReply as error:
             session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=error.message))
     return journal
