@@ -171,7 +171,7 @@ def _work(chosen: Settings, *, whole: bool) -> None:
         run(TEMPLATE, chosen)
         return
     template = prepare(TEMPLATE, chosen)
-    with open_session(choose_folder(template, chosen), template, chosen) as session:
+    with choose_folder(template, chosen) as folder, open_session(folder, template, chosen) as session:
         experiment(session)
 
 

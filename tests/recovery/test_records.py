@@ -72,8 +72,8 @@ def test_a_newer_record_is_refused_and_not_touched(tmp_path: Path) -> None:
 
 def test_a_newer_record_beside_it_stops_no_run(tmp_path: Path) -> None:
     set_version(begun(tmp_path / RUN), SCHEMA_VERSION + 1)
-    chosen = choose_folder(prepare(TEMPLATE, settings(tmp_path)), settings(tmp_path))
-    assert chosen.path.name == "speck-002"
+    with choose_folder(prepare(TEMPLATE, settings(tmp_path)), settings(tmp_path)) as chosen:
+        assert chosen.path.name == "speck-002"
     done = subprocess.run(
         [sys.executable, "-m", "hakken", "runs", "-c", f"runs_dir={tmp_path}"],
         cwd=tmp_path,
@@ -123,7 +123,8 @@ def test_a_run_killed_before_its_first_event_is_continued_in_its_folder(tmp_path
     assert next_run_folder(tmp_path, "speck").path.name == RUN
     (tmp_path / RUN / "hakken.db").write_bytes(b"")
     assert next_run_folder(tmp_path, "speck").path.name == RUN
-    assert choose_folder(prepare(TEMPLATE, settings(tmp_path)), settings(tmp_path)).path.name == RUN
+    with choose_folder(prepare(TEMPLATE, settings(tmp_path)), settings(tmp_path)) as chosen:
+        assert chosen.path.name == RUN
     with RunFolder(tmp_path / RUN).write() as store:
         assert store.last_seq() == 0
 

@@ -32,7 +32,7 @@ from hakken.core.types import (
     Trial,
     Usage,
 )
-from hakken.store import Artifacts, RunFolder, Store, next_run_folder
+from hakken.store import Artifacts, RunFolder, Store, new_run_folder, next_run_folder
 from hakken.store.kinds import Compared
 
 
@@ -272,6 +272,30 @@ def test_folders_are_numbered(tmp_path: Path) -> None:
     assert next_run_folder(tmp_path, "digits").path.name == "digits-008"
     with pytest.raises(UsageError, match="not a run folder"):
         RunFolder(tmp_path / "nothing").read()
+
+
+def test_of_several_that_begin_at_once_each_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    with new_run_folder(tmp_path, "digits") as first, new_run_folder(tmp_path, "digits") as second:
+        assert (first.path.name, second.path.name) == ("digits-001", "digits-002")
+        with first.write() as store:  # whoever holds a folder may write
+            store.append(EventKind.IDEA_PROPOSED, "idea/i1", idea(1))
+        with pytest.raises(RunLocked), RunFolder(first.path).write():
+            pass
+    # The first was begun and the second was not.
+    with new_run_folder(tmp_path, "digits") as third:
+        assert third.path.name == "digits-002"
+    with RunFolder(first.path).write() as store:
+        assert store.last_seq() == 1
+
+
+def test_a_run_that_began_since_the_number_was_looked_up_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunFolder(tmp_path / "digits-001").write() as store:
+        store.append(EventKind.IDEA_PROPOSED, "idea/i1", idea(1))
+    monkeypatch.setattr("hakken.store.folder.next_run_folder", lambda *_: RunFolder(tmp_path / "digits-001"))
+    with new_run_folder(tmp_path, "digits") as folder:
+        assert folder.path.name == "digits-002"
 
 
 def test_artifacts_are_kept_once_and_checked(tmp_path: Path) -> None:

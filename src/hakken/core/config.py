@@ -186,6 +186,22 @@ def load_settings(
         ) from None
 
 
+def flatten(settings: Settings) -> dict[str, Any]:
+    """Every setting by its dotted key, in order."""
+    flat: dict[str, Any] = {}
+
+    def walk(table: dict[str, Any], at: str) -> None:
+        for key, value in table.items():
+            path = f"{at}.{key}" if at else key
+            if isinstance(value, dict):
+                walk(value, path)
+            else:
+                flat[path] = value
+
+    walk(settings.model_dump(mode="json"), "")
+    return flat
+
+
 def profiles() -> list[str]:
     """Names of the shipped profiles."""
     return sorted(path.stem for path in (Path(__file__).parent / "profiles").glob("*.toml"))

@@ -311,13 +311,13 @@ def report(session: Session, best: Node | None) -> Claim:
             for probe in lab.judge_probes(best):
                 session.progress.note(f"probe: {probe.kind.value}: {probe.outcome.replace('_', ' ')}")
         lab.adjust(best)
-        claim = judge(plan.claim, best, comparison, len(template.seeds.report))
+        claim = judge(plan.claim, best, comparison)
         return session.store.once(EventKind.CLAIM_JUDGED, "claim/C1", claim)
 
 
-def judge(claim: Claim, variant: Node | None, comparison: Comparison | None, seeds: int) -> Claim:
-    """Evaluate the predicate of a claim; a report that lacks seeds tests nothing."""
-    if variant is None or comparison is None or comparison.n < seeds:
+def judge(claim: Claim, variant: Node | None, comparison: Comparison | None) -> Claim:
+    """Evaluate the predicate of a claim; a report that lacks one of its seeds tests nothing."""
+    if variant is None or comparison is None or comparison.n < len(claim.predicate.seeds):
         return claim.model_copy(update={"variant_id": variant.id if variant else None})
     status = {
         "better": ClaimStatus.SUPPORTED,

@@ -7,6 +7,8 @@ this again continues a run that was killed, and changes nothing in one that is f
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +16,10 @@ from hakken.core.config import Settings
 from hakken.core.errors import BudgetExceeded, HakkenError
 from hakken.core.types import AuditReport, Claim, PaperFiles, Review, RunOutcome, StageFailure, Template
 from hakken.research import experimenting, publishing
+from hakken.research.continuing import is_same
 from hakken.research.experiments import load_template, with_seed_counts
 from hakken.research.session import Progress, Session, close, open_session
-from hakken.store import RunFolder, next_run_folder, unfinished_run
+from hakken.store import RunFolder, new_run_folder, unfinished_run
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def run(
     template: Template | str | Path,
     settings: Settings | None = None,
     *,
-    folder: Path | None = None,
+    folder: Path | RunFolder | None = None,
     new: bool = False,
     progress: Progress | None = None,
     executor: str = "threads",
@@ -50,7 +53,8 @@ def run(
     Args:
         template: A template, the name of one that ships, or a folder.
         settings: Everything that can be set; the defaults otherwise.
-        folder: Run folder; by default the unfinished run of this template is continued, or a new folder numbered.
+        folder: Run folder; by default the unfinished run of this template with these settings is continued, or a new
+            folder numbered.
         new: Start another run even where one is unfinished.
         progress: Told what happens.
         executor: ``threads`` or ``ray``.
@@ -60,9 +64,11 @@ def run(
     """
     settings = settings or Settings()
     template = prepare(template, settings)
-    where = RunFolder(folder) if folder else choose_folder(template, settings, new=new)
     start = time.monotonic()
-    with open_session(where, template, settings, progress, executor=executor) as session:
+    with (
+        choose_folder(template, settings, folder, new=new) as where,
+        open_session(where, template, settings, progress, executor=executor) as session,
+    ):
         try:
             experiment(session)
             paper = publishing.write(session)
@@ -97,11 +103,18 @@ def prepare(template: Template | str | Path, settings: Settings) -> Template:
     return with_seed_counts(loaded, wanted.explore_seeds, wanted.report_seeds, wanted.noise_seeds)
 
 
-def choose_folder(template: Template, settings: Settings, *, new: bool = False) -> RunFolder:
-    """The unfinished run of this template, or the next number."""
+@contextmanager
+def choose_folder(
+    template: Template, settings: Settings, folder: Path | RunFolder | None = None, *, new: bool = False
+) -> Iterator[RunFolder]:
+    """The given folder, the unfinished run of this template with these settings, or the next number, kept for us."""
     root = Path(settings.runs_dir)
-    unfinished = None if new else unfinished_run(root, template.name, template.source_hash)
-    return unfinished or next_run_folder(root, template.name)
+    if isinstance(folder, Path):
+        folder = RunFolder(folder)
+    elif folder is None and not new:
+        folder = unfinished_run(root, template.name, lambda begun: is_same(begun, template, settings))
+    with nullcontext(folder) if folder else new_run_folder(root, template.name) as where:
+        yield where
 
 
 def _since(start: float) -> float:

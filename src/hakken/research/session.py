@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Protocol
 
 import hakken
 from hakken.core.config import Settings
-from hakken.core.errors import PrerequisiteError, TemplateError
+from hakken.core.errors import ConfigError, PrerequisiteError, TemplateError
 from hakken.core.types import (
     Call,
     Environment,
@@ -30,6 +29,7 @@ from hakken.core.types import (
 )
 from hakken.execution import best_rung, describe_machine, open_executor
 from hakken.models import Ledger, open_models
+from hakken.research.continuing import check_settings, other_settings
 from hakken.research.experiments import missing_packages
 from hakken.research.lab import Lab
 from hakken.research.telling import told
@@ -149,12 +149,22 @@ def open_session(
     progress: Progress | None = None,
     *,
     executor: str = "threads",
+    asks: bool = True,
 ) -> Iterator[Session]:
     """Open a run for writing: begin it, or continue it where it stopped.
+
+    Args:
+        folder: Where the run lies, or will.
+        template: What is experimented on.
+        settings: Of the run.
+        progress: Told what happens.
+        executor: ``threads`` or ``ray``.
+        asks: Whether a model will be asked. Where none is, one that cannot be opened here is no obstacle.
 
     Raises:
         PrerequisiteError: a package of the template, the model's weights or a sandbox is missing.
         TemplateError: the run in this folder is about another state of the template.
+        ConfigError: the run in this folder was begun with other settings that decide what is found.
         RunLocked: another process writes to this folder.
     """
     progress = progress or Silent()
@@ -164,8 +174,9 @@ def open_session(
         )
     rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
     in_force = rung or best_rung(allow_weak=True).rung
-    models = open_models(settings.models)
-    with folder.write() as store:
+    models = open_models(settings.models) if asks else {}
+    # An executor that cannot be had begins no run.
+    with folder.write() as store, open_executor(executor, settings.search.workers) as workers:
         run = _begin(folder, store, template, settings, in_force)
         # Of the stages as far as they got, in the sessions before: one that was broken off took its time too.
         elapsed = sum(cost.seconds for cost in store.stage_costs())
@@ -179,21 +190,19 @@ def open_session(
             progress.call,
             elapsed=elapsed,
         )
-        workers: Executor = open_executor(executor, settings.search.workers)
-        with workers:
-            lab = Lab(
-                store,
-                folder,
-                template,
-                workers,
-                rung=rung,
-                allow_weak=settings.sandbox.allow_weak,
-                alpha=settings.statistics.alpha,
-                guard=lambda: _in_time(ledger),
-                on_trial=progress.trial,
-                on_dropped=lambda node: progress.note(told(node)),
-            )
-            yield Session(folder, store, settings, template, run, ledger, lab, progress)
+        lab = Lab(
+            store,
+            folder,
+            template,
+            workers,
+            rung=rung,
+            allow_weak=settings.sandbox.allow_weak,
+            alpha=settings.statistics.alpha,
+            guard=lambda: _in_time(ledger),
+            on_trial=progress.trial,
+            on_dropped=lambda node: progress.note(told(node)),
+        )
+        yield Session(folder, store, settings, template, run, ledger, lab, progress)
 
 
 def _in_time(ledger: Ledger) -> None:
@@ -209,7 +218,14 @@ def _begin(folder: RunFolder, store: Store, template: Template, settings: Settin
                 f"The template {template.name} has changed since {folder.path} was begun.",
                 "Start another run with --new, or restore the template.",
             )
-        resumed = Resumed(version=hakken.__version__, budget=settings.budget)
+        check_settings(str(folder.path), known.run.config, settings)
+        if (known.template.seeds, known.template.metrics) != (template.seeds, template.metrics):
+            raise ConfigError(
+                f"{folder.path} was begun with other seeds or metrics of {template.name}.",
+                "Leave them as they were, or begin another run of the template with --new.",
+            )
+        other = other_settings(known.run.config, settings)
+        resumed = Resumed(version=hakken.__version__, budget=settings.budget, changed=other)
         store.append(EventKind.RUN_RESUMED, "resumed", resumed)
         return known.run
     environment: Environment = describe_machine(template.packages).model_copy(update={"rung": rung.value})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from hakken.core.errors import RunLocked, StoreError, UsageError
@@ -26,6 +26,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held = False
 
     @property
     def record(self) -> Path:
@@ -90,10 +91,15 @@ class RunFolder:
     def alone(self) -> Iterator[None]:
         """Make the folder where it is missing, and keep other processes from writing to it.
 
+        Inside itself it does nothing: whoever holds the folder may go on to write the record.
+
         Raises:
             RunLocked: another process writes here.
             StoreError: the folder cannot be written.
         """
+        if self._held:
+            yield
+            return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -113,8 +119,10 @@ class RunFolder:
             with disk_errors(self.path):
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, str(os.getpid()).encode(), 0)
+                self._held = True
                 yield
         finally:
+            self._held = False
             os.close(handle)
 
     @contextmanager
@@ -131,8 +139,14 @@ def list_runs(root: Path) -> list[RunFolder]:
     return [RunFolder(path) for path in sorted(root.iterdir()) if (path / RECORD).is_file()]
 
 
-def unfinished_run(root: Path, template: str, template_hash: str) -> RunFolder | None:
-    """The newest run of this template that has not finished: the one that the same command resumes."""
+def unfinished_run(root: Path, template: str, same: Callable[[Started], bool]) -> RunFolder | None:
+    """The one that the same command resumes: the newest run of this template that is the same, if it has not finished.
+
+    Args:
+        root: Folder of runs.
+        template: Name of the template.
+        same: Whether a run began in the way that is asked for now.
+    """
     for folder in reversed(_runs_of(root, template)):
         try:
             with folder.read() as store:
@@ -140,19 +154,47 @@ def unfinished_run(root: Path, template: str, template_hash: str) -> RunFolder |
                 outcome = store.get("outcome", RunOutcome)
         except StoreError:
             continue  # damaged, or of a newer version: no reason not to begin another
-        if started is None or started.run.template_hash != template_hash:
+        if started is None or not same(started):
             continue
         return folder if outcome is None or outcome.status != "finished" else None
     return None
 
 
 def next_run_folder(root: Path, template: str) -> RunFolder:
-    """A folder that does not exist yet: ``<template>-<number>``; the last one where no run was begun in it."""
+    """A folder that does not exist yet: ``<template>-<number>``; the last one where no run was begun in it.
+
+    It is nobody's until it is held: see ``new_run_folder``.
+    """
     runs = _runs_of(root, template)
     if runs and _is_empty(runs[-1]):
         return runs[-1]  # killed between making the record and its first event
-    numbers = [int(folder.path.name.rpartition("-")[2]) for folder in runs]
-    return RunFolder(root / f"{template}-{max(numbers, default=0) + 1:03d}")
+    return RunFolder(root / f"{template}-{max(map(_number, runs), default=0) + 1:03d}")
+
+
+@contextmanager
+def new_run_folder(root: Path, template: str) -> Iterator[RunFolder]:
+    """The next folder in which no run was begun and nobody else is about to begin one, held until the end.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    folder = next_run_folder(root, template)
+    with ExitStack() as stack:
+        while not _claim(folder, stack):
+            folder = RunFolder(root / f"{template}-{_number(folder) + 1:03d}")
+        yield folder
+
+
+def _claim(folder: RunFolder, stack: ExitStack) -> bool:
+    """Hold a folder until the stack is left, if nobody else does and no run was begun in it."""
+    try:
+        stack.enter_context(folder.alone())
+    except RunLocked:
+        return False
+    if folder.exists() and not _is_empty(folder):
+        stack.close()
+        return False
+    return True
 
 
 def _is_empty(folder: RunFolder) -> bool:
@@ -163,7 +205,11 @@ def _is_empty(folder: RunFolder) -> bool:
         return folder.record.stat().st_size == 0
 
 
+def _number(folder: RunFolder) -> int:
+    return int(folder.path.name.rpartition("-")[2])
+
+
 def _runs_of(root: Path, template: str) -> list[RunFolder]:
     pattern = re.compile(rf"{re.escape(template)}-\d+")
     found = [folder for folder in list_runs(root) if pattern.fullmatch(folder.path.name)]
-    return sorted(found, key=lambda folder: int(folder.path.name.rpartition("-")[2]))
+    return sorted(found, key=_number)

@@ -64,6 +64,8 @@ class Resumed(Record):
     version: str
     budget: Budget | None = None
     """Limits from now on; None in records of an older version."""
+    changed: tuple[str, ...] = ()
+    """Other settings that are not those that the run began with; none of them decides what is found."""
 
 
 class NodeLine(NamedTuple):
