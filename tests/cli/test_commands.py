@@ -16,10 +16,10 @@ import psutil
 import pytest
 
 from hakken.cli.console import clock, money
-from hakken.cli.options import asked, flatten, save
+from hakken.cli.options import asked, save
 from hakken.cli.run import announce
 from hakken.cli.target import Target
-from hakken.core.config import Settings, load_settings
+from hakken.core.config import Settings, flatten, load_settings
 from hakken.core.types import AuditReport, Finding, Severity
 from hakken.models import open_models
 from hakken.models.forecast import forecast

@@ -37,6 +37,14 @@ def test_the_user_may_accept_the_risk(hakken: Hakken, template: Path, here: Path
     assert "sandbox" not in result.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("words", [("idea", "guess"), ("review", "paper.md")])
+def test_what_runs_no_code_of_a_model_needs_no_sandbox(
+    hakken: Hakken, template: Path, here: Path, words: tuple[str, ...]
+) -> None:
+    (here / "paper.md").write_text("# A Title\n\n## Method\n\n" + 40 * "Readings are averaged without their ends. ")
+    assert sentence(hakken(*words, *refusing(here), *WEAK), 5)  # the model was asked
+
+
 def test_the_users_own_code_needs_no_such_word(hakken: Hakken, template: Path) -> None:
     assert hakken("experiment", "guess", "--baseline-only", *WEAK).exit_code == 0
 

@@ -269,6 +269,9 @@ def test_metrics_of_a_folder_without_a_baseline_are_learnt_by_running_it(tmp_pat
     assert [m.key for m in template.metrics] == ["walk/end_loss_mean", "walk/train_time_mean"]
     assert template.primary.key == "walk/end_loss_mean"
     assert not (folder / "run_1").exists()
+    before = (tmp_path / "run" / "baseline" / "out" / "final_info.json").stat().st_mtime_ns
+    assert measure_v1(folder, tmp_path / "run") == template
+    assert (tmp_path / "run" / "baseline" / "out" / "final_info.json").stat().st_mtime_ns == before
     (folder / "experiment.py").write_text("raise SystemExit('no data')")
     with pytest.raises(
         TemplateError, match=r"The baseline of .* fails: The experiment ended with exit code 1: no data"

@@ -33,8 +33,10 @@ class Commands(TyperGroup):
                 raise
             sys.stderr.write(f"error: {_one_line(error)}\n")
             raise typer.Exit(error.exit_code) from error
-        except KeyboardInterrupt:
-            sys.stderr.write("interrupted; the same command continues\n")
+        except KeyboardInterrupt as interrupt:
+            # A command that begins a new run each time says which other one goes on with this.
+            goes_on = interrupt.args[0] if interrupt.args else "the same command"
+            sys.stderr.write(f"interrupted; {goes_on} continues\n")
             raise typer.Exit(INTERRUPTED) from None
 
 

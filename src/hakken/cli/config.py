@@ -30,9 +30,10 @@ def show(
       hakken config show --profile short --json
     """
     from hakken.cli.console import emit, table
+    from hakken.core.config import flatten
 
     resolved = options.asked(values, files, profile).load()
-    flat = options.flatten(resolved.settings)
+    flat = flatten(resolved.settings)
     origins = {key: resolved.origins.get(key, "default") for key in flat}
     if as_json:
         emit({key: {"value": value, "origin": origins[key]} for key, value in flat.items()})
@@ -58,9 +59,10 @@ def get(
     import difflib
 
     from hakken.cli.console import emit, say
+    from hakken.core.config import flatten
 
     resolved = options.asked(values, files, profile).load()
-    flat = options.flatten(resolved.settings)
+    flat = flatten(resolved.settings)
     if key not in flat:
         close = difflib.get_close_matches(key, flat, n=1, cutoff=0.5)
         hint = f"Did you mean {close[0]!r}? " if close else ""

@@ -102,22 +102,6 @@ def asked(
     return Asked((*made, *(values or ())), tuple(files or ()), profile)
 
 
-def flatten(settings: Settings) -> dict[str, Any]:
-    """Every setting by its dotted key, in order."""
-    flat: dict[str, Any] = {}
-
-    def walk(table: dict[str, Any], at: str) -> None:
-        for key, value in table.items():
-            path = f"{at}.{key}" if at else key
-            if isinstance(value, dict):
-                walk(value, path)
-            else:
-                flat[path] = value
-
-    walk(settings.model_dump(mode="json"), "")
-    return flat
-
-
 def save(settings: Settings, path: Path) -> None:
     """Write resolved settings as TOML; TOML has no null, so what is not set is left out."""
     import tomlkit
@@ -130,7 +114,7 @@ def save(settings: Settings, path: Path) -> None:
 
 def _check_key(text: str) -> None:
     """Refuse a key that is not known, with the nearest one that is."""
-    from hakken.core.config import Settings
+    from hakken.core.config import Settings, flatten
 
     key = text.partition("=")[0].strip()
     known = flatten(Settings())

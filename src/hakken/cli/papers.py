@@ -48,7 +48,7 @@ def review_file(paper: Path, settings: Settings) -> Review:
     def progress(call: Call, used: Usage) -> None:
         tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens")
 
-    models = preflight.check(settings)
+    models = preflight.check(settings, runs_code=False)
     expected = forecast(settings, models).of(("review",))
     announce_calls(expected)
     announce_limits(settings.budget, expected)
@@ -130,9 +130,7 @@ def _asked(paper: Path, evidence: Evidence, settings: Settings) -> Audit:
         failed.extend([call.purpose] if call.completion is None else [])
         tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens, {money(used.usd, is_priced(name, used))}")
 
-    # Nothing that a model wrote is run here, so that any sandbox is good enough.
-    free = settings.sandbox.model_copy(update={"allow_weak": True, "rung": "auto"})
-    models = preflight.check(settings.model_copy(update={"sandbox": free}))
+    models = preflight.check(settings, runs_code=False)
     ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=progress)
     found = Auditor(evidence).audit(paper, ask=lambda question: ledger.ask(question, Differences).value)
     if failed and len(failed) == ledger.used.calls:

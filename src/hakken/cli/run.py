@@ -75,12 +75,11 @@ def run(
             raise UsageError("--competition names what is researched, and so does the argument.", "Leave one away.")
         what = entering.template_for(competition, Path(asked.load().settings.runs_dir))
     job = target.resolve(what, asked, new=new, metrics=metrics or ())
-    _carry_out(job, executor)
-    _tell_outcome(job, as_json)
+    _tell_outcome(_carry_out(job, executor), as_json)
 
 
-def _carry_out(job: Target, executor: str) -> None:
-    """Research to the end, under the eyes of the user."""
+def _carry_out(job: Target, executor: str) -> Target:
+    """Research to the end, under the eyes of the user; returns the run."""
     from hakken.cli import preflight
     from hakken.cli.console import tell
     from hakken.cli.live import watching
@@ -89,13 +88,15 @@ def _carry_out(job: Target, executor: str) -> None:
 
     if job.finished:
         tell(f"{job.folder.path} is finished; --new begins another run of {job.template.name}.")
-        return
+        return job
     models = preflight.check(job.settings)
     expected = forecast(job.settings, models)
-    announce(job, expected)
-    job.keep_settings()
-    with watching(job, expected) as watch:
-        research(job.template, job.settings, folder=job.folder.path, progress=watch, executor=executor)
+    with job.held() as held:
+        announce(held, expected)
+        job = held.measured()
+        with watching(job, expected) as watch:
+            research(job.template, job.settings, folder=job.folder, progress=watch, executor=executor)
+    return job
 
 
 def _tell_outcome(job: Target, as_json: bool) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hakken.cli import options
-from hakken.core.errors import HakkenError, UsageError
+from hakken.core.errors import UsageError
 
 if TYPE_CHECKING:
     from hakken.cli.target import Target
@@ -49,14 +48,14 @@ def idea(
 
     job = _resolve(what, options.asked(values, files, profile, seed=seed, model=model), new)
     with _working(job, ("ideas",)) as session:
-        ideas = experimenting.ideate(session)
+        ideas, folder = experimenting.ideate(session), session.folder
     if as_json:
         emit([entry.model_dump(mode="json") for entry in ideas])
         return
     for entry in ideas:
         say(f"{entry.id}  {entry.title} ({entry.target}, {entry.lever or 'free'})")
         say(f"    {' '.join(entry.hypothesis.split())}")
-    say(str(job.folder.path))
+    say(str(folder.path))
 
 
 def experiment(
@@ -90,20 +89,21 @@ def experiment(
     asked = options.asked(values, files, profile, seed=seed, model=model, weak=weak)
     job = _resolve(what, asked, new, metrics or ())
     stages = ("baseline",) if baseline_only else EXPERIMENTS
-    with _working(job, stages, needs_model=not baseline_only) as session:
+    with _working(job, stages, asks=not baseline_only, runs_code=not baseline_only) as session:
+        folder = session.folder
         if baseline_only:
             experimenting.measure_baseline(session)
             found = measured(session.template, session.lab.trials, session.lab.noise_floor)
         else:
             experiments(session)
     if baseline_only and as_json:
-        emit({"run": str(job.folder.path), **found})
+        emit({"run": str(folder.path), **found})
     elif baseline_only:
         print_measured(found)
     elif as_json:
-        emit(summarise(job.folder).model_dump(mode="json"))
+        emit(summarise(folder).model_dump(mode="json"))
     else:
-        print_summary(summarise(job.folder))
+        print_summary(summarise(folder))
 
 
 def write(
@@ -130,7 +130,7 @@ def write(
     from hakken.research import publishing
 
     job = _of(what, options.asked(values, files))
-    with _working(job, ("paper",), needs_model=not compose) as session:
+    with _working(job, ("paper",), asks=not compose) as session:
         if session.store.get("claim/C1", Claim) is None:
             raise UsageError(
                 f"The claim of {job.folder.path} has not been tested, so there is nothing to write about.",
@@ -285,8 +285,11 @@ def _of(what: str | None, asked: options.Asked) -> Target:
 
 
 @contextmanager
-def _working(job: Target, only: tuple[str, ...], *, needs_model: bool = True) -> Iterator[Session]:
-    """Open a run for some of its stages; say what they will cost, and show the progress."""
+def _working(job: Target, only: tuple[str, ...], *, asks: bool = True, runs_code: bool = False) -> Iterator[Session]:
+    """Open a run for some of its stages; say what they will cost, and show the progress.
+
+    A stage that asks no model must not fail for want of a key, nor one that runs no code of a model's for a sandbox.
+    """
     from hakken.cli import preflight
     from hakken.cli.live import watching
     from hakken.cli.run import announce
@@ -294,26 +297,13 @@ def _working(job: Target, only: tuple[str, ...], *, needs_model: bool = True) ->
     from hakken.research.session import open_session
 
     expected = Forecast(stages=(), versions=0)
-    if needs_model:
-        expected = forecast(job.settings, preflight.check(job.settings))
-    else:
-        job = _without_models(job)
-    announce(job, expected, only)
-    job.keep_settings()
-    with (
-        watching(job, expected, only) as watch,
-        open_session(job.folder, job.template, job.settings, watch) as session,
-    ):
-        yield session
-
-
-def _without_models(job: Target) -> Target:
-    """A stage that asks no model must not fail for want of a key: the default model opens without one."""
-    from hakken.core.config import ModelSettings
-    from hakken.models import open_models
-
-    try:
-        open_models(job.settings.models)
-    except HakkenError:
-        return replace(job, settings=job.settings.model_copy(update={"models": ModelSettings()}))
-    return job
+    if asks:
+        expected = forecast(job.settings, preflight.check(job.settings, runs_code=runs_code))
+    with job.held() as held:
+        job = held.measured()
+        announce(job, expected, only)
+        with (
+            watching(job, expected, only) as watch,
+            open_session(job.folder, job.template, job.settings, watch, asks=asks) as session,
+        ):
+            yield session

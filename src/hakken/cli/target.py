@@ -1,23 +1,25 @@
 """What a command is about: a template or a run folder turned into folder, template and settings.
 
 The same command continues the run that it began. Which run that is follows from the template's content and from the
-settings that decide what is found (seed, models, search, statistics): a command that differs in one of these is about
-another run. Budgets and everything else may change from one time to the next.
+settings that decide what is found (``research/continuing.py``): a command that differs in one of these is about another
+run. Budgets and everything else may change from one time to the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hakken.cli.console import shown, tell
-from hakken.cli.options import Asked, flatten, save
+from hakken.cli.options import Asked, save
 from hakken.core.config import Settings
-from hakken.core.errors import ConfigError, StoreError, TemplateError, UsageError
+from hakken.core.errors import BudgetExceeded, ConfigError, StoreError, TemplateError, UsageError
 from hakken.core.types import Rung, RunOutcome, Template
-from hakken.store import RunFolder, list_runs, next_run_folder
+from hakken.research.continuing import check_settings, is_same
+from hakken.store import RunFolder, list_runs, new_run_folder, next_run_folder
 from hakken.store.folder import RECORD
 from hakken.store.kinds import Started
 
@@ -30,25 +32,67 @@ class Target:
     """A run that exists or is about to."""
 
     folder: RunFolder
+    """Of a run that is about to exist the place that it would have now; it has its own once it is held."""
     template: Template
     settings: Settings
     outcome: RunOutcome | None = None
     begun: bool = False
+    anew: bool = False
+    """Whether the command begins another run each time."""
+    unmeasured: bool = False
+    """Whether only a trial can tell the template's metrics."""
 
     @property
     def finished(self) -> bool:
         """Whether everything has been done."""
         return self.outcome is not None and self.outcome.status == "finished"
 
-    def keep_settings(self) -> None:
-        """Write the resolved settings beside the record, unless another process is at work there.
+    @contextmanager
+    def held(self) -> Iterator[Target]:
+        """The same with a folder that is this process's alone until the end, the resolved settings in it.
 
         Raises:
-            RunLocked: one is.
+            RunLocked: another process is at work on this run.
             StoreError: the folder cannot be written.
         """
-        with self.folder.alone():
-            save(self.settings, self.folder.path / SETTINGS)
+        with ExitStack() as stack:
+            folder = self.folder
+            if self.begun:
+                stack.enter_context(folder.alone())
+            else:
+                folder = stack.enter_context(new_run_folder(folder.path.parent, self.template.name))
+            save(self.settings, folder.path / SETTINGS)
+            try:
+                yield replace(self, folder=folder)
+            except (KeyboardInterrupt, BudgetExceeded) as error:
+                if not self.anew or _started(folder) is None:
+                    raise
+                goes_on = f"`hakken run {shown(folder.path.absolute())}`"
+                if isinstance(error, BudgetExceeded):
+                    error.mend = f"{goes_on} with a higher limit continues where it stopped."
+                    raise
+                raise KeyboardInterrupt(goes_on) from None
+
+    def measured(self) -> Target:
+        """The same with the template's metrics, which its unchanged experiment tells where they are not known yet.
+
+        Raises:
+            TemplateError: it fails, or the directions of its metrics cannot be told.
+        """
+        if not self.unmeasured:
+            return self
+        from hakken.research.experiments import measure_v1
+        from hakken.research.run import prepare
+
+        chosen = self.settings.sandbox.rung
+        tell(f"The metrics of {self.template.root} are not known yet: running its baseline once.")
+        # The experiment as it is was not written by a model: it is the user's own code, and runs on every rung.
+        rung = None if chosen == "auto" else Rung(chosen)
+        found = measure_v1(Path(self.template.root), self.folder.path, rung=rung, allow_weak=True)
+        for sentence in found.assumptions:
+            if sentence not in self.template.assumptions:
+                tell(f"  assumed: {sentence}")
+        return replace(self, template=prepare(found, self.settings), unmeasured=False)
 
 
 def resolve(what: str | None, asked: Asked, *, new: bool = False, metrics: Sequence[str] = ()) -> Target:
@@ -64,28 +108,23 @@ def resolve(what: str | None, asked: Asked, *, new: bool = False, metrics: Seque
         HakkenError: there is no such thing, or it cannot be continued with these settings.
     """
     # Here, as below: looking at a run must not wait for the libraries that doing one needs.
-    from hakken.research.experiments import load_template, measure_v1, parse_directions
+    from hakken.research.experiments import load_template, parse_directions
     from hakken.research.run import prepare
 
     resolved = asked.load()
     root = Path(resolved.settings.runs_dir)
     if what is not None and (folder := find_run(what, root)):
-        if new or metrics:
-            option = "--new" if new else "--metric"
+        if new or metrics or asked.profile:
+            option = "--new" if new else "--metric" if metrics else "--profile"
             raise UsageError(f"{option} is about a template, and {what} is a run.", "Name the template instead.")
         return _resumed(folder, asked)
     settings = resolved.settings
     unmeasured = _unmeasured(what, metrics)
-    template = unmeasured or prepare(load_template(what or DEFAULT, parse_directions(list(metrics))), settings)
+    template = prepare(unmeasured or load_template(what or DEFAULT, parse_directions(list(metrics))), settings)
     if not new and (folder := _same_run(root, template, settings)):
         return _resumed(folder, asked)
     folder = next_run_folder(root, template.name)
-    if unmeasured:
-        rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
-        tell(f"The metrics of {unmeasured.root} are not known yet: running its baseline once.")
-        measured = measure_v1(Path(unmeasured.root), folder.path, rung=rung, allow_weak=settings.sandbox.allow_weak)
-        template = prepare(measured, settings)
-    return Target(folder, template, settings)
+    return Target(folder, template, settings, anew=new, unmeasured=unmeasured is not None)
 
 
 def find_run(what: str | Path, root: Path) -> RunFolder | None:
@@ -133,16 +172,14 @@ def _same_run(root: Path, template: Template, settings: Settings) -> RunFolder |
             started = _started(folder)
         except StoreError:
             continue  # damaged, or of a newer version: no reason not to begin another
-        if started is None or started.run.template_hash != template.source_hash:
-            continue
-        if template.metrics and started.template.metrics != template.metrics:
-            continue
-        if not _differences(started.run.config, settings):
+        if started is not None and is_same(started, template, settings):
             return folder
     return None
 
 
 def _started(folder: RunFolder) -> Started | None:
+    if not folder.exists():
+        return None
     with folder.read() as store:
         return store.get("run", Started)
 
@@ -157,11 +194,7 @@ def _resumed(folder: RunFolder, asked: Asked) -> Target:
     if not file.is_file():
         save(_recorded(started.run.config, folder), file)
     settings = asked.load(file).settings
-    if changed := _differences(started.run.config, settings):
-        raise ConfigError(
-            f"{shown(folder.path.absolute())} was begun with other settings: {'; '.join(changed[:3])}.",
-            "Leave them as they were, or begin another run of the template with --new.",
-        )
+    check_settings(shown(folder.path.absolute()), started.run.config, settings)
     return Target(folder, _current(started.template), settings, outcome, begun=True)
 
 
@@ -185,24 +218,3 @@ def _current(template: Template) -> Template:
     if not root.is_dir():
         raise TemplateError(f"The template's folder {root} is gone.", "Put it back to continue this run.")
     return template.model_copy(update={"root": str(root), "source_hash": folder_hash(root)})
-
-
-def _differences(config: dict[str, Any], settings: Settings) -> list[str]:
-    """Deciding settings in which a recorded configuration differs."""
-    try:
-        before = flatten(Settings.model_validate(config))
-    except ValueError:
-        return ["they are of another version of Hakken"]
-    return [
-        f"{key} = {before.get(key)}, not {value}"
-        for key, value in flatten(settings).items()
-        if _deciding(key) and before.get(key) != value
-    ]
-
-
-def _deciding(key: str) -> bool:
-    if key in ("search.workers", "models.judge"):
-        return False
-    if key.startswith("models."):
-        return key in {f"models.{name}" for name in ("default", "ideas", "code", "writing", "review", "strong")}
-    return key == "seed" or key.startswith(("search.", "statistics."))
