@@ -30,7 +30,10 @@ def run(
     budget_tokens: Annotated[
         int | None, typer.Option(min=1, help="Most tokens to generate (budget.completion_tokens).")
     ] = None,
-    minutes: Annotated[float | None, typer.Option(min=0.01, help="Most wall time (budget.seconds).")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Most wall time, part of it kept for the test of the claim (budget.seconds)."),
+    ] = None,
     metrics: options.Metrics = None,
     weak: options.Weak = False,
     executor: Annotated[str, typer.Option(help="Where trials run: threads, or ray (an extra).")] = "threads",
@@ -169,7 +172,7 @@ def announce_limits(limit: Budget, expected: Forecast) -> None:
     from hakken.cli.console import tell, unenforced
 
     limits: dict[str, float | None] = {"generated tokens": limit.completion_tokens, "tokens": limit.tokens}
-    limits |= {"US$": limit.usd if expected.priced else None, "seconds": limit.seconds}
+    limits |= {"US$": limit.usd if expected.priced else None, "seconds": limit.seconds, "versions": limit.nodes}
     if given := [f"{value:,.10g} {name}" for name, value in limits.items() if value is not None]:
         tell(f"  budget: at most {', '.join(given)}")
     if beyond := unenforced(limit, expected.unpriced):

@@ -102,6 +102,11 @@ class BudgetExceeded(HakkenError):
         return f"{_amount(self.limit)} {self.kind}"
 
     @property
+    def of_time(self) -> bool:
+        """Whether it is the wall time that is up, of the run or of a stage: then no trial can be run either."""
+        return self.kind.startswith("seconds")
+
+    @property
     def reason(self) -> str:
         """Why something ended early, for the record: without amounts, which depend on where it was met."""
         return f"The budget of {self.kind} was used up."

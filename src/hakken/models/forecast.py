@@ -58,8 +58,9 @@ _LARGE = (
 
 def most_versions(settings: Settings, strong: bool) -> int:
     """Versions at most. An idea that led to nothing is replaced, by a small model after one round, else after two."""
-    search = settings.search
-    return search.ideas * search.nodes_per_idea + search.spare_ideas * min(2 if strong else 1, search.nodes_per_idea)
+    search, limit = settings.search, settings.budget.nodes
+    most = search.ideas * search.nodes_per_idea + search.spare_ideas * min(2 if strong else 1, search.nodes_per_idea)
+    return most if limit is None else min(most, limit)
 
 
 class StageForecast(Record):

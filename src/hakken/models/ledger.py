@@ -135,20 +135,24 @@ class Ledger:
         return self._models[role]
 
     @contextmanager
-    def allowance(self, completion_tokens: int | None) -> Iterator[None]:
+    def allowance(self, completion_tokens: int | None, *, keep: float = 0.0) -> Iterator[None]:
         """Give what is asked inside so many completion tokens, answers from the record included.
 
         Because remembered answers count like new ones, a resumed run meets the allowance at the same question.
+
+        Args:
+            completion_tokens: None for as many as the budget holds.
+            keep: Wall seconds of the budget that are left for what comes later.
         """
-        before = self._allowed, self._granted
-        self._allowed, self._granted = 0, completion_tokens
+        before = self._allowed, self._granted, self._purse.kept
+        self._allowed, self._granted, self._purse.kept = 0, completion_tokens, keep
         try:
             yield
         finally:
-            self._allowed, self._granted = before
+            self._allowed, self._granted, self._purse.kept = before
 
     def too_late(self) -> BudgetExceeded | None:
-        """The error to raise when the run's wall time is up."""
+        """The error to raise when the run's wall time is up, or what a stage may use of it."""
         return self._purse.too_late(0.0)
 
     def ask(

@@ -28,6 +28,8 @@ class Purse:
         self._clock, self._start = clock, clock() - elapsed
         self.remembered = 0.0
         """Seconds of answers that were given before."""
+        self.kept = 0.0
+        """Wall seconds that are left for what comes later."""
         self._short = "tokens"
         """What the last request that was shortened was shortened for want of."""
 
@@ -115,15 +117,17 @@ class Purse:
 
     def too_late(self, pause: float) -> BudgetExceeded | None:
         """The error to raise when the time is up after ``pause`` more seconds."""
-        limit = self.budget.seconds
-        if limit is not None and self.seconds + pause >= limit:
-            return BudgetExceeded("seconds", self.seconds, limit)
-        return None
+        limit, used = self.budget.seconds, self.seconds
+        if limit is None or used + pause < limit - self.kept:
+            return None
+        if used + pause < limit:
+            return BudgetExceeded("seconds for this stage", used, max(0.0, limit - self.kept))
+        return BudgetExceeded("seconds", used, limit)
 
     @property
     def left(self) -> float | None:
         """Seconds until the time is up; None where there is no limit."""
-        return None if self.budget.seconds is None else max(0.0, self.budget.seconds - self.seconds)
+        return None if self.budget.seconds is None else max(0.0, self.budget.seconds - self.kept - self.seconds)
 
     def exceeded(self) -> BudgetExceeded:
         """The error for a reply that what is left did not suffice for."""

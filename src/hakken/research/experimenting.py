@@ -27,6 +27,7 @@ from hakken.core.types import (
 )
 from hakken.research.experiments import SELECTION_RULE, select_best
 from hakken.research.ideas import Ideation, load_seed_ideas, place_for, propose
+from hakken.research.lab import SEARCHED
 from hakken.research.papers.gate import safe_label
 from hakken.research.search import Journal, Limits, ablations, explore_idea, greedy
 from hakken.research.session import Session
@@ -34,23 +35,40 @@ from hakken.research.telling import told
 
 MOST_ABLATIONS = 3
 """Ablations that run beyond the smoke run, whether they show something or not."""
+_SEARCH_ENDED, _ABLATION_ENDED = "The search was ended early", "The ablation was ended early"
 
 
 def ideate(session: Session) -> list[Idea]:
-    """Propose ideas; a budget that is met ends the proposing, not the run."""
+    """Propose ideas; a budget that is met ends the proposing, not the run.
+
+    Raises:
+        BudgetExceeded: the time is up, in which the ideas could be tried.
+    """
     wanted = session.settings.search.ideas
     seeds = _seeds(session)
     with session.step("ideas"):
+        if _is_searched(session):
+            return session.ideas()
         try:
             for idea in _proposals(session, _brief(session, wanted), seeds):
                 _keep(session, idea)
         except (BudgetExceeded, MalformedReply) as error:
+            if isinstance(error, BudgetExceeded) and error.of_time:
+                raise
             why = error.reason if isinstance(error, BudgetExceeded) else error.message
             session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=why))
         have = session.ideas()
         for idea in seeds[: wanted - len(have)] if not have else []:
             _keep(session, idea.model_copy(update={"id": f"i{len(session.ideas()) + 1}"}))
     return session.ideas()
+
+
+def _is_searched(session: Session) -> bool:
+    """Whether the search is over for good: what is tested is chosen from what it had found when it was ended.
+
+    With a larger limit it could go on, and would find another version than the one whose test may have begun.
+    """
+    return session.lab.has_decided(_SEARCH_ENDED) or session.store.version("step/report") > 0
 
 
 def _seeds(session: Session) -> list[Idea]:
@@ -173,10 +191,17 @@ def freeze_plan(session: Session) -> Plan:
 
 
 def explore(session: Session) -> Journal:
-    """Try every idea; one that fails is recorded, and another one is tried in its place."""
+    """Try every idea; one that fails is recorded, and another one is tried in its place.
+
+    Raises:
+        BudgetExceeded: the time is up, and there is no version yet whose claim could be tested.
+    """
     search = session.settings.search
     journal = Journal(session.template.primary)
     with session.step("search"):
+        if _is_searched(session):
+            session.lab.recall(SEARCHED)
+            return journal
         waiting = session.ideas()
         most = search.ideas + search.spare_ideas
         try:
@@ -189,9 +214,11 @@ def explore(session: Session) -> Journal:
                 if not waiting and led < search.ideas and len(ideas) < most and (spare := _spare(session)):
                     waiting.append(spare)
         except BudgetExceeded as error:
+            if error.of_time and select(session) is None:
+                raise
             for idea in session.ideas():
                 _close(session, idea, error.reason)
-            session.lab.decide(Decision(what="The search was ended early", by="code", why=error.reason))
+            session.lab.decide(Decision(what=_SEARCH_ENDED, by="code", why=error.reason))
         except MalformedReply as error:
             session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=error.message))
     return journal
@@ -248,6 +275,8 @@ def ablate(session: Session, best: Node) -> list[Node]:
     made: list[Node] = []
     measured = 0
     with session.step("ablation"):
+        if lab.has_decided(_ABLATION_ENDED):
+            return lab.recall({Operator.ABLATE})
         for label, version in ablations(texts, lab.pristine):
             if measured == MOST_ABLATIONS:
                 break
@@ -265,7 +294,7 @@ def ablate(session: Session, best: Node) -> list[Node]:
                 if (entry := _measure(session, lab.propose(node, sources))) is not None:
                     made.append(entry)
             except BudgetExceeded as error:
-                lab.decide(Decision(what="The ablation was ended early", by="code", why=error.reason))
+                lab.decide(Decision(what=_ABLATION_ENDED, by="code", why=error.reason))
                 break
             measured += any(trial.split is Split.EXPLORE for trial in lab.trials_of(node.id))
     return made
@@ -291,19 +320,22 @@ def _measure(session: Session, node: Node) -> Node | None:
 
 
 def report(session: Session, best: Node | None) -> Claim:
-    """Test the frozen claim, once, on the report seeds; then the matched baseline where one is due, and the probes."""
+    """Test the frozen claim, once, on the report seeds; then the matched baseline where one is due, and the probes.
+
+    Raises:
+        BudgetExceeded: the time is up before all seeds of the claim have run; nothing is said of it until they have.
+    """
     plan = session.store.get("plan", Plan)
     assert plan is not None
-    lab, template = session.lab, session.template
+    lab = session.lab
     comparison: Comparison | None = None
     with session.step("report"):
         if best is not None:
-            seeds = template.seeds.report
-            session.progress.expect(2 * len(seeds))
+            session.progress.expect(2 * len(plan.report_seeds))
+            for node in (session.baseline(), best):
+                lab.run(node, Split.REPORT, plan.report_seeds)
+            comparison = lab.compare(best, Split.REPORT)
             try:
-                for node in (session.baseline(), best):
-                    lab.run(node, Split.REPORT, seeds)
-                comparison = lab.compare(best, Split.REPORT)
                 match_compute(session, best)
                 lab.run_probes(best)
             except BudgetExceeded as error:

@@ -6,12 +6,12 @@ the search; its methods can be called again after a crash and give the same answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import Executor
 from math import isclose
 from pathlib import Path
 
-from hakken.core.errors import SandboxError, StoreError
+from hakken.core.errors import BudgetExceeded, SandboxError, StoreError
 from hakken.core.types import (
     Comparison,
     Decision,
@@ -47,6 +47,8 @@ from hakken.store.kinds import Compared
 _TAIL = 1500
 """Characters of a failing trial's output that a model is shown."""
 
+SEARCHED = frozenset({Operator.DRAFT, Operator.DEBUG, Operator.IMPROVE, Operator.TUNE})
+"""What makes a version of the search; all others belong to the baseline or to what was selected."""
 _DROPPED = (NodeStatus.FAILED, NodeStatus.REPLICATE, NodeStatus.NO_OP)
 
 
@@ -63,6 +65,7 @@ class Lab:
         rung: Rung | None = None,
         allow_weak: bool = False,
         alpha: float = 0.05,
+        most_nodes: int | None = None,
         guard: Callable[[], None] = lambda: None,
         on_trial: Callable[[Trial], None] = lambda _: None,
         on_dropped: Callable[[Node], None] = lambda _: None,
@@ -77,6 +80,7 @@ class Lab:
             rung: Isolation; None takes the best there is.
             allow_weak: Whether model-written code may run where the network cannot be cut.
             alpha: Level of every test; intervals are at ``1 - alpha``.
+            most_nodes: Versions that the search may make, those that fail included.
             guard: Called before trials start; raises when the run's budget is met.
             on_trial: Told of each trial as it ends.
             on_dropped: Told of each node that fails or is the same as an earlier one, when that enters the record.
@@ -84,7 +88,7 @@ class Lab:
         self._store, self._folder, self._template, self._executor = store, folder, template, executor
         self._rung, self._allow_weak, self._guard = rung, allow_weak, guard
         self._on_trial, self._on_dropped = on_trial, on_dropped
-        self._level = 1 - alpha
+        self._level, self._most_nodes = 1 - alpha, most_nodes
         self._nodes: dict[str, Node] = {}
         self._sources: dict[str, dict[str, str]] = {}
         self._trials: dict[str, dict[str, Trial]] = {}
@@ -128,6 +132,7 @@ class Lab:
 
         Raises:
             StoreError: the record holds another version under this id, whose trials must not be taken for this one's.
+            BudgetExceeded: the search has made as many as it may.
         """
         files = {path: self._folder.artifacts.put(text) for path, text in sorted(sources.items())}
         twin = self._twins.get(node.source_hash) if node.source_hash else None
@@ -137,6 +142,7 @@ class Lab:
         stream = f"node/{node.id}"
         recorded = self._store.first(stream, Node)
         if recorded is None:
+            self._check_count(node)
             self._store.append(EventKind.NODE_CHANGED, stream, node, expects=0)
             recorded = node
             if node.status in _DROPPED:
@@ -151,6 +157,22 @@ class Lab:
         self._twins.setdefault(recorded.source_hash, recorded)
         self._sources[node.id] = dict(sources)
         return recorded
+
+    def _check_count(self, node: Node) -> None:
+        if self._most_nodes is not None and node.operator in SEARCHED:
+            made = sum(known.operator in SEARCHED for known in self._nodes.values())
+            if made >= self._most_nodes:
+                raise BudgetExceeded("nodes", made, self._most_nodes)
+
+    def recall(self, operators: Container[Operator]) -> list[Node]:
+        """Take what the record holds of nodes made by these operators, without going through what led to them."""
+        found = [node for node in self._store.all("node", Node) if node.operator in operators]
+        for node in found:
+            self._nodes[node.id] = node
+            self._twins.setdefault(node.source_hash, node)
+            texts = {path: self._folder.artifacts.text(name) for path, name in node.files.items()}
+            self._sources[node.id] = texts
+        return found
 
     def finish(self, node: Node) -> Node:
         """Record how a node ended, once."""
@@ -192,6 +214,9 @@ class Lab:
             except SandboxError:
                 self._folder.check_space()  # a box that cannot be set up for want of space is no broken sandbox
                 raise
+            except BudgetExceeded:
+                if not all(name in known for name in ids):
+                    raise  # time that is up with the last of them ends what comes next
         return [known[name] for name in ids]
 
     def _of(self, node_id: str) -> dict[str, Trial]:
@@ -211,8 +236,9 @@ class Lab:
             rung=self._rung,
             # The template's own code is the user's, and not written by a model.
             allow_weak=self._allow_weak or node.operator is Operator.BASELINE,
-            run_folder=self._folder.path,
-            keep=self._folder.trials / name,
+            # A worker elsewhere has another working directory.
+            run_folder=self._folder.path.absolute(),
+            keep=(self._folder.trials / name).absolute(),
             probe=split is Split.REPORT and node.operator not in (Operator.BASELINE, Operator.MATCH),
         )
 
@@ -344,6 +370,10 @@ class Lab:
     def decide(self, decision: Decision) -> None:
         """Record a decision, once."""
         self._store.once(EventKind.DECIDED, f"decision/{content_hash(decision)[7:19]}", decision)
+
+    def has_decided(self, what: str) -> bool:
+        """Whether the record holds this decision."""
+        return any(decision.what == what for decision in self._store.all("decision", Decision))
 
     def fail(self, failure: StageFailure) -> None:
         """Record a stage's failure, once."""

@@ -40,6 +40,11 @@ STAGES = ("ideas", "baseline", "search", "report", "paper", "review")
 TOKEN_SHARES = {"ideas": 0.18, "search": 0.24, "paper": 0.38, "review": 0.20}
 """Share of a budget of completion tokens that each stage may use, so that a small budget still ends with a paper; what
 an earlier stage has left over is the later ones'."""
+BEFORE_REPORT = ("ideas", "search", "ablation")
+"""Stages that leave wall time for the report: what they find is worth nothing until it is tested."""
+_SLOWER = 1.5
+"""The report is given so many times what its trials would take at the baseline's pace: enough for a version that is
+half as fast."""
 
 
 class Progress(Protocol):
@@ -102,7 +107,7 @@ class Session:
     def step(self, name: str) -> Iterator[None]:
         """An arrow of the pipeline: recorded when it begins and when it is done, with what it cost.
 
-        What it may use of the run's completion tokens is enforced here.
+        What it may use of the run's completion tokens and of its wall time is enforced here.
         """
         stream = f"step/{name}"
         self.progress.stage(name, False)
@@ -111,7 +116,7 @@ class Session:
         began = self.store.first(stream, Step)
         assert began is not None
         start = time.monotonic()
-        with self.ledger.allowance(self._grant(began)):
+        with self.ledger.allowance(self._grant(began), keep=self._kept_from(name)):
             yield
         if self.store.version(stream) == 1:
             # What the record knows of the stage, earlier sessions included; calls answered from it are not spent again.
@@ -131,6 +136,14 @@ class Session:
             return None
         upto = sum(TOKEN_SHARES[stage] for stage in stages[: stages.index(step.name) + 1])
         return max(0, int(limit * upto) - step.tokens_before)
+
+    def _kept_from(self, stage: str) -> float:
+        """Wall seconds that a stage leaves for the trials which test the claim, at the pace of the baseline's."""
+        if self.settings.budget.seconds is None or stage not in BEFORE_REPORT:
+            return 0.0
+        costs = [cost for cost in self.store.stage_costs() if cost.stage == "baseline" and cost.trials]
+        trials = 2 * len(self.template.seeds.report)
+        return sum(_SLOWER * trials * cost.seconds / cost.trials for cost in costs)
 
     def baseline(self) -> Node:
         """The unchanged template as a node."""
@@ -198,6 +211,7 @@ def open_session(
             rung=rung,
             allow_weak=settings.sandbox.allow_weak,
             alpha=settings.statistics.alpha,
+            most_nodes=settings.budget.nodes,
             guard=lambda: _in_time(ledger),
             on_trial=progress.trial,
             on_dropped=lambda node: progress.note(told(node)),

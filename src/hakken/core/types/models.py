@@ -144,6 +144,7 @@ class Budget(Record):
     usd: PositiveFloat | None = None
     seconds: PositiveFloat | None = None
     nodes: PositiveInt | None = None
+    """Versions that a search may make, those that fail included."""
 
 
 class Model(Protocol):
