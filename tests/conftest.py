@@ -1,11 +1,18 @@
-"""The order of the files: those that take longest begin first, so that no worker ends with one of them alone."""
+"""The order of the files, and that no test asserts a time.
+
+Files that take longest begin first, so that no worker ends with one of them alone.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# How fast examples are drawn and tried says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 ROOT = Path(__file__).parent
 LONG = (
     "research/test_pipeline.py",
