@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document.document import Unit
@@ -16,7 +17,10 @@ NEGATED = re.compile(
     re.I,
 )
 OPEN = re.compile(
-    r"\b(?:may|might|could|would|should|hypothes\w+|expect\w*|claims?|claimed|whether|if|aims?|question\w*|intended"
+    r"\b(?:may|might|could|would|should|hypothes\w+|expect\w*|whether|if|aims?|intended"
+    r"|claimed|(?:we|they|it|papers?|works?|authors?|who) claims?"
+    r"|claims?(?: (?:is|was|reads|made|tested|under test|here))* (?:that|whether|of|to)"
+    r"|question(?:s?(?: (?:is|was|asked|here))* (?:that|how|why|of)|ed|able)"
     r"|suppos\w+|possibl[ey]|perhaps|likely|plausibl\w+|suggest(?:s|ed|ing)? that|(?:idea|proposal)(?: is| was)? that"
     r"|tends?|meant|hop(?:e|ed|es)|designed|seeks?|tr(?:y|ies) to)\s(?:[^.;]*)$|\bto\s$",
     re.I,
@@ -39,6 +43,16 @@ _CLAUSE = re.compile(
 _LEADS_TO = re.compile(
     r"\b(?:lead(?:s|ing)?|led|due|contribut\w+|thanks|amounts?|corresponds?) to(?: an?| the)?\s$", re.I
 )
+_BRACKETS = re.compile(r"\([^()]*\)")
+_MODAL = re.compile(r"may|might|could|would|should", re.I)
+_COMPLETE = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|may|might|will|would|should|fell|rose|to [a-z]+"
+    r"|(?:lower|reduce|raise|help|hurt|improve|increase|decrease|act|soften|make|keep|give|matter)s?|\w{2,}ed)\b",
+    re.I,
+)
+"""A verb: the clause that holds it is whole, and a new subject begins another one."""
+_GOES_ON = re.compile(r"\W*(?:$|(?:that|to|or|nor|whether|if|then|thus|so|thereby|therefore|also)\b)", re.I)
+"""How a part of a sentence begins that has no subject of its own."""
 _ASKS = re.compile(
     r"\W*(?:and |but |so )?(?:do(?:es)?|did|can|could|is|are|was|were|will|would|should|has|have|may|might|how|why|when"
     r"|which|what|whether|to what extent)\b",
@@ -68,6 +82,35 @@ def clause(match: re.Match[str], text: str) -> tuple[int, int]:
             (start, min(stop, opened.end())) if match.start() < opened.end() else (max(start, opened.end()), stop)
         )
     return start, stop
+
+
+def is_unsaid(match: re.Match[str], text: str) -> bool:
+    """Whether a word is not asserted: an open word stands before it in its clause, or in one that goes on in it.
+
+    A whole clause closes what it opened: "it may be small, but it lowers the error" asserts, "A may shrink it, and
+    lower the error" does not. What stands in brackets before the word tells nothing of it.
+    """
+    flat = _BRACKETS.sub(lambda m: " " * len(m.group()), text)
+    flat = text if flat[match.start()] == " " else flat
+    opened = _OPENING.match(flat)
+    first = opened.end() if opened and opened.end() <= match.start() else 0
+    ends = [first, *(m.end() for m in _CLAUSE.finditer(flat, first, match.start())), match.start()]
+    parts = [flat[a:b] for a, b in pairwise(ends)]
+    left = parts.pop()
+    while parts and not is_open(left):
+        before = parts.pop()
+        if before.rstrip().endswith((";", ":")) or (_is_closed(before) and not _GOES_ON.match(left)):
+            return False
+        left = before + left
+    return is_open(left)
+
+
+def _is_closed(part: str) -> bool:
+    """Whether a part of a sentence opens nothing, or has the verb of what it opens."""
+    opened = OPEN.search(part)
+    if opened is None or _MODAL.match(opened.group()):
+        return True
+    return _COMPLETE.search(opened.group().partition(" ")[2]) is not None
 
 
 def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:

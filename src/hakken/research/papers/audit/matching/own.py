@@ -14,6 +14,7 @@ from hakken.research.papers.audit.language.roles import Reading, Role, read_numb
 from hakken.research.papers.audit.language.scope import Names, Scope
 from hakken.research.papers.audit.matching.candidates import Candidate, Candidates
 from hakken.research.papers.audit.matching.fitting import chance, fits, in_scope, nearest, rescaled
+from hakken.research.papers.audit.matching.ways import turned
 from hakken.research.papers.audit.records.evidence import Evidence
 
 
@@ -207,7 +208,10 @@ class Matcher:
         hits = [c for c in pool if fits(number, c, reading.role)]
         inside = [c for c in hits if in_scope(c, scope, self.evidence.baseline)]
         if inside:
-            return Match(unit, number, reading.role, Verdict.SUPPORTED, inside[0].about)
+            changes = reading.role in (Role.CHANGE, Role.RATIO)
+            told = turned(inside, number, unit, self.names, self.evidence) if changes else ""
+            verdict = Verdict.REVERSED if told else Verdict.SUPPORTED
+            return Match(unit, number, reading.role, verdict, told or inside[0].about)
         if reading.role in (Role.COST, Role.LEVEL, Role.RATIO, Role.COST_RATIO):
             other = self._setting(number, unit, reading, scope)
             if other.verdict is Verdict.SUPPORTED and not (reading.role is Role.LEVEL and scope.metrics):

@@ -13,18 +13,21 @@ from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.language.topics import DATASETS
 from hakken.research.papers.audit.matching.candidates import Candidate
+from hakken.research.papers.audit.records.evidence import Evidence
 
 _WAYS = (
     (
         "down",
-        r"reduc\w+|decreas\w+|lower\w*|drop(?:s|ped)?\b|fell\b|falls?\b|declin\w+|fewer\b|less\b|shorter\b|smaller\b",
+        r"reduc\w+|decreas\w+|lower\w*|drop(?:s|ped)?\b|fell\b|falls?\b|declin\w+|fewer\b|less\b|shorter\b|smaller\b"
+        r"|cuts?\b|shr(?:inks?|ank|unk)\b|diminish\w+",
     ),
     ("up", r"increas\w+|rais\w+|rises?\b|rose\b|grew\b|grows?\b|higher\b|larger\b|longer\b|more\b|greater\b"),
     ("good", r"improv\w+|better\b|outperform\w*|surpass\w*|gains?\b|beats?\b|ahead\b|faster\b|quicker\b"),
     ("bad", r"worse\w*|degrad\w+|deteriorat\w+|underperform\w*|slower\b"),
 )  # fmt: skip
-_WORD = re.compile("|".join(f"(?P<{way}>\\b(?:{words}))" for way, words in _WAYS), re.I)
-_BEHIND = re.compile(rf"^[\s)]*(?:%|points?|percentage points?)?\s?(?:{_WORD.pattern})", re.I)
+EFFECT = re.compile("|".join(f"(?P<{way}>\\b(?:{words}))" for way, words in _WAYS), re.I)
+"""Words that say which way something goes."""
+_BEHIND = re.compile(rf"^[\s)]*(?:%|points?|percentage points?)?\s?(?:{EFFECT.pattern})", re.I)
 _BETWEEN = re.compile(
     r"^(?:[^.;:]|[.:](?=\d)){0,90}\bby\s+(?:[\w-]+ ){0,3}[~≈]?$|^\s+of\s+(?:[\w-]+ ){0,2}[~≈]?$", re.I
 )
@@ -35,6 +38,10 @@ _AGAINST = re.compile(
 )
 _OF_SETS = re.compile(rf"^ (?:\w+ )?(?:{DATASETS}|models?|networks?|batch(?:es)?)\b", re.I)
 """Behind "larger" and the like: it tells data sets apart, no values."""
+_OF_CHANGE = re.compile(
+    r"^\w*\s+(?:the |this |that |its )?(?:gain|improvement|benefit|advantage|gap|difference|reduction|increase)\b", re.I
+)
+"""Behind a verb: what goes up or down is itself a change."""
 _CHANGE = re.compile(r"Δ|\bdelta\b|difference|\bchange\b|\bvs\b", re.I)
 
 
@@ -53,8 +60,10 @@ def way_of(number: Number, unit: Unit, names: Names, baseline: str | None) -> st
     behind = _BEHIND.match(text[number.end :])
     if behind:
         return _kind(behind)
-    words = [m for m in _WORD.finditer(left) if _BETWEEN.match(left[m.end() :]) and not _OF_SETS.match(left[m.end() :])]
-    if not words or NEGATED.search(left[: words[-1].start()]):
+    words = [
+        m for m in EFFECT.finditer(left) if _BETWEEN.match(left[m.end() :]) and not _OF_SETS.match(left[m.end() :])
+    ]
+    if not words or NEGATED.search(left[: words[-1].start()]) or _OF_CHANGE.match(left[words[-1].end() :]):
         return None
     return _kind(words[-1])
 
@@ -73,6 +82,26 @@ def oriented(candidate: Candidate, mine: frozenset[str], baseline: str | None) -
         turned = 1 / candidate.value if ratio and candidate.value else -candidate.value
         return replace(candidate, value=turned, variant=other, against=one)
     return None
+
+
+def turned(hits: list[Candidate], number: Number, unit: Unit, names: Names, evidence: Evidence) -> str:
+    """Which way changes of the printed size go, where each of them goes the other way than the words say; else empty.
+
+    Of Hakken's own records: a change is told from the variant's side.
+    """
+    way = way_of(number, unit, names, evidence.baseline)
+    if way is None:
+        return ""
+    told = []
+    for hit in hits:
+        contrast = evidence.contrasts.get((hit.variant, hit.against, hit.split, hit.metric))
+        if contrast is None or not contrast.difference:
+            return ""
+        change = replace(hit, role=Role.DIFFERENCE, value=contrast.difference)
+        if goes(change, way, evidence.metric(hit.metric).direction):
+            return ""
+        told.append(f"the {hit.about} has this size, and the difference is {contrast.difference:+.6g}: the other way")
+    return next(iter(told), "")
 
 
 def goes(candidate: Candidate, way: str, better: Direction | None) -> bool:

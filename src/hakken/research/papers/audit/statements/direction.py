@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from hakken.core.types import Direction, Finding, Split
 from hakken.research.papers.audit.document.document import Document, Unit, is_prose
 from hakken.research.papers.audit.language.numbers import normalise
-from hakken.research.papers.audit.language.phrases import NEGATED, OPEN, RULE, contradiction, is_asked, nearest_metric
+from hakken.research.papers.audit.language.phrases import (
+    NEGATED,
+    RULE,
+    contradiction,
+    is_asked,
+    is_unsaid,
+    nearest_metric,
+)
 from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.records.evidence import Evidence
 
@@ -122,8 +129,7 @@ class Directions:
             return None
         if is_asked(text, match.start()):
             return None
-        clause = re.split(r"[;:]", left)[-1]
-        if OPEN.search(clause) and not re.search(r"\bfrom\b[^.;]*\bto\b", clause):
+        if is_unsaid(match, text) and not re.search(r"\bfrom\b[^.;]*\bto\b", re.split(r"[;:]", left)[-1]):
             return None
         if (
             kind in ("lower", "higher", "better")

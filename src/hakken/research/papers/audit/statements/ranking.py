@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hakken.core.types import Direction, Finding, Split
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, is_prose
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
-from hakken.research.papers.audit.language.phrases import NEGATED, OPEN, RULE, contradiction, nearest_metric
+from hakken.research.papers.audit.language.phrases import NEGATED, RULE, contradiction, is_unsaid, nearest_metric
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.records.evidence import Evidence
 
@@ -40,7 +40,7 @@ class Rankings:
             near = [m for m in named if m.end <= match.start()] or [m for m in named if m.start >= match.end()]
             if any(m.start <= match.start() < m.end for m in mentions):
                 continue  # part of a name, such as a metric called "worst error"
-            if not near or OPEN.search(text[: match.start()]) or NEGATED.search(text[: match.start()]):
+            if not near or is_unsaid(match, text) or NEGATED.search(text[: match.start()]):
                 continue
             variant = near[-1].ids[0] if near[-1].end <= match.start() else near[0].ids[0]
             key = nearest_metric(match, mentions) or self.evidence.primary.key

@@ -1,0 +1,140 @@
+"""What a paper says of Hakken's own record, sentence by sentence: true ones pass, and their false twins are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hakken.core.types import ClaimStatus, Comparison, Metric, Severity, Snapshot, Split
+from hakken.research.papers.audit import Auditor, from_snapshot
+from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, sentences
+from tests.papers.builders import METRICS, build_snapshot
+
+KEY = METRICS[0].key
+TEMPLATE = Path(__file__).parents[3] / "src" / "hakken" / "templates" / "digits"
+Say = Callable[..., set[str]]
+
+
+def renamed(snapshot: Snapshot, node: str, title: str) -> Snapshot:
+    """The same record with another title of one version."""
+    nodes = tuple(n.model_copy(update={"title": title}) if n.id == node else n for n in snapshot.nodes)
+    return snapshot.model_copy(update={"nodes": nodes})
+
+
+def measuring(snapshot: Snapshot, title: str) -> Snapshot:
+    """The same record with another name of the primary metric."""
+    metrics = (snapshot.template.metrics[0].model_copy(update={"title": title}), *snapshot.template.metrics[1:])
+    return snapshot.model_copy(update={"template": snapshot.template.model_copy(update={"metrics": metrics})})
+
+
+def refuted() -> Snapshot:
+    """A record in which the chosen version does harm on the report seeds."""
+    snapshot = build_snapshot()
+    old = next(c for s, c in snapshot.comparisons if (s, c.variant_id, c.metric) == (Split.REPORT, "n1", KEY))
+    turned = tuple(
+        t.model_copy(
+            update={
+                "metrics": tuple(
+                    Metric(key=m.key, value=m.value - 2 * old.difference) if m.key == KEY else m for m in t.metrics
+                )
+            }
+        )
+        if (t.node_id, t.split) == ("n1", Split.REPORT)
+        else t
+        for t in snapshot.trials
+    )
+    now = {
+        "difference": -old.difference,
+        "gain": -old.gain,
+        "relative": -(old.relative or 0.0),
+        "variant_mean": old.variant_mean - 2 * old.difference,
+        "verdict": "worse",
+    }
+    forged = Comparison.model_validate(old.model_dump() | now)
+    return snapshot.model_copy(
+        update={
+            "trials": turned,
+            "comparisons": tuple((s, forged if c is old else c) for s, c in snapshot.comparisons),
+            "claims": tuple(c.model_copy(update={"status": ClaimStatus.REFUTED}) for c in snapshot.claims),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    return build_snapshot()
+
+
+@pytest.fixture(scope="module")
+def auditor(snapshot: Snapshot) -> Auditor:
+    return Auditor(from_snapshot(snapshot))
+
+
+@pytest.fixture
+def say(auditor: Auditor, tmp_path: Path) -> Say:
+    """The kinds of what is found in one sentence; ``{gain}`` is the true size of the main difference."""
+    main = auditor.evidence.contrasts["n1", "n0", "report", KEY]
+    true = {"gain": f"{main.gain:.2f}", "factor": f"{main.base / main.mean:.2f}"}
+
+    def run(sentence: str, auditor: Auditor = auditor) -> set[str]:
+        said = sentences(re.sub(r"[\\*]", "", sentence.format(**true)))
+        units = [Unit(text, UnitKind.SENTENCE, "Results", "Results", paragraph=1) for text in said]
+        report = auditor.check(Document("paper.md", units=units), tmp_path).report
+        # What the rest of a paper would disclose is not here.
+        return {f.kind for f in report.findings if f.severity is Severity.ERROR and f.sentence}
+
+    return run
+
+
+_GAIN = "the test error by {gain} percentage points"
+_TESTED = "The primary claim was tested on 20 report seeds, and label smoothing"
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        (f"{_TESTED} lowered {_GAIN}.", f"{_TESTED} raised {_GAIN}."),
+        (
+            f"The network may be small, but label smoothing lowered {_GAIN}.",
+            f"The network may be small, but label smoothing raised {_GAIN}.",
+        ),
+        (
+            f"If chance is set aside, label smoothing lowered {_GAIN}.",
+            f"If chance is set aside, label smoothing raised {_GAIN}.",
+        ),
+        (f"{_TESTED} lowered the test error.", f"{_TESTED} raised the test error."),
+        (
+            "With label smoothing, the test error is {gain} percentage points lower.",
+            "With label smoothing, the test error is {gain} percentage points higher.",
+        ),
+        (
+            "On the report seeds, label smoothing cut the test error by a factor of {factor}.",
+            "On the report seeds, if nothing else, label smoothing raised the test error by a factor of {factor}.",
+        ),
+        (
+            "Softer targets (which may be small) were tried, and label smoothing lowered the test error.",
+            "Softer targets (which may be small) were tried, and label smoothing raised the test error.",
+        ),
+    ],
+)
+def test_a_gain_that_is_told_as_harm_is_found_whatever_stands_before_it(say: Say, true: str, false: str) -> None:
+    assert say(true) == set()
+    assert say(false) == {"reversed"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We ask whether label smoothing raises the test error.",
+        "Label smoothing may raise the test error.",
+        "It is likely that label smoothing raises the test error.",
+        "We expected that the gate, the mixture, and label smoothing raise the test error.",
+        "Label smoothing may soften the targets, and raise the test error.",
+        "Label smoothing (0.1) might raise the test error.",
+    ],
+)
+def test_what_is_not_asserted_is_not_judged(say: Say, sentence: str) -> None:
+    assert say(sentence) == set()
