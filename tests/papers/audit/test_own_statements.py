@@ -11,6 +11,7 @@ import pytest
 from hakken.core.types import ClaimStatus, Comparison, Metric, Severity, Snapshot, Split
 from hakken.research.papers.audit import Auditor, from_snapshot
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, sentences
+from hakken.research.papers.facts import compute_facts
 from tests.papers.builders import METRICS, build_snapshot
 
 KEY = METRICS[0].key
@@ -138,3 +139,31 @@ def test_a_gain_that_is_told_as_harm_is_found_whatever_stands_before_it(say: Say
 )
 def test_what_is_not_asserted_is_not_judged(say: Say, sentence: str) -> None:
     assert say(sentence) == set()
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Huber loss", "Learning rate drop", "Warm-up change", "Median of logits", "Maximum entropy", "Noise factor"],
+)
+def test_a_name_does_not_say_what_a_number_is(snapshot: Snapshot, say: Say, title: str) -> None:
+    named = renamed(snapshot, "n1", title)
+    told = [f.views["sentence"] for f in compute_facts(named) if f.kind in ("comparison", "mean") and f.metric == KEY]
+    auditor = Auditor(from_snapshot(named))
+    assert len(told) > 3
+    assert say(" ".join(told), auditor) == set()
+    wrong = [re.sub(r"was \d", "was 7", sentence) for sentence in told]
+    assert all("unsupported" in say(false, auditor) for false, true in zip(wrong, told, strict=True) if false != true)
+
+
+@pytest.mark.parametrize("title", ["validation loss", "median error", "rate of change"])
+def test_a_metric_may_be_called_by_a_word_for_changes(snapshot: Snapshot, say: Say, title: str) -> None:
+    named = measuring(snapshot, title)
+    auditor = Auditor(from_snapshot(named))
+    c = next(c for s, c in named.comparisons if (s, c.variant_id, c.metric) == (Split.REPORT, "n1", KEY))
+    told = (
+        "On the report seeds and against *Baseline*, whose mean {} was {:.2f} % (standard deviation {:.2f}), *{}* had"
+    )
+    told = told.format(title, c.baseline_mean, c.baseline_sd, "Label smoothing")
+    sentence = f"{told} {c.variant_mean:.2f} % (standard deviation {c.variant_sd:.2f}, n = {c.n})."
+    assert say(sentence, auditor) == set()
+    assert say(sentence.replace(f"{c.baseline_mean:.2f}", f"{c.baseline_mean + 1:.2f}"), auditor) == {"unsupported"}

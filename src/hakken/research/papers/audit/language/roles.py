@@ -127,7 +127,8 @@ _LEFT = tuple(
         (r"\b(?:differences?|Δ)(?: [\w ]{0,40}?)?", Role.DIFFERENCE),
         (r"\bfactor", Role.RATIO),
         (r"(?:\balpha|α|\bsignificance level|\bthreshold)", Role.SETTING),
-        (r"\b(?:gain|improvement|reduction|decrease|increase|drop|fall|rise|worsening|deterioration|change|loss)",
+        (r"(?<!\bwith the )(?<!\bselected )(?<!\bchosen )"
+         r"\b(?:gain|improvement|reduction|decrease|increase|drop|fall|rise|worsening|deterioration|change|loss)",
          Role.CHANGE),
         (r"\b(?:improv|reduc|lower|rais|increas|decreas|cut|fell|fall|drop|rose|ris|worsen|harm|hurt|degrad"
          r"|better|worse|beat|outperform|differ|chang)"

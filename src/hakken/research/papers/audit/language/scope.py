@@ -26,6 +26,8 @@ _CHOSEN = (
     r"|(?:the|this|our) (?:variant|change|method|modification)(?! that\b)"
 )
 _ABLATED = r"the ablation\b(?! study)|the ablated (?:variant|version)"
+_GENERAL = re.compile(rf"{_CHOSEN}|{_ABLATED}", re.I)
+"""What means a variant without its name: "the change" may be that of a value."""
 _SPLITS = {
     "explore": r"\bexplor(?:e|ation|atory|ing)\b(?: seeds?)?|\bselection seeds?",
     "report": r"\breport(?:ing)?(?: seeds?| trials?| split)?\b(?!ed)|\bfresh seeds?|\bheld[- ]out seeds?"
@@ -169,6 +171,18 @@ class Names:
         for split, expression in _SPLITS.items():
             found += [Mention("split", (split,), m.start(), m.end()) for m in re.finditer(expression, clean, re.I)]
         return sorted(found, key=lambda m: m.start)
+
+    def struck(self, text: str) -> str:
+        """A text with the record's names of variants and metrics struck out, letter for letter.
+
+        What a number is, the words around it tell, and no name does: "with *Huber loss* was 3.1" speaks of no loss.
+        """
+        letters = list(text)
+        for mention in self.find(text):
+            named = mention.kind in ("variant", "metric") and not _GENERAL.fullmatch(text[mention.start : mention.end])
+            if named:
+                letters[mention.start : mention.end] = re.sub(r"\w", "x", text[mention.start : mention.end])
+        return "".join(letters)
 
     def of_number(self, number: Number, unit: Unit, before: Unit | None) -> Scope:
         """The scope of one number: its cell's headers, or the nearest names of its sentence."""

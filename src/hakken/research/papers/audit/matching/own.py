@@ -142,7 +142,7 @@ class Matcher:
         before: Unit | None,
         quoted: list[tuple[int, int]],
     ) -> Match:
-        reading = read_number(number, unit.text, unit)
+        reading = read_number(number, self.names.struck(unit.text), unit)
         if any(a <= number.start and number.end <= b for a, b in quoted):
             return Match(unit, number, reading.role, Verdict.SUPPORTED, "words of the record, printed as they are")
         if reading.role is Role.LABEL or self._is_year(number, unit):
