@@ -167,3 +167,33 @@ def test_a_metric_may_be_called_by_a_word_for_changes(snapshot: Snapshot, say: S
     sentence = f"{told} {c.variant_mean:.2f} % (standard deviation {c.variant_sd:.2f}, n = {c.n})."
     assert say(sentence, auditor) == set()
     assert say(sentence.replace(f"{c.baseline_mean:.2f}", f"{c.baseline_mean + 1:.2f}"), auditor) == {"unsupported"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("On the report seeds, label smoothing cut the test error by a factor of 8.", {"unsupported"}),
+        ("Each trial used 8 s of CPU time on the report seeds.", {"unsupported"}),
+        ("Each trial took 120 s of wall time on the report seeds.", {"unsupported"}),
+        ("Label smoothing used 8 times the CPU time of the baseline.", {"unsupported"}),
+        ("A trial is limited to 120 s of wall time.", set()),
+        ("The smoothing constant is 0.1.", set()),
+        ("The smoothing constant is 0.73.", {"unsupported"}),
+        ("The images have 8 by 8 pixels.", set()),
+        ("The machine has 2 CPU cores and 7.8 GB of memory.", set()),
+    ],
+)
+def test_a_constant_of_the_code_is_no_measured_value(
+    snapshot: Snapshot, say: Say, sentence: str, found: set[str]
+) -> None:
+    code = (TEMPLATE / "experiment.py").read_text(encoding="utf-8")
+    shipped = snapshot.model_copy(update={"pristine": {"experiment.py": code}})
+    assert say(sentence, Auditor(from_snapshot(shipped))) == found
+
+
+def test_what_a_docstring_of_a_variant_says_is_no_constant(snapshot: Snapshot, say: Say) -> None:
+    code = 'def loss(x):\n    """The width is 37."""\n    return 0.25 * x\n'
+    own = snapshot.model_copy(update={"sources": {"n1": {"experiment.py": code}}})
+    auditor = Auditor(from_snapshot(own))
+    assert say("The width is 37.", auditor) == {"unsupported"}
+    assert say("The loss is scaled by 0.25.", auditor) == set()

@@ -201,11 +201,12 @@ class Candidates:
     def literals(self) -> list[Literal]:
         """Numeric literals of every source, each with the names around it."""
         found: list[Literal] = []
-        files = [("the template", self.evidence.pristine)]
-        files += [(self._name(v), texts) for v, texts in self.evidence.sources.items()]
-        for owner, texts in files:
+        foreign = self.evidence.foreign
+        files = [("the template", self.evidence.pristine, _whole if foreign else str.splitlines)]
+        files += [(self._name(v), texts, _whole if foreign else _none) for v, texts in self.evidence.sources.items()]
+        for owner, texts, parts in files:
             for path, text in texts.items():
-                found += _literals(text, f"{path} of {owner}")
+                found += _literals(text, f"{path} of {owner}", parts)
         return found
 
 
@@ -221,7 +222,24 @@ def _returned(tree: ast.AST) -> dict[int, str]:
     return {id(c): name for name, r in returns for c in ast.walk(r) if isinstance(c, ast.Constant)}
 
 
-def _literals(text: str, where: str) -> Iterator[Literal]:
+def _whole(text: str) -> list[str]:
+    """Where code is all that is known of a set-up, a string speaks of everything in it."""
+    return [text]
+
+
+def _none(_: str) -> list[str]:
+    """What a model's strings and docstrings say is no constant of anything."""
+    return []
+
+
+def _literals(text: str, where: str, parts: Callable[[str], list[str]]) -> Iterator[Literal]:
+    """Constants of a program, and the numbers in its strings.
+
+    Args:
+        text: The program.
+        where: What it is.
+        parts: The parts of a string whose words tell a number in them.
+    """
     try:
         tree = syntax_tree(text)
     except SyntaxError:
@@ -239,6 +257,7 @@ def _literals(text: str, where: str) -> Iterator[Literal]:
             words = frozenset(re.findall(r"[a-z]{2,}", line.lower().replace("_", " ")))
             yield Literal(float(node.value), words, f"{where}, line {node.lineno}")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            words = frozenset(re.findall(r"[a-z]{3,}", node.value.lower()))
-            for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", node.value):
-                yield Literal(float(number), words, f"{where}, line {node.lineno}")
+            for part in parts(node.value):
+                words = frozenset(re.findall(r"[a-z]{3,}", part.lower()))
+                for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", part):
+                    yield Literal(float(number), words, f"{where}, line {node.lineno}")

@@ -14,6 +14,7 @@ from hakken.research.papers.audit.language.roles import Reading, Role, read_numb
 from hakken.research.papers.audit.language.scope import Names, Scope
 from hakken.research.papers.audit.matching.candidates import Candidate, Candidates
 from hakken.research.papers.audit.matching.fitting import chance, fits, in_scope, nearest, rescaled
+from hakken.research.papers.audit.matching.set_up import tells_set_up
 from hakken.research.papers.audit.matching.ways import turned
 from hakken.research.papers.audit.records.evidence import Evidence
 
@@ -212,9 +213,9 @@ class Matcher:
             told = turned(inside, number, unit, self.names, self.evidence) if changes else ""
             verdict = Verdict.REVERSED if told else Verdict.SUPPORTED
             return Match(unit, number, reading.role, verdict, told or inside[0].about)
-        if reading.role in (Role.COST, Role.LEVEL, Role.RATIO, Role.COST_RATIO):
+        if tells_set_up(reading.role, number, unit, scope, self.names):
             other = self._setting(number, unit, reading, scope)
-            if other.verdict is Verdict.SUPPORTED and not (reading.role is Role.LEVEL and scope.metrics):
+            if other.verdict is Verdict.SUPPORTED:
                 return other
         if hits:
             return Match(unit, number, reading.role, Verdict.MISATTRIBUTED, f"that is the {hits[0].about}")
@@ -340,7 +341,7 @@ class Matcher:
         if reading.role is Role.CONFIDENCE:
             return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "intervals were computed at 95 %")
         named = set(scope.subjects)
-        for literal in self.candidates.literals:
+        for literal in self.candidates.literals if not number.unit else ():
             if abs(literal.value - number.value) <= 1e-9 and len(
                 stems & {w.rstrip("s") for w in literal.words} - _COMMON
             ):
