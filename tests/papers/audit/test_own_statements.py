@@ -12,6 +12,7 @@ from hakken.core.types import ClaimStatus, Comparison, Metric, Severity, Snapsho
 from hakken.research.papers.audit import Auditor, from_snapshot
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, sentences
 from hakken.research.papers.facts import compute_facts
+from hakken.research.papers.gate import offences
 from tests.papers.builders import METRICS, build_snapshot
 
 KEY = METRICS[0].key
@@ -197,3 +198,66 @@ def test_what_a_docstring_of_a_variant_says_is_no_constant(snapshot: Snapshot, s
     auditor = Auditor(from_snapshot(own))
     assert say("The width is 37.", auditor) == {"unsupported"}
     assert say("The loss is scaled by 0.25.", auditor) == set()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status"),
+    [
+        ("The change halves the error, so that the hypothesis holds here.", "supported"),
+        ("The claim is true.", "supported"),
+        ("The claim was borne out.", "supported"),
+        ("So the claim holds in this program.", "supported"),
+        ("The hypothesis is false.", "refuted"),
+        ("The claim does not hold.", "refuted"),
+        ("The claim fails here.", "refuted"),
+        ("The hypothesis may hold for other data.", ""),
+        ("The claim is tested on held-out seeds.", ""),
+        ("The claim concerns labels that are not always right.", ""),
+        ("Whether the hypothesis holds is the question.", ""),
+    ],
+)
+def test_what_is_said_of_the_claim_in_other_words(say: Say, sentence: str, status: str) -> None:
+    assert ("claim" in say(sentence)) == (status == "refuted")
+    assert ("claim" in say(sentence, Auditor(from_snapshot(refuted())))) == (status == "supported")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Label smoothing halves the test error.", {"contradicted"}),
+        ("With label smoothing, the error is halved.", {"contradicted"}),
+        ("Label smoothing doubled the test error.", {"reversed"}),
+        ("Label smoothing diminishes the test error.", set()),
+        ("The multi-class margin in place of cross-entropy diminishes the test error.", {"reversed"}),
+        ("The baseline was tested on the two halves of the data, and label smoothing too.", set()),
+        ("With label smoothing, the step is halved after 3 epochs of 5.", set()),
+    ],
+)
+def test_sizes_that_verbs_tell_are_checked(say: Say, sentence: str, found: set[str]) -> None:
+    assert say(sentence) - {"unsupported"} == found
+
+
+_SIZES = ("halves", "halved", "halving", "quarter", "tenth", "threefold", "quadruple", "a third")
+_WINS = ("outperforming", "surpassing", "exceeding", "beats", "dominates", "wins", "favours", "advantage")
+_MOVES = ("drops", "dropped", "rises", "rose", "fell", "shrinks", "diminishes")
+_HOLDS = ("verified", "validated", "borne out", "the hypothesis holds", "the claim still holds", "the claim is true")
+
+
+@pytest.mark.parametrize("words", [*_SIZES, *_WINS, *_MOVES, *_HOLDS])
+def test_words_of_size_and_effect_are_refused(words: str) -> None:
+    assert offences(f"It is said that {words}.")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The claim is that true labels matter.",
+        "The claim is tested on held-out seeds.",
+        "Units are dropped at random while the network learns.",
+        "A value that falls outside the range is left as it is.",
+        "The function holds the weights of the layer.",
+        "Wrong labels give rise to errors.",
+    ],
+)
+def test_words_that_state_no_effect_are_let_through(sentence: str) -> None:
+    assert offences(sentence) == []

@@ -21,6 +21,7 @@ _WORDS = {
     "significance": "a strength of evidence",
     "named": "hardware, software or data by name",
     "praise": "praise instead of a reason",
+    "verdicts": "whether a claim holds",
 }
 
 
@@ -38,15 +39,44 @@ class Offence:
 
 @cache
 def gate_words() -> dict[str, frozenset[str]]:
-    """Refused words by category, and the allowed phrases."""
+    """Refused words by category, in every form, and the allowed phrases."""
     text = (Path(__file__).parent / "gate_words.toml").read_text(encoding="utf-8")
-    return {key: frozenset(word.lower() for word in words) for key, words in tomllib.loads(text).items()}
+    return {
+        key: frozenset(form for word in words for form in _forms(word.lower()))
+        for key, words in tomllib.loads(text).items()
+    }
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """The forms of a regular verb that is marked by a star; any other word is itself."""
+    verb = word.removesuffix("*")
+    if verb == word:
+        return (word,)
+    stem = verb.removesuffix("e")
+    return verb, verb + ("es" if verb.endswith(("s", "sh", "ch", "x")) else "s"), stem + "ed", stem + "ing"
 
 
 @cache
 def avoided() -> tuple[str, ...]:
     """Every refused word, for models that can be kept from writing them in the first place."""
-    return tuple(sorted(word for category in _CATEGORIES for word in gate_words()[category]))
+    return tuple(sorted(word for category in _CATEGORIES for word in gate_words()[category] if " " not in word))
+
+
+@cache
+def _phrases() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Patterns of what takes several words, each with its category."""
+    words = gate_words()
+    found = [
+        (re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE), category)
+        for category in _CATEGORIES
+        for phrase in sorted(words[category])
+        if " " in phrase
+    ]
+    tested, verdicts, judged = ("|".join(sorted(words[key])) for key in ("tested", "verdicts", "judgements"))
+    subject = rf"\b(?:{tested})\b(?:\s[\w'’-]+){{0,5}}?"
+    end = r"(?=\s*(?:[.,;:!?)]|$)|\s(?:here|there|for|in|on|at|when|where|under|and|or|but|only|as|because|since)\b)"
+    held = rf"{subject}\s(?:{verdicts})(?![\w-])|{subject}\s(?:{judged})\b{end}"
+    return (*found, (re.compile(held, re.IGNORECASE), "verdicts"))
 
 
 def offences(text: str, quotes: frozenset[str] = frozenset()) -> list[Offence]:
@@ -67,6 +97,7 @@ def offences(text: str, quotes: frozenset[str] = frozenset()) -> list[Offence]:
             if category:
                 found.append(Offence(match.group(), category))
                 break
+    found += [Offence(match.group(), category) for pattern, category in _phrases() for match in pattern.finditer(bare)]
     found += [
         Offence(match.group(), "numbers") for match in re.finditer(r"[\u2150-\u218b\u2460-\u24ff\u00bc-\u00be]", bare)
     ]

@@ -81,13 +81,35 @@ def _status(document: Document, evidence: Evidence) -> Iterator[Finding]:
         before = text
 
 
+_GAP = r"(?:\s(?!(?:may|might|could|can|should|must|to|that)\b)[\w'’-]+){0,4}?\s"
+_CLAIM = rf"\b(?:claim|hypothesis|prediction|expectation)\b{_GAP}"
+_OR_IT = rf"\b(?:claim|hypothesis|prediction|expectation|it)\b{_GAP}"
+_IS = r"(?:is|was|prove[sd]?|turn(?:s|ed) out)(?: to be)?(?: indeed| therefore| thus| [a-z]+ly)?"
+_END = r"(?=\s*(?:[.,;:!?)]|$)|\s(?:here|there|for|in|on|at|under|and|or|but|only|as|because|since)\b)"
+"""What ends a word that is said of the claim: of "is that true labels matter", nothing is said to be true."""
+_TRUE = rf"(?:true|correct|right|valid)\b{_END}"
+_STATED = (
+    (
+        ClaimStatus.NOT_SUPPORTED,
+        r"\b(?:not|nor|neither|no|never)\b[^.;,]{0,25}\b(?:support|confirm|verified\b|validated\b|hold\b(?!-))"
+        r"|\bnot borne out\b|n't\b[^.;,]{0,25}\b(?:support|confirm|hold\b(?!-))"
+        rf"|{_CLAIM}(?:fails?|failed|rejected)\b{_END}|{_OR_IT}{_IS} (?:not|never) {_TRUE}",
+    ),
+    (
+        ClaimStatus.REFUTED,
+        rf"\brefute[sd]?\b|\bcontradict|\bdisprove[sdn]?\b|{_OR_IT}{_IS} (?:false|wrong|incorrect)\b{_END}",
+    ),
+    (ClaimStatus.UNTESTED, r"\bcould not be tested|\buntested\b"),
+    (
+        ClaimStatus.SUPPORTED,
+        r"\bsupport(?:s|ed)\b|\bconfirm(?:s|ed)\b|\b(?:verifie|validate)[sd] (?:the|this|our) (?:claim|hypothesis)\b"
+        rf"|{_OR_IT}(?:holds?|held|stands|survive[sd])\b(?!-){_END}|{_OR_IT}{_IS} {_TRUE}"
+        rf"|{_CLAIM}(?:verified|validated|borne out)\b",
+    ),
+)
+"""The first that matches counts: "does not hold" before "hold"."""
+
+
 def _stated_status(text: str) -> ClaimStatus | None:
-    if re.search(r"\b(?:not|nor|neither|n't|no)\b[^.;,]{0,25}\b(?:support|confirm)", text, re.I):
-        return ClaimStatus.NOT_SUPPORTED
-    if re.search(r"\brefute[sd]?\b|\bcontradict", text, re.I):
-        return ClaimStatus.REFUTED
-    if re.search(r"\bcould not be tested|\buntested\b", text, re.I):
-        return ClaimStatus.UNTESTED
-    if re.search(r"\bsupport(?:s|ed)\b|\bconfirm(?:s|ed)\b", text, re.I):
-        return ClaimStatus.SUPPORTED
-    return None
+    text = re.sub(r"\bnull hypothesis\b[^,;.]*", "", text, flags=re.I)
+    return next((status for status, said in _STATED if re.search(said, text, re.I)), None)

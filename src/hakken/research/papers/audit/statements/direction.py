@@ -26,15 +26,20 @@ _EFFECTS = (
              r"|inconclusive|indistinguishable|not (?:be )?(?:told|distinguish\w+) (?:apart )?from"
              r"|does not meet every condition|(?:makes?|made) no difference"),
     ("better", r"improv\w+|outperform\w*|surpass\w*|superior|better\b(?! on \d)|beats?\b|beaten|benefi(?:ts|ted"
-               r"|cial)\b|helps?\b|helped\b|gains? (?:of|over)\b"),
+               r"|cial)\b|helps?\b|helped\b|gains? (?:of|over)\b|(?:wins?|won|advantage) over\b|dominate[sd]?\b"
+               r"(?= (?:the )?baseline)"),
     ("worse", r"deteriorat\w+|worse\b|worsen\w*|degrad\w+|harm(?:s|ed|ful)\b|hurts?\b|inferior|underperform\w*"),
     ("lower", r"lower(?:s|ed|ing)?\b|reduc\w+|decreas\w+|smaller\b|fell\b|falls\b|drop(?:s|ped)\b|cuts?\b"
-              r"|less than\b|declin\w+|shr(?:inks|ank)\b|below\b"),
+              r"|less than\b|declin\w+|shr(?:inks|ank)\b|below\b|diminish\w+|(?<!the )(?<!two )(?<!both )halves\b"
+              r"|halv(?:ed|ing)\b"),
     ("higher", r"higher\b|rais(?:e|es|ed|ing)\b|increas\w+|larger\b|greater\b|rises?\b|rose\b|grows?\b|grew\b"
-               r"|above\b|exceed\w*"),
+               r"|above\b|exceed\w*|(?:doubl|tripl|quadrupl)(?:es|ed|ing)\b"),
     ("significant", r"significant(?:ly)?\b"),
 )  # fmt: skip
 _EFFECT = re.compile("|".join(f"(?P<{kind}>\\b(?:{pattern}))" for kind, pattern in _EFFECTS), re.I)
+_RATIOS = {"halv": (0.4, 0.62), "doubl": (1.6, 2.6), "tripl": (2.5, 3.6), "quadrupl": (3.3, 4.8)}
+"""Between how many times the old value the new one is where a verb tells its size, in round words."""
+_TIMES = re.compile("|".join(_RATIOS), re.I)
 _FLOOR = re.compile(
     r"\b(?P<no>no |not )?(?:larger|smaller|greater|less|lower|higher) than (?:the |its )?noise floor|(?:below"
     r"|above|within|inside) the noise floor"
@@ -112,6 +117,8 @@ class Directions:
         for match in _EFFECT.finditer(masked):
             claimed = self._read(match, masked, mentions, before)
             finding = self._judge(claimed, unit, text) if claimed is not None else None
+            if finding is None and claimed is not None and not claimed.negated:
+                finding = self._times(claimed, match, unit)
             if finding is not None:
                 yield finding
                 return
@@ -144,7 +151,7 @@ class Directions:
             return None
         metric = nearest_metric(match, mentions)
         if metric is None:
-            if kind in ("lower", "higher") and not re.search(r"\bpoints?\b|\d", text):
+            if kind in ("lower", "higher") and not self._speaks_of_primary(match, text):
                 return None
             metric = self.evidence.primary.key
         split = self._split(variant, against, metric, mentions)
@@ -152,6 +159,15 @@ class Directions:
             return None
         negated = kind != "none" and NEGATED.search(left) is not None
         return Claimed(kind, negated, variant, against, metric, split)
+
+    def _speaks_of_primary(self, match: re.Match[str], text: str) -> bool:
+        """Whether a verb without a metric is about the primary one: "halves the error", or a number in the sentence."""
+        if not _TIMES.match(match.group()):
+            return re.search(r"\bpoints?\b|\d", text) is not None
+        noun = re.escape(self.evidence.primary.label.split()[-1])
+        if re.match(rf"\s+(?:(?:the|its)\s+)?{noun}\b", text[match.end() :], re.I):
+            return True
+        return re.search(rf"\bthe {noun}(?: (?:is|was|has|had|been))*\s+$", text[: match.start()], re.I) is not None
 
     def _sides(
         self, match: re.Match[str], text: str, mentions: list[Mention], before: Unit | None
@@ -223,6 +239,19 @@ class Directions:
             return None
         says = f"{'not ' if c.negated else ''}{c.kind}"
         return contradiction(wrong, unit, f"says “{says}”", record, "recomputed from the trials")
+
+    def _times(self, c: Claimed, match: re.Match[str], unit: Unit) -> Finding | None:
+        """A size that is told by its verb: halved, doubled, tripled, quadrupled."""
+        told = _TIMES.match(match.group())
+        means = [self.evidence.mean(v, c.split, c.metric) for v in (c.variant, c.against)]
+        if told is None or means[0] is None or not means[1]:
+            return None
+        low, high = _RATIOS[told.group().lower()]
+        ratio = means[0] / means[1]
+        if low <= ratio <= high:
+            return None
+        record = f"{means[0]:.4g} against {means[1]:.4g}: {ratio:.2f} times"
+        return contradiction("contradicted", unit, f"says “{match.group()}”", record, "ratio of the means")
 
     def _title(self, variant: str) -> str:
         return self.evidence.variants[variant].title
