@@ -53,6 +53,9 @@ _COMPLETE = re.compile(
 """A verb: the clause that holds it is whole, and a new subject begins another one."""
 _GOES_ON = re.compile(r"\W*(?:$|(?:that|to|or|nor|whether|if|then|thus|so|thereby|therefore|also)\b)", re.I)
 """How a part of a sentence begins that has no subject of its own."""
+_TAKEN_AWAY = re.compile(
+    r"\b(?:without|remov\w+|omit\w*|dropp\w+|undo\w*|replac\w+|instead of|tak\w+ (?:back|out))\s+(?:the )?$", re.I
+)
 _ASKS = re.compile(
     r"\W*(?:and |but |so )?(?:do(?:es)?|did|can|could|is|are|was|were|will|would|should|has|have|may|might|how|why|when"
     r"|which|what|whether|to what extent)\b",
@@ -111,6 +114,12 @@ def _is_closed(part: str) -> bool:
     if opened is None or _MODAL.match(opened.group()):
         return True
     return _COMPLETE.search(opened.group().partition(" ")[2]) is not None
+
+
+def is_taken_away(variant: str, mentions: list[Mention], text: str) -> bool:
+    """Whether a text tells what the absence of a variant does: "without label smoothing, it rises"."""
+    named = [m for m in mentions if m.kind == "variant" and m.ids == (variant,)]
+    return bool(named) and _TAKEN_AWAY.search(text[: named[-1].start]) is not None
 
 
 def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:

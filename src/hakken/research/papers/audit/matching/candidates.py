@@ -202,8 +202,9 @@ class Candidates:
         """Numeric literals of every source, each with the names around it."""
         found: list[Literal] = []
         foreign = self.evidence.foreign
-        files = [("the template", self.evidence.pristine, _whole if foreign else str.splitlines)]
-        files += [(self._name(v), texts, _whole if foreign else _none) for v, texts in self.evidence.sources.items()]
+        by_people, by_models = (_whole, _whole) if foreign else (_lines, _none)
+        files = [("the template", self.evidence.pristine, by_people)]
+        files += [(self._name(v), texts, by_models) for v, texts in self.evidence.sources.items()]
         for owner, texts, parts in files:
             for path, text in texts.items():
                 found += _literals(text, f"{path} of {owner}", parts)
@@ -227,7 +228,12 @@ def _whole(text: str) -> list[str]:
     return [text]
 
 
-def _none(_: str) -> list[str]:
+def _lines(text: str) -> list[str]:
+    """In what a person wrote, the words of a line tell its numbers."""
+    return text.splitlines()
+
+
+def _none(text: str) -> list[str]:
     """What a model's strings and docstrings say is no constant of anything."""
     return []
 

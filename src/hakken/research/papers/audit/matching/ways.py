@@ -8,7 +8,7 @@ from dataclasses import replace
 from hakken.core.types import Direction
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.numbers import Number, normalise
-from hakken.research.papers.audit.language.phrases import NEGATED
+from hakken.research.papers.audit.language.phrases import NEGATED, is_taken_away
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.language.topics import DATASETS
@@ -95,7 +95,7 @@ def turned(hits: list[Candidate], number: Number, unit: Unit, names: Names, evid
     told = []
     for hit in hits:
         contrast = evidence.contrasts.get((hit.variant, hit.against, hit.split, hit.metric))
-        if contrast is None or not contrast.difference:
+        if contrast is None or not contrast.difference or is_taken_away(hit.variant, names.find(unit.text), unit.text):
             return ""
         change = replace(hit, role=Role.DIFFERENCE, value=contrast.difference)
         if goes(change, way, evidence.metric(hit.metric).direction):

@@ -81,7 +81,7 @@ def _status(document: Document, evidence: Evidence) -> Iterator[Finding]:
         before = text
 
 
-_GAP = r"(?:\s(?!(?:may|might|could|can|should|must|to|that)\b)[\w'’-]+){0,4}?\s"
+_GAP = r"(?:\s(?!(?:may|might|could|can|should|must|to|that|not|never|cannot)\b)[\w'’-]+){0,4}?\s"
 _CLAIM = rf"\b(?:claim|hypothesis|prediction|expectation)\b{_GAP}"
 _OR_IT = rf"\b(?:claim|hypothesis|prediction|expectation|it)\b{_GAP}"
 _IS = r"(?:is|was|prove[sd]?|turn(?:s|ed) out)(?: to be)?(?: indeed| therefore| thus| [a-z]+ly)?"

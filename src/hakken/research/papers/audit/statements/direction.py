@@ -14,6 +14,7 @@ from hakken.research.papers.audit.language.phrases import (
     RULE,
     contradiction,
     is_asked,
+    is_taken_away,
     is_unsaid,
     nearest_metric,
 )
@@ -147,7 +148,7 @@ class Directions:
         if kind in ("lower", "higher") and re.match(r"\s+(?:ends?|bound|part|left|right|limit)\b", right):
             return None
         variant, against = self._sides(match, text, mentions, before)
-        if variant is None or against is None:
+        if variant is None or against is None or is_taken_away(variant, mentions, text):
             return None
         metric = nearest_metric(match, mentions)
         if metric is None:
