@@ -25,7 +25,7 @@ from hakken.research.papers.facts import compute_facts
 from hakken.research.papers.figures import make_figures
 from hakken.research.papers.layout import check_layout
 from hakken.research.papers.manuscript import to_markdown
-from hakken.research.papers.outline import Job, outline
+from hakken.research.papers.mending import mended
 from hakken.research.papers.render import PaperMetadata, render
 from hakken.research.papers.study import Study
 from hakken.research.papers.writer import write as write_manuscript
@@ -70,11 +70,13 @@ def write(session: Session, *, compose: bool = False) -> PaperFiles:
         for _ in range(GATE_ROUNDS):
             if report.passed:
                 break
-            manuscript, changed = _mend(manuscript, study, report)
-            if not changed:
+            before, manuscript = manuscript, mended(manuscript, study, report)
+            if manuscript == before:
                 break
             _record(session, manuscript)
             files, report = _publish(session, study, manuscript)
+        if not report.passed:
+            files, _ = _publish(session, study, manuscript, passed=False)
         _layout(session, files)
     return files
 
@@ -89,7 +91,10 @@ def _record(session: Session, manuscript: Manuscript) -> None:
         session.store.append(EventKind.PAPER_WRITTEN, "manuscript", manuscript)
 
 
-def _publish(session: Session, study: Study, manuscript: Manuscript) -> tuple[PaperFiles, AuditReport]:
+def _publish(
+    session: Session, study: Study, manuscript: Manuscript, *, passed: bool = True
+) -> tuple[PaperFiles, AuditReport]:
+    """Render and audit; a paper that is known not to pass says so above its text."""
     out = session.folder.paper
     abstract, body = to_markdown(manuscript, study)
     run = study.snapshot.run
@@ -97,8 +102,7 @@ def _publish(session: Session, study: Study, manuscript: Manuscript) -> tuple[Pa
         title=manuscript.title,
         abstract=abstract,
         authors=session.settings.paper.authors or ("Hakken",),
-        notice=f"This paper was written by an AI system, Hakken {run.version}. Every number in it was computed by a "
-        "program from the record of the run and checked against it.",
+        notice=notice(run.version, passed=passed),
         keywords=manuscript.keywords,
     )
     files = render(
@@ -108,6 +112,16 @@ def _publish(session: Session, study: Study, manuscript: Manuscript) -> tuple[Pa
     if session.store.get("files", PaperFiles) != files:
         session.store.append(EventKind.PAPER_RENDERED, "files", files)
     return files, audit_run(session, study.snapshot)
+
+
+def notice(version: str, *, passed: bool) -> str:
+    """What a reader is told first: who wrote the paper, and whether it agrees with the record."""
+    checked = (
+        "Every number in it was computed by a program from the record of the run and checked against it."
+        if passed
+        else "It did not pass the check against the record of the run: the report of the audit names the errors."
+    )
+    return f"This paper was written by an AI system, Hakken {version}. {checked}"
 
 
 def audit_run(session: Session, snapshot: Snapshot) -> AuditReport:
@@ -125,33 +139,6 @@ def audit_paper(paper: Path, snapshot: Snapshot) -> AuditReport:
     found = Auditor(from_snapshot(snapshot)).audit(paper / "paper.md", paper / "paper.bib")
     write_report(found.report, found.document, found.matches, paper)
     return found.report
-
-
-def _mend(manuscript: Manuscript, study: Study, report: AuditReport) -> tuple[Manuscript, bool]:
-    """Compose by code each model passage that holds a sentence with a finding."""
-    fallbacks = {block.name: block.fallback for block in outline(study) if isinstance(block, Job)}
-    bad = [finding.sentence for finding in report.findings]
-
-    def mended(passage: Passage) -> Passage:
-        hit = next((s for s in bad if s and s[:60] in passage.text), None)
-        if passage.source is not PassageSource.MODEL or hit is None or passage.job not in fallbacks:
-            return passage
-        reason = f"the audit: {hit}"
-        return passage.model_copy(
-            update={
-                "text": fallbacks[passage.job],
-                "source": PassageSource.CODE,
-                "rejected": (*passage.rejected, reason),
-            }
-        )
-
-    after = manuscript.model_copy(
-        update={
-            "abstract": tuple(mended(p) for p in manuscript.abstract),
-            "passages": tuple(mended(p) for p in manuscript.passages),
-        }
-    )
-    return after, after != manuscript
 
 
 def _layout(session: Session, files: PaperFiles) -> None:

@@ -88,13 +88,13 @@ def method_listing(study: Study) -> str:
     )
 
 
-def other_ideas(study: Study) -> str:
-    """The other ideas in a sentence each, in their author's words as far as the gate lets them through."""
+def other_ideas(study: Study, *, described: bool = True) -> str:
+    """The other ideas by name, and in a sentence each of their author's as far as the gate lets them through."""
     lines = []
     for idea in study.snapshot.ideas:
         if study.idea is not None and idea.id == study.idea.id:
             continue
-        said = [escape_text(s) for s in clean_sentences(idea.plan.replace("`", ""))][:2]
+        said = [escape_text(s) for s in clean_sentences(idea.plan.replace("`", ""))][:2] if described else []
         place = f" (`{idea.target}`)" if idea.target else ""
         lines.append(f"- *{escape_text(idea.title)}*{place}. {' '.join(said)}".rstrip())
     return "The other ideas under test were these:\n\n" + "\n".join(lines) if lines else ""

@@ -47,6 +47,8 @@ class Fixed:
     name: str
     text: str
     source: PassageSource = PassageSource.FACT
+    fallback: str = ""
+    """What stands in the place of words that are not code's own, where the audit finds them wrong."""
 
 
 Block = Job | Fixed
@@ -153,7 +155,8 @@ def _method(study: Study) -> Iterator[Block]:
             2,
             4,
         )
-    yield Fixed("Method", "method/others", other_ideas(study), PassageSource.MODEL)
+    bare = other_ideas(study, described=False)
+    yield Fixed("Method", "method/others", other_ideas(study), PassageSource.MODEL, bare)
 
 
 def _setup(study: Study) -> Iterator[Block]:
