@@ -240,13 +240,13 @@ def _trial(shape: Shape, node: str, seed: int, split: Split, effect: float) -> T
 
 def _comparisons(shape: Shape, nodes: Sequence[Node], trials: Sequence[Trial]) -> Iterator[tuple[Split, Comparison]]:
     for spec in shape.metrics:
-        noise = values_by_seed(trials, "n0", Split.NOISE, spec.key)
+        noise, search = (values_by_seed(trials, "n0", split, spec.key) for split in (Split.NOISE, Split.EXPLORE))
         for split, seeds in ((Split.EXPLORE, EXPLORE), (Split.REPORT, REPORT)):
             base = values_by_seed(trials, "n0", split, spec.key)
             for node in nodes[1:-1]:
                 own = values_by_seed(trials, node.id, split, spec.key)
                 if len(own) == len(seeds):
-                    floor = noise_floor(noise, len(seeds))
+                    floor = noise_floor(noise | search, len(seeds))
                     yield split, compare(spec, base, own, variant_id=node.id, baseline_id="n0", noise_floor=floor)
 
 

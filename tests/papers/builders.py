@@ -7,6 +7,7 @@ and its ablation were also run on the report seeds. Every comparison is computed
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -172,9 +173,13 @@ def compare(
     b = np.array([values[baseline, s] for s in seeds], dtype=float)
     d = v - b
     half = float(stats.t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d)))
-    flips = np.random.default_rng(0).choice((-1.0, 1.0), size=(4000, len(d)))
-    p = float((np.abs((flips * d).mean(axis=1)) >= abs(d.mean()) - 1e-12).mean())
+    few, signs = len(d) <= 10, (-1.0, 1.0)
+    flips = (
+        np.array([*product(signs, repeat=len(d))]) if few else np.random.default_rng(0).choice(signs, (20_000, len(d)))
+    )
+    p = max(float((np.abs((flips * d).mean(axis=1)) >= abs(d.mean()) - 1e-12).mean()), 1 / 20_001)
     low, high, gain = float(d.mean()) - half, float(d.mean()) + half, spec.gain(float(v.mean()), float(b.mean()))
+    sure = (low > 0 or high < 0) and p < 0.05 and (floor is None or abs(float(d.mean())) > floor)
     return Comparison(
         metric=spec.key,
         variant_id=variant,
@@ -189,11 +194,11 @@ def compare(
         relative=float(d.mean() / abs(b.mean())),
         low=low,
         high=high,
-        p=max(p, 1 / 4001),
+        p=p,
         noise_floor=floor,
         effect_size=float(d.mean() / d.std(ddof=1)),
         wins=int(sum(spec.gain(x, y) > 0 for x, y in zip(v, b, strict=True))),
-        verdict="inconclusive" if low <= 0 <= high else "better" if gain > 0 else "worse",
+        verdict="inconclusive" if not sure else "better" if gain > 0 else "worse",
     )
 
 
@@ -290,12 +295,12 @@ def make_trials() -> tuple[Trial, ...]:
 
 
 def noise_floor(trials: tuple[Trial, ...], key: str, size: int) -> float:
-    """95th percentile of the absolute difference between means of disjoint baseline sets."""
-    values = np.array([t.value(key) for t in trials if t.split is Split.NOISE], dtype=float)
-    size = min(size, len(values) // 2)
-    rng = np.random.default_rng(0)
-    halves = [rng.permutation(values)[: 2 * size].reshape(2, size).mean(axis=1) for _ in range(500)]
-    return float(np.percentile([abs(a - b) for a, b in halves], 95))
+    """95th percentile of the absolute difference between means of disjoint baseline sets, none of them the report's."""
+    drawn = [t for t in trials if t.node_id == "n0" and t.split in (Split.NOISE, Split.EXPLORE)]
+    values = np.array([t.value(key) for t in drawn], dtype=float)
+    order = np.argsort(np.random.default_rng(0).random((4000, len(values))), axis=1)
+    halves = values[order[:, : 2 * size]].reshape(-1, 2, size).mean(axis=2)
+    return float(np.percentile(np.abs(halves[:, 0] - halves[:, 1]), 95))
 
 
 def make_claim(comparison: Comparison | None) -> Claim:

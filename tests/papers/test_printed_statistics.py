@@ -54,7 +54,8 @@ def recompared(snapshot: Snapshot) -> Snapshot:
     def made(split: Split, variant: str, base: str, key: str) -> tuple[Split, object]:
         spec = template.metric(key)
         own, theirs = (values_by_seed(trials, node, split, key) for node in (variant, base))
-        floor = noise_floor(values_by_seed(trials, "n0", Split.NOISE, key), len(own))
+        apart = [values_by_seed(trials, "n0", where, key) for where in (Split.NOISE, Split.EXPLORE)]
+        floor = noise_floor(apart[0] | apart[1], len(set(own) & set(theirs)))
         return split, compare(
             spec, theirs, own, variant_id=variant, baseline_id=base, noise_floor=floor, margin=spec.margin
         )

@@ -191,7 +191,7 @@ class Evidence:
     def verdict(self, variant: str, against: str, split: str, metric: str) -> str | None:
         """Better, worse or inconclusive; None where it cannot be told.
 
-        The record may be more cautious than the interval alone (noise floor, adjusted p), never bolder.
+        The record may be more cautious than what is recomputed (adjusted p), never bolder.
         """
         own = self.contrasts.get((variant, against, split, metric))
         recorded = self.recorded.get((variant, split, metric)) if against == self.baseline else None
@@ -199,7 +199,7 @@ class Evidence:
             return None
         if recorded is None:
             return own.verdict
-        if own.low <= 0 <= own.high:
+        if own.verdict == "inconclusive" and not own.borderline:
             return "inconclusive"
         if recorded.verdict != "inconclusive" and (recorded.verdict == "better") != (own.gain > 0):
             return own.verdict

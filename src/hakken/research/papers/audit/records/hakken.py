@@ -133,6 +133,7 @@ def _contrast_all(evidence: Evidence) -> None:
                         paired=evidence.seeded,
                         level=recorded.level if recorded else 0.95,
                         floor=floor,
+                        constant_once=True,
                     )
                     if result is not None:
                         evidence.contrasts[variant, against, split, spec.key] = result
