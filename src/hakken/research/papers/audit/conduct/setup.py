@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind
+from hakken.research.papers.audit.matching.quotations import Quotations
 from hakken.research.papers.audit.records.evidence import Evidence
 
 HARDWARE = re.compile(
@@ -32,6 +33,7 @@ _MODELS = re.compile(
     r"\b(?:GPT-?\d|ChatGPT|Claude|Llama|Qwen|Gemini|DeepSeek|Mistral|Mixtral|Phi-\d|Gemma|Grok(?!k)|BERT|T5)(?:[\w.-]*\w)?",
     re.I,
 )
+_IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+[^#\n]+", re.M)
 EMBEDDED = "Qwen2.5-Coder-1.5B-Instruct"
 """What the model named ``local`` is."""
 _ALIEN_SECTIONS = re.compile(r"related|background|introduction|discussion|limitation|future", re.I)
@@ -39,30 +41,40 @@ _ALIEN_SECTIONS = re.compile(r"related|background|introduction|discussion|limita
 
 def check_setup(document: Document, evidence: Evidence) -> Iterator[Finding]:
     """Hardware, data sets, programs and listings against the record."""
-    record = " ".join(
-        [
-            EMBEDDED if "local" in evidence.quoted else "",
-            evidence.hardware,
-            " ".join(evidence.quoted),
-            " ".join(evidence.versions),
-            *(m.dataset for m in evidence.metrics),
-        ]
-        + [text for files in (evidence.pristine, *evidence.sources.values()) for text in files.values()]
-    ).lower()
+    fixed = [
+        EMBEDDED if "local" in evidence.quoted else "",
+        evidence.hardware,
+        *evidence.quoted,
+        *evidence.versions,
+        *(m.dataset for m in evidence.metrics),
+        *evidence.pristine.values(),
+    ]
+    # Of what a model wrote only the imports prove anything: a comment may name any machine.
+    changed = [text for files in evidence.sources.values() for text in files.values()]
+    record = " ".join([*fixed, *(line for text in changed for line in _IMPORT.findall(text))]).lower()
+    every = " ".join([*fixed, *evidence.told, *changed]).lower()
+    titles, quotations = _spelled(evidence.titles), Quotations(evidence)
     seen: set[str] = set()
     for unit in document.units:
         if unit.kind is UnitKind.CODE:
             yield from _listing(unit, evidence)
         elif unit.kind is not UnitKind.EQUATION and unit.text not in seen:
             seen.add(unit.text)
-            yield from _names(unit, record)
-            yield from _code_spans(unit, evidence, record)
+            if not quotations.repeats(unit):
+                yield from _names(unit, titles.sub(lambda m: " " * len(m.group()), unit.text), record)
+            yield from _code_spans(unit, evidence, every)
     yield from _datasets_of_metrics(document, evidence)
 
 
-def _names(unit: Unit, record: str) -> Iterator[Finding]:
+def _spelled(titles: Iterable[str]) -> re.Pattern[str]:
+    """Finds names of versions that are more than a word: what they contain is told of nothing."""
+    several = sorted((t for t in titles if " " in t), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, several)) or r"(?!)", re.I)
+
+
+def _names(unit: Unit, text: str, record: str) -> Iterator[Finding]:
     for kind, pattern in (("hardware", HARDWARE), ("dataset", DATA_SETS), ("software", _PROGRAMS), ("model", _MODELS)):
-        for match in pattern.finditer(unit.text):
+        for match in pattern.finditer(text):
             name = match.group().lower()
             known = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", record) or (
                 name.rstrip("s") != name and name.rstrip("s") in record
@@ -90,7 +102,7 @@ def _datasets_of_metrics(document: Document, evidence: Evidence) -> Iterator[Fin
     if not labels:
         return
     known = {m.dataset.lower() for m in evidence.metrics}
-    every = " ".join(evidence.quoted).lower()
+    every = " ".join([*evidence.quoted, *evidence.titles]).lower()
     for unit in document.units:
         for match in re.finditer(rf"\b(?:{labels}) on (?:the )?([A-Za-z][\w-]*)(?= ?[(.,;:]| data\b)", unit.text, re.I):
             name = match.group(1).lower()

@@ -14,6 +14,7 @@ from hakken.research.papers.audit.language.roles import Reading, Role, read_numb
 from hakken.research.papers.audit.language.scope import Names, Scope
 from hakken.research.papers.audit.matching.candidates import Candidate, Candidates
 from hakken.research.papers.audit.matching.fitting import chance, fits, in_scope, nearest, rescaled
+from hakken.research.papers.audit.matching.quotations import Quotations
 from hakken.research.papers.audit.matching.set_up import tells_set_up
 from hakken.research.papers.audit.matching.ways import turned
 from hakken.research.papers.audit.records.evidence import Evidence
@@ -74,8 +75,6 @@ _WORDED = {
 _ONE_SIDED = re.compile(r"one-sided tests?[^.;:]{0,12}$", re.I)
 """What opens the p of an equivalence, which is no other p."""
 _WEAK = 0.2
-_BEGINNING = 30
-"""Characters of a shortened quotation that tell it."""
 
 
 class Matcher:
@@ -86,14 +85,7 @@ class Matcher:
         self.candidates = candidates
         self.names = names
         self.seen: dict[tuple[Unit, Unit | None], list[Match]] = {}
-        self.quotes: list[str] = [
-            q for text in evidence.quoted for q in {_squash(text), *map(_squash, re.split(r"(?<=[.!?])\s", text))} if q
-        ]
-
-        numbered = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten)\b")
-        self.numbered = [
-            (q, re.compile(r"\s+".join(map(re.escape, q.split())))) for q in self.quotes if numbered.search(q)
-        ]
+        self.quotations = Quotations(evidence)
 
     def match_document(self, document: Document) -> list[Match]:
         """Every number of every unit that makes statements."""
@@ -117,23 +109,8 @@ class Matcher:
         numbers = find_numbers(unit.text)
         if not numbers:
             return []
-        quoted = self._quoted_spans(unit.text)
+        quoted = self.quotations.spans(unit)
         return [self._judge(n, numbers, unit, before, quoted) for n in numbers]
-
-    def _quoted_spans(self, text: str) -> list[tuple[int, int]]:
-        """Where the text prints words of the record as they are."""
-        clean = normalise(text).lower()
-        spans = []
-        # A table cell may show the beginning of a long message.
-        begun = _squash(text).rstrip("…. ")
-        if len(begun) >= _BEGINNING and any(quote.startswith(begun) for quote, _ in self.numbered):
-            return [(0, len(text))]
-        for quote, pattern in self.numbered:
-            if len(clean) >= len(quote) and quote[:12] in clean:
-                at = pattern.search(clean)
-                if at is not None and (" " in quote or quote == _squash(text)):
-                    spans.append(at.span())
-        return spans
 
     def _judge(
         self,
@@ -346,7 +323,7 @@ class Matcher:
                 stems & {w.rstrip("s") for w in literal.words} - _COMMON
             ):
                 return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, f"a constant in {literal.where}")
-        for quote in self.quotes:
+        for quote in self.quotations.fixed:
             if (
                 _names_number(quote, number)
                 and len(stems & {w.rstrip("s") for w in re.findall(r"[a-z]{3,}", quote)} - _COMMON) >= 2
@@ -375,10 +352,6 @@ class Matcher:
 
 _SMALL_WORDS = "the and for with that this from are was were def return each one two of in is to as by on an all"
 _COMMON = frozenset(_SMALL_WORDS.split())
-
-
-def _squash(text: str) -> str:
-    return " ".join(normalise(text).lower().split()).rstrip(".")
 
 
 def _names_number(quote: str, number: Number) -> bool:

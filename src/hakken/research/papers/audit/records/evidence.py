@@ -94,7 +94,7 @@ class Evidence:
     hardware: str
     """Everything that the record says about machine and platform."""
     quoted: list[str]
-    """Sentences of the record that a paper may print as they are."""
+    """Sentences of the record that a paper may print as they are: code or a person fixed them."""
     sources: dict[str, dict[str, str]]
     pristine: dict[str, str]
     hashes: str
@@ -131,6 +131,10 @@ class Evidence:
     stated: dict[tuple[str, str, str], float] = field(default_factory=dict)
     """(variant, split, metric key) -> the mean as the record states it; differs from that of the values at most by
     an error of the record."""
+    titles: list[str] = field(default_factory=list)
+    """Names of ideas and versions: a paper may print them anywhere, and they state nothing."""
+    told: list[str] = field(default_factory=list)
+    """What models, and programs under test, said: a quotation or a table may repeat it, and it proves nothing."""
     notes: list[str] = field(default_factory=list)
     """Texts of the record that somebody typed (notes, plans, ideas): they give names and intentions, never values."""
 

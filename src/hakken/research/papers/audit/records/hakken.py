@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hakken.core.types import ClaimStatus, NodeStatus, Operator, Snapshot, Split, TrialCost
 from hakken.research.papers.audit.records.counting import recorded_counts
 from hakken.research.papers.audit.records.derive import contrast
@@ -35,6 +37,8 @@ def from_snapshot(snapshot: Snapshot) -> Evidence:
         versions=environment.packages | {"python": environment.python, "hakken": snapshot.run.version},
         hardware=f"{environment.platform} {environment.cpu} {environment.gpu or ''} {environment.rung}",
         quoted=_quoted(snapshot),
+        titles=_each([*(i.title for i in snapshot.ideas), *(n.title for n in snapshot.nodes)]),
+        told=_told(snapshot),
         sources=snapshot.sources,
         pristine=snapshot.pristine,
         hashes=_hashes(snapshot),
@@ -94,17 +98,32 @@ def _variants(snapshot: Snapshot) -> list[Variant]:
 
 
 def _quoted(snapshot: Snapshot) -> list[str]:
+    """What the template's author, people and code fixed."""
     template = snapshot.template
     texts = [template.title, template.task, *template.setup, *template.assumptions]
     texts += [c.text for c in snapshot.claims] + ([snapshot.plan.selection] if snapshot.plan else [])
-    texts += [t for d in snapshot.decisions for t in (d.what, d.why)]
-    texts += [t for i in snapshot.ideas for t in (i.title, i.hypothesis, i.plan)]
-    texts += [t for n in snapshot.nodes for t in (n.title, n.rationale)]
-    texts += [t.failure.message for t in snapshot.trials if t.failure]
-    texts += [n.failure.message for n in snapshot.nodes if n.failure]
-    texts += [t for f in snapshot.failures for t in (f.message, f.stage, f.error)]
-    texts += [t for o in snapshot.outcomes for t in (o.why,)]
+    texts += [t for d in snapshot.decisions if d.by != "model" for t in (d.what, d.why)]
+    texts += [n.failure.message for n in snapshot.nodes if n.failure and n.operator in _UNCHANGED]
     texts += list(snapshot.run.models.values())
+    return _each(texts)
+
+
+def _told(snapshot: Snapshot) -> list[str]:
+    """What models wrote, and failures: their messages end with what the program printed last."""
+    texts = [t for i in snapshot.ideas for t in (i.hypothesis, i.plan)]
+    texts += [n.rationale for n in snapshot.nodes]
+    texts += [t for d in snapshot.decisions if d.by == "model" for t in (d.what, d.why)]
+    texts += [f.message for f in (*(t.failure for t in snapshot.trials), *(n.failure for n in snapshot.nodes)) if f]
+    texts += [t for f in snapshot.failures for t in (f.message, f.stage, f.error)]
+    texts += [o.why for o in snapshot.outcomes]
+    return _each(texts)
+
+
+_UNCHANGED = (Operator.BASELINE, Operator.MATCH)
+"""Versions that run the template's own code."""
+
+
+def _each(texts: Iterable[str]) -> list[str]:
     return [t for t in dict.fromkeys(texts) if t]
 
 

@@ -83,8 +83,11 @@ class Directions:
         self.evidence = evidence
         self.names = names
         self.seen: dict[tuple[Unit, Unit | None], list[Finding]] = {}
+        quotes = [("", q) for q in (*evidence.quoted, *evidence.titles)] + [('[“"]', q) for q in evidence.told]
         self.asides = [
-            re.compile(r"\s+".join(map(re.escape, q.split())), re.I) for q in evidence.quoted if len(q.split()) > 3
+            re.compile(opened + r"\s+".join(map(re.escape, q.split())), re.I)
+            for opened, q in quotes
+            if len(q.split()) > 3
         ]
 
     def check(self, document: Document) -> Iterator[Finding]:
