@@ -16,12 +16,23 @@ from hakken.research.papers.audit.records.evidence import Evidence
 
 LIMIT = 0.10
 """Differences in cost above this share must be disclosed."""
+_MAKER = r"(?:AI|artificial intelligence|(?:large )?language models?|LLMs?|Hakken)\b"
+_THIS = r"(?<!in )(?:this (?:paper|text|manuscript|article|report|draft|document)|the (?:paper|manuscript|article))\b"
+_WRITTEN = r"\b(?:written|generated|produced|authored|composed|drafted|made)\b"
+_SENTENCE = r"(?:[^.]|\.(?=\d))"
+"""A character of one sentence: versions have points."""
 _AI = re.compile(
-    r"\b(?:written|generated|produced|authored|composed|made)\b[^.]{0,60}\b(?:AI|artificial intelligence"
-    r"|language model|machine|automatic|program|Hakken)\b"
-    r"|\b(?:AI|language model|Hakken)\b[^.]{0,60}\b(?:wrote|written|generated|author|produced)", re.I
-)  # fmt: skip
-
+    rf"\b{_THIS}(?:(?:,| and| with){_SENTENCE}{{0,40}})? (?:was|were|is|are|has been|have been) (?:\w+ ){{0,2}}"
+    rf"{_WRITTEN}{_SENTENCE}{{0,60}}\b{_MAKER}"
+    rf"|\b{_MAKER}{_SENTENCE}{{0,80}}\b(?:wrote|writes|generated|produced|authored|composed|drafted|made)\b"
+    rf"{_SENTENCE}{{0,40}}\b{_THIS}"
+    rf"|\b{_MAKER}{_SENTENCE}{{0,30}}\bauthors? of {_THIS}"
+    rf"|\bauthors?\b{_SENTENCE}{{0,40}}\b(?:is|are|was|were)\b{_SENTENCE}{{0,30}}\b{_MAKER}"
+    rf"|\b(?:AI|machine)[- ](?:written|generated|authored) (?:paper|text|manuscript|article|report|draft|document)\b"
+    rf"|(?:^|[.:] ){_WRITTEN} by {_SENTENCE}{{0,40}}\b{_MAKER}",
+    re.I,
+)
+"""That the paper, and not something that it is about, is the work of a machine."""
 
 def check_disclosures(
     document: Document, evidence: Evidence, matches: Sequence[Match], names: Names
