@@ -10,7 +10,7 @@ import pypandoc
 import pytest
 
 from hakken.core.errors import UsageError
-from hakken.core.types import AuditReport, Claim, ClaimStatus, Severity, Snapshot
+from hakken.core.types import AuditReport, Claim, ClaimStatus, Rung, Severity, Snapshot
 from hakken.research.papers.audit import Auditor, audit, from_snapshot, write_report
 from tests.papers.builders import build_snapshot
 from tests.papers.clean_paper import write_clean_paper
@@ -189,6 +189,15 @@ def test_what_a_machine_made_is_no_author(changed: Callable[[str, str], AuditRep
 def test_an_author_may_be_told_in_many_ways(changed: Callable[[str, str], AuditReport], said: str) -> None:
     report = changed("This paper was written by Hakken, an AI system.", said)
     assert "undisclosed_authorship" not in {f.kind for f in report.findings}
+
+
+def test_code_that_ran_without_isolation_must_be_said(snapshot: Snapshot, paper: Path) -> None:
+    weak = tuple(
+        t.model_copy(update={"run": t.run.model_copy(update={"rung": Rung.RLIMITS})}) if t.run else t
+        for t in snapshot.trials
+    )
+    report = audit(paper, snapshot.model_copy(update={"trials": weak}))
+    assert "undisclosed_isolation" in {f.kind for f in report.findings}
 
 
 def test_mutants_are_caught(snapshot: Snapshot, paper: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hakken.core.types import Comparison, Fact, Node, NodeStatus, Operator, Split
 from hakken.research.papers.citations import relevant
 from hakken.research.papers.deviations import NONE, deviations
 from hakken.research.papers.gate import clean_sentences
 from hakken.research.papers.listings import change_of
+from hakken.research.papers.origins import authors, isolation, unisolated
 from hakken.research.papers.render.escape import escape_text
 from hakken.research.papers.study import Study
 from hakken.research.papers.tables import comparison_table, costs_table, parity_table, secondary_table
@@ -114,16 +113,27 @@ def protocol(study: Study) -> str:
         "better). Before the first change was written, claim and selection rule were fixed. The claim reads: "
         f"“{escape_text(plan.claim.text)}” Versions of the code are chosen on {explore}: "
         f"{plan.selection} The claim is then tested once, on {report} that no "
-        "choice has seen. Baseline and variant run on the same seeds, each trial in a fresh folder. Differences are "
-        "paired by seed, with a paired t interval and a two-sided sign-flip permutation test; every other "
+        f"choice has seen. {_test(seeded=snapshot.template.seeded)}; every other "
         "comparison, of any version, ablation or metric and on any seeds, is secondary, and all of them are one family "
         "for Holm's method. A difference counts only if its interval excludes zero, its p (adjusted where it is "
         f"secondary) is below {plan.claim.predicate.alpha:g}, and it is larger than the noise floor."
     )
-    if not snapshot.template.seeded:
-        text += " The program takes no seed, so its repeats are unseeded and nothing pairs them: Welch's test is used."
     parts = [text, *(ref(fact.id) for fact in study.of("noise"))]
     return " ".join(parts)
+
+
+def _test(*, seeded: bool) -> str:
+    """How a difference is tested."""
+    if seeded:
+        return (
+            "Baseline and variant run on the same seeds, each trial in a fresh folder. Differences are paired by seed, "
+            "with a paired t interval and a two-sided sign-flip permutation test"
+        )
+    return (
+        "Each trial runs in a fresh folder. The program takes no seed, so its repeats are unseeded and nothing pairs "
+        "them: seeds are numbers of repeats here, the interval of a difference is Welch's, and its test a two-sided "
+        "permutation of the labels"
+    )
 
 
 def departures(study: Study) -> str:
@@ -138,24 +148,20 @@ def setting(study: Study) -> str:
     """Where it ran, under which limits, by which models: from the record."""
     snapshot = study.snapshot
     run, env, limits = snapshot.run, snapshot.run.environment, snapshot.template.limits
-    models = sorted({_model_name(name) for name in run.models.values()})
     packages = joined([f"{escape_text(name)} {escape_text(v)}" for name, v in sorted(env.packages.items())])
     gpu = f" and {escape_text(env.gpu)}" if env.gpu else ", without a GPU"
+    measured = (
+        "metrics are those that the program reported of itself"
+        if snapshot.template.evaluate is None
+        else "metrics were computed in a second step from the files that the trial left"
+    )
     return (
         f"Everything ran with Python {env.python} on {escape_text(env.platform)} ({escape_text(env.cpu)}, "
         f"{count(env.cores, 'core')}, {number(env.memory_gb, 0)} GB of memory{gpu}), with {packages}. "
         f"Each trial was limited to {number(limits.wall_seconds, 0)} s of wall time, {number(limits.cpu_seconds, 0)} s "
-        f"of CPU time and {limits.memory_mb} MB of memory, in a sandbox without network ({escape_text(env.rung)}); "
-        "metrics were computed in a second step from the files that the trial left. Ideas, code and prose come from "
-        f"{joined([escape_text(m) for m in models])}. The run's seed was {run.seed}."
+        f"of CPU time and {limits.memory_mb} MB of memory, {isolation(snapshot)}; {measured}."
+        f"{f' {whose}.' if (whose := authors(snapshot)) else ''} The run's seed was {run.seed}."
     )
-
-
-def _model_name(name: str) -> str:
-    """A model as readers know it; a script's path says nothing to them."""
-    if name == "local":
-        return "the embedded Qwen2.5-Coder-1.5B-Instruct"
-    return f"a script ({Path(name).name})" if name.startswith("scripted:") else name
 
 
 def results_report(study: Study) -> str:
@@ -174,10 +180,14 @@ def results_report(study: Study) -> str:
         parts.append("{tab:metrics} lists all metrics.")
     figure, curves = figure_block(study, "report"), figure_block(study, "curves")
     if figure:
-        parts.append("{fig:report} shows the differences seed by seed.")
+        parts.append(f"{{fig:report}} shows the differences {_one_by_one(study)}.")
     if curves:
         parts.append("{fig:curves} shows the learning curves.")
     return "\n\n".join(block for block in (" ".join(parts), table, secondary, figure, curves) if block)
+
+
+def _one_by_one(study: Study) -> str:
+    return "seed by seed" if study.snapshot.template.seeded else "trial by trial"
 
 
 def results_explore(study: Study) -> str:
@@ -197,7 +207,7 @@ def results_explore(study: Study) -> str:
         parts += [ref(f.id) for f in study.of("comparison", f"{worst.variant_id}/explore/{spec.key}")]
     figure = "\n\n".join(f for name in ("explore", "search") if (f := figure_block(study, name)))
     if study.figure("explore"):
-        parts.append("{fig:explore} shows the differences seed by seed.")
+        parts.append(f"{{fig:explore}} shows the differences {_one_by_one(study)}.")
     if study.figure("search"):
         parts.append("{fig:search} shows the versions in the order in which they were tried.")
     return "\n\n".join(block for block in (" ".join(parts), table, figure) if block)
@@ -281,10 +291,14 @@ def limits_of_record(study: Study) -> str:
         parts.append("Constants of changed versions were tuned on the explore seeds; those of the baseline were not.")
     if snapshot.template.primary.self_reported:
         parts.append("The metrics are self-reported by the program under study and were not computed independently.")
-    human = [d for d in snapshot.decisions if d.by == "human"]
-    if not human:
+    if bare := unisolated(snapshot):
+        parts.append(bare)
+    if not any(d.by == "human" for d in snapshot.decisions):
+        written = [idea.origin in ("seed", "human") for idea in snapshot.ideas]
+        if any(written):
+            parts.append(f"People wrote {'the' if all(written) else 'some of the'} ideas before the run.")
         parts.append(
-            "No person chose ideas, versions or words; a language model wrote them and a program checked them."
+            "No person chose versions or words." if any(written) else "No person chose ideas, versions or words."
         )
     return " ".join(parts)
 

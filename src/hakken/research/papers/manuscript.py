@@ -9,6 +9,7 @@ from hakken.core.errors import HakkenError
 from hakken.core.types import Fact, Manuscript, NodeStatus, Passage, PassageSource, Snapshot
 from hakken.research.papers.gate import sentences
 from hakken.research.papers.listings import change_of
+from hakken.research.papers.origins import composed, prose_model, work
 from hakken.research.papers.outline import SECTIONS
 from hakken.research.papers.render.escape import escape_text
 from hakken.research.papers.study import Study
@@ -69,23 +70,18 @@ def _appendix(manuscript: Manuscript, study: Study) -> Iterable[str]:
 
 def _provenance(manuscript: Manuscript, snapshot: Snapshot) -> str:
     run = snapshot.run
-    jobs = [
-        p for p in (*manuscript.abstract, *manuscript.passages) if p.source in (PassageSource.MODEL, PassageSource.CODE)
-    ]
-    by_code = sum(p.source is PassageSource.CODE for p in jobs)
     human = [d for d in snapshot.decisions if d.by == "human"]
     failed = sum(n.status is NodeStatus.FAILED for n in snapshot.nodes)
     parts = [
-        f"This paper was written by an AI system, Hakken {run.version}. Ideas, code and prose are the work of a "
-        "language model; numbers, tables, figures and every sentence with a quantity come from a program that reads "
-        "the record of the run.",
+        f"This paper was written by an AI system, Hakken {run.version}. {work(snapshot, manuscript)}; numbers, tables, "
+        "figures and every sentence with a quantity come from a program that reads the record of the run.",
+        prose_model(snapshot, manuscript),
         f"The record is named {escape_text(run.id)}; the template has the content hash `{run.template_hash[7:23]}`.",
-        f"Of {count(len(jobs), 'passage')} of prose, {by_code} had to be composed by the program because no reply of "
-        "the model passed the checks.",
+        composed(manuscript),
         f"{count(failed, 'version')} of the code failed." if failed else "No version of the code failed.",
         "People decided nothing during the run." if not human else "People decided the following:",
     ]
-    text = " ".join(parts)
+    text = " ".join(part for part in parts if part)
     if human:
         text += "\n\n" + "\n".join(f"- {escape_text(d.what)}: {escape_text(d.why)}" for d in human)
     by_program = [d for d in snapshot.decisions if d.by != "human"]

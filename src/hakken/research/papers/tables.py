@@ -43,9 +43,10 @@ def comparison_table(snapshot: Snapshot, split: Split, places: dict[str, int]) -
     unit = f", in {spec.unit.replace('%', 'per cent')}" if spec.unit else ""
     every = "p" if all(c.p_adjusted is not None for c in rows) else "Every p but that of the primary claim"
     holm = f" {every} is adjusted by Holm's method." if any(c.p_adjusted is not None for c in rows) else ""
+    paired = "paired " if all(c.paired for c in rows) else ""
     caption = (
         f"{spec.label.capitalize()} on {escape_text(spec.dataset)} ({better_word(spec)} is better{unit}), "
-        f"{split.value} seeds: mean and standard deviation, paired difference from the baseline "
+        f"{split.value} seeds: mean and standard deviation, {paired}difference from the baseline "
         f"with its {interval}, effect size.{holm}"
     )
     header = ["Version", "Mean (SD)", "Difference", interval, "Effect size", "p", "n"]
@@ -83,10 +84,11 @@ def secondary_table(snapshot: Snapshot, node_id: str, places: dict[str, int]) ->
     units = "; ".join(
         f"{spec.label}{difference_unit(spec) and f' in {spec.unit}'}" for spec in snapshot.template.metrics
     )
+    paired = "paired " if all(c.paired for c in rows) else ""
     caption = (
         f"Every metric of *{escape_text(label(snapshot, node_id))}* on the report seeds ({escape_text(units)}): mean "
-        "and standard deviation, and the paired difference. The claim is about the primary metric alone; every other p "
-        "is adjusted by Holm's method."
+        f"and standard deviation, and the {paired}difference. The claim is about the primary metric alone; every other "
+        "p is adjusted by Holm's method."
     )
     interval = f"{level(rows[0].level)} interval"
     header = ["Metric", "Baseline", "Selected", "Difference", interval, "Effect size", "p"]

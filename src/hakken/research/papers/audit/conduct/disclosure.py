@@ -33,6 +33,10 @@ _AI = re.compile(
     re.I,
 )
 """That the paper, and not something that it is about, is the work of a machine."""
+_BARE = re.compile(
+    r"\b(?:without|no|not|lack of|weak)\s+(?:\w+ ){0,2}(?:isolation|isolated|sandbox(?:ed|ing)?)\b|\bunisolated\b", re.I
+)
+
 
 def check_disclosures(
     document: Document, evidence: Evidence, matches: Sequence[Match], names: Names
@@ -53,6 +57,9 @@ def check_disclosures(
         )
     if not _AI.search(text):
         yield _missing("authorship", "that a program wrote it", "the paper was written by an AI")
+    if evidence.bare and not _BARE.search(text):
+        record = "trials ran where nothing stops the network or hides data"
+        yield _missing("isolation", "that code ran without isolation", record)
     yield from _parity(document, evidence, matches, names)
     yield from _bounds(document, evidence, names)
 

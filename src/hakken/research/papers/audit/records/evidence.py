@@ -109,6 +109,8 @@ class Evidence:
     failed_costs: list[tuple[str, str, int, TrialCost]] = field(default_factory=list)
     """(variant, split, seed, cost) of each failed trial."""
     seeded: bool = True
+    bare: bool = False
+    """Some trial ran without isolation: on the rung that stops neither the network nor a look at hidden data."""
     all_seeds: set[int] = field(default_factory=set)
     """Seeds of every trial, failed ones too, and of the plan."""
     trials: set[tuple[str, str, int]] = field(default_factory=set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hakken.core.types import ClaimStatus, NodeStatus, Operator, Snapshot, Split, TrialCost
+from hakken.core.types import ClaimStatus, NodeStatus, Operator, Rung, Snapshot, Split, TrialCost
 from hakken.research.papers.audit.records.counting import recorded_counts
 from hakken.research.papers.audit.records.derive import contrast
 from hakken.research.papers.audit.records.evidence import Evidence, Statement, Variant
@@ -25,6 +25,7 @@ def from_snapshot(snapshot: Snapshot) -> Evidence:
         if trial.cost is not None:
             costs.setdefault((trial.node_id, trial.split.value), []).append((trial.seed, trial.cost))
     environment = snapshot.run.environment
+    rungs = sorted({result.rung for t in snapshot.trials for result in (t.run, t.evaluation) if result is not None})
     evidence = Evidence(
         metrics=snapshot.template.metrics,
         variants={v.id: v for v in _variants(snapshot)},
@@ -35,7 +36,7 @@ def from_snapshot(snapshot: Snapshot) -> Evidence:
         counts=recorded_counts(snapshot),
         settings=recorded_settings(snapshot),
         versions=environment.packages | {"python": environment.python, "hakken": snapshot.run.version},
-        hardware=f"{environment.platform} {environment.cpu} {environment.gpu or ''} {environment.rung}",
+        hardware=" ".join([environment.platform, environment.cpu, environment.gpu or "", environment.rung, *rungs]),
         quoted=_quoted(snapshot),
         titles=_each([*(i.title for i in snapshot.ideas), *(n.title for n in snapshot.nodes)]),
         told=_told(snapshot),
@@ -50,6 +51,7 @@ def from_snapshot(snapshot: Snapshot) -> Evidence:
         failed=sum(t.failure is not None for t in snapshot.trials),
         failed_costs=[(t.node_id, t.split.value, t.seed, t.cost) for t in snapshot.trials if t.failure and t.cost],
         seeded=snapshot.template.seeded,
+        bare=Rung.RLIMITS in rungs,
         trials={(t.node_id, t.split.value, t.seed) for t in snapshot.trials},
         all_seeds={t.seed for t in snapshot.trials}
         | {s for split in snapshot.template.seeds.model_dump().values() for s in split},
