@@ -14,14 +14,21 @@ from hakken.research.papers.render.escape import escape_text
 MINUS = "\N{MINUS SIGN}"
 
 
+_ROUNDING = 1e-12
+"""Spreads below this share of the values are those of floating point."""
+
+
 def decimals_for(spreads: Iterable[float], values: Iterable[float]) -> int:
-    """Decimals that show two digits of the smallest typical spread, or four digits of values without spread."""
-    positive = sorted(s for s in spreads if s > 0)
+    """Decimals that show two digits of the smallest typical spread, or four digits of values without spread.
+
+    As many as that takes: a metric of small scale that is printed as zeros says nothing.
+    """
+    largest = max((abs(v) for v in values), default=0.0)
+    positive = sorted(s for s in spreads if s > _ROUNDING * largest)
     if positive:
         typical = positive[len(positive) // 2]
-        return min(6, max(0, 1 - math.floor(math.log10(typical))))
-    largest = max((abs(v) for v in values), default=0.0)
-    return 3 if largest == 0 else min(6, max(0, 3 - math.floor(math.log10(largest))))
+        return max(0, 1 - math.floor(math.log10(typical)))
+    return 3 if largest == 0 else max(0, 3 - math.floor(math.log10(largest)))
 
 
 def number(value: float, decimals: int, *, sign: bool = False) -> str:

@@ -187,9 +187,10 @@ class Matcher:
         inside = [c for c in hits if in_scope(c, scope, self.evidence.baseline)]
         if inside:
             changes = reading.role in (Role.CHANGE, Role.RATIO)
-            told = turned(inside, number, unit, self.names, self.evidence) if changes else ""
-            verdict = Verdict.REVERSED if told else Verdict.SUPPORTED
-            return Match(unit, number, reading.role, verdict, told or inside[0].about)
+            if changes and (told := turned(inside, number, unit, self.names, self.evidence)):
+                return Match(unit, number, reading.role, Verdict.REVERSED, told)
+            verdict = Verdict.WEAK if all(self._lost(number, c) for c in inside) else Verdict.SUPPORTED
+            return Match(unit, number, reading.role, verdict, inside[0].about)
         if tells_set_up(reading.role, number, unit, scope, self.names):
             other = self._setting(number, unit, reading, scope)
             if other.verdict is Verdict.SUPPORTED:
@@ -203,6 +204,16 @@ class Matcher:
             Verdict.UNSUPPORTED,
             nearest(number, [c for c in pool if in_scope(c, scope, self.evidence.baseline)]),
         )
+
+    def _lost(self, number: Number, candidate: Candidate) -> bool:
+        """Printed as zero: a mean that is none, or a difference that was found, has lost all of its digits."""
+        if number.value != 0 or candidate.value == 0 or number.relation:
+            return False
+        if candidate.role is Role.LEVEL:
+            return True
+        key = (candidate.variant, candidate.against, candidate.split, candidate.metric)
+        decided = key in self.evidence.contrasts and self.evidence.verdict(*key) != "inconclusive"
+        return candidate.role in (Role.CHANGE, Role.DIFFERENCE, Role.RELATIVE) and decided
 
     def _pool(
         self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope
