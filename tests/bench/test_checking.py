@@ -79,8 +79,8 @@ def test_what_has_not_passed_is_proved_again(tiny: Source, keeping: Lab, monkeyp
 PACKAGE = Path(hakken.__file__).parent
 NO_PART = ("models/", "agents/", "bench/agents/")
 """Agents with a model: a check lets the two alone work that need none."""
-NOT_MEASURING = {f"core/{name}.py" for name in ("config", "errors", "holes", "prompts", "text", "undefined")}
-"""Settings, wording, and what only such agents use."""
+NOT_MEASURING = {f"core/{name}.py" for name in ("config", "cores", "errors", "holes", "prompts", "text", "undefined")}
+"""Settings, wording, how many trials run at once, and what only such agents use."""
 
 
 def test_a_finding_is_old_when_any_code_that_it_was_made_by_changes() -> None:

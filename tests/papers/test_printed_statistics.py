@@ -68,7 +68,7 @@ def recompared(snapshot: Snapshot) -> Snapshot:
     adjusted = holm_adjusted([c for i, (_, c) in enumerate(rows) if i != primary])
     adjusted.insert(primary, rows[primary][1])
     done = [(s, c) for (s, _), c in zip(rows, adjusted, strict=True)]
-    claim = judge(snapshot.plan.claim, snapshot.node("n1"), rows[primary][1], len(REPORT))
+    claim = judge(snapshot.plan.claim, snapshot.node("n1"), rows[primary][1])
     return snapshot.model_copy(
         update={
             "comparisons": tuple((s, c) for s, c in done if c.baseline_id == "n0"),
