@@ -21,11 +21,13 @@ from hakken.bench.types import MaskMode
 from hakken.cli.app import app
 from hakken.cli.bench.attempt_limits import limits_of as held_to
 from hakken.cli.bench.running import _check_passages as check_passages
+from hakken.cli.bench.running import _Watch as Watch
 from hakken.core.config import ModelSettings, Settings
 from hakken.core.errors import UsageError
 from hakken.core.types import Budget, Call, Completion, Message, Request, Role, Usage
 from hakken.execution import best_rung
 from tests.agents.helpers import act
+from tests.bench.simulated import made
 
 SCRIPT = {
     "rules": [
@@ -186,6 +188,18 @@ def test_a_forecast_knows_its_limits() -> None:
     assert (nobody.most_tokens, nobody.most_usd, nobody.likely_seconds) == (None, 0.0, 120.0)
     unknown = forecast_attempts(3, "http://127.0.0.1:1/v1#x", Budget(usd=1.0), 1)
     assert (unknown.most_usd, unknown.unpriced, local.unpriced, nobody.unpriced) == (None, True, False, False)
+    before = [made(usd=0.0)]
+    assert forecast_attempts(3, "http://127.0.0.1:1/v1#x", Budget(usd=1.0), 1, before).likely_usd is None
+    assert forecast_attempts(3, "local", Budget(usd=1.0), 1, before).likely_usd == 0
+
+
+def test_a_price_that_is_not_known_is_no_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for priced in (True, False):
+        watch = Watch(2, 0, priced=priced)
+        watch.done(made(tokens=1_000))
+    known, unknown = capsys.readouterr().err.splitlines()
+    assert "1,000 tokens, US$ 0)" in known
+    assert "1,000 tokens, unknown) · unknown so far" in unknown
 
 
 def test_attempts_side_by_side_share_one_record(tmp_path: Path) -> None:

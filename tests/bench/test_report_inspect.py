@@ -283,7 +283,7 @@ def test_a_command_that_uses_all_cores_has_all_of_its_time(monkeypatch: pytest.M
         return Box()
 
     monkeypatch.setattr(adapter, "open_sandbox", opened)
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(adapter, "cores", lambda: 4)
     box = adapter.HakkenSandbox()
     with pytest.raises(TimeoutError, match=r"used more CPU time than 2400 s"):
         anyio.run(lambda: box.exec(["python", "train.py"], timeout=600))

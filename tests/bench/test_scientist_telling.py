@@ -136,3 +136,12 @@ def test_runs_at_once_share_the_embedded_model(tmp_path: Path) -> None:
     mixed = Expected(runs=4, usage=Usage(seconds=100.0), local_seconds=60.0, unpriced=(), most_usd=None)
     assert [mixed.model_seconds(at_once) for at_once in (1, 2, 8)] == [100.0, 80.0, 70.0]
     assert "about 1:20 left" in Follower([], 4, mixed.model_seconds(2), tmp_path).status()
+
+
+def test_a_price_that_is_not_known_is_no_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    follower, spent = Follower([], 3, 0.0, tmp_path), Usage(calls=1, prompt_tokens=900, completion_tokens=100)
+    follower.ended(jobs_of(tmp_path, 1)[0], row(1, usage=spent, priced=True))
+    follower.ended(jobs_of(tmp_path, 1)[0], row(2, usage=spent, priced=False))
+    said = capsys.readouterr().err
+    assert "1,000 tokens, US$ 0 in this" in said
+    assert "2,000 tokens, unknown in this" in said

@@ -5,7 +5,6 @@ What it does in there is its own affair. What it leaves in the workspace is grad
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from hakken.bench.proving import Lab
 from hakken.bench.running import with_room
 from hakken.bench.trees import scratch
 from hakken.core.config import ModelSettings
+from hakken.core.cores import cores
 from hakken.core.errors import PrerequisiteError, SandboxError
 from hakken.core.text import without_controls
 from hakken.core.types import Budget, CallLog, ExecResult, Limits, Model, Mount, Role, Rung, ViolationKind
@@ -178,10 +178,9 @@ class External:
         return words
 
     def _limits(self) -> Limits:
-        cores = os.cpu_count() or 1
         return Limits(
             wall_seconds=self.seconds,
-            cpu_seconds=self.seconds * cores,
+            cpu_seconds=self.seconds * cores(),
             memory_mb=self.program.memory_mb,
             processes=self.program.processes,
             disk_mb=1024,

@@ -59,7 +59,7 @@ def forecast_attempts(
         most_usd=most_usd,
         unpriced=unpriced,
         most_seconds=None if budget.seconds is None else rounds * budget.seconds,
-        likely_usd=None if usd is None else count * usd,
+        likely_usd=None if usd is None or unpriced else count * usd,
         likely_seconds=None if seconds is None else rounds * seconds,
         by=by,
     )

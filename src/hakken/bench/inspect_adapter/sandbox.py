@@ -24,6 +24,7 @@ from hakken.bench.competitions.definition import load_competition
 from hakken.bench.folder import load_task
 from hakken.bench.reading import Unreadable, read_bytes
 from hakken.bench.trees import executables
+from hakken.core.cores import cores
 from hakken.core.errors import SandboxError
 from hakken.core.types import Limits, Mount, ViolationKind
 from hakken.execution import open_sandbox, package_paths
@@ -118,7 +119,7 @@ class HakkenSandbox(SandboxEnvironment):
         # A login shell would put the system's PATH in the place of ours, and there the Python may be another one.
         argv = [word for place, word in enumerate(cmd) if not (place == 1 and cmd[0] == "bash" and word == "--login")]
         # A limit of a command is one on its wall time: as many processes as there are cores may use all of it.
-        limits = Limits(wall_seconds=seconds, cpu_seconds=seconds * (os.cpu_count() or 1))
+        limits = Limits(wall_seconds=seconds, cpu_seconds=seconds * cores())
         mounts = [Mount(path=self.workspace, writable=True)]
         with tempfile.TemporaryDirectory(prefix="hakken-output-") as name:
             out, err = Path(name) / "stdout", Path(name) / "stderr"
@@ -144,4 +145,4 @@ class HakkenSandbox(SandboxEnvironment):
 
 def _turn() -> Any:
     """As many commands at once as there are cores: the machine's other half is the model's."""
-    return concurrency("hakken-sandbox", os.cpu_count() or 1)
+    return concurrency("hakken-sandbox", cores())

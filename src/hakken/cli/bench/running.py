@@ -241,7 +241,7 @@ def _attempt(
         crowd = crowd_of(parallel, total, models)
         _announce(who.name, total, len(kept), len(there) - len(kept), coming, crowd)
         _tell_code(kept, this_code())
-        watch = _Watch(total, len(kept), parallel)
+        watch = _Watch(total, len(kept), priced=not coming.unpriced)
         limits = limits_of(budget, chosen, model, agent, settings, crowd)
         if kind == "threads":
             side = executor if parallel > 1 else None
@@ -259,8 +259,8 @@ def _attempt(
 class _Watch:
     """Tells of each attempt, with the cost so far and the time left."""
 
-    def __init__(self, total: int, kept: int, parallel: int) -> None:
-        self._total, self._kept, self._parallel = total, kept, parallel
+    def __init__(self, total: int, kept: int, *, priced: bool) -> None:
+        self._total, self._kept, self._priced = total, kept, priced
         self._made: list[Attempt] = []
         self._start = time.monotonic()
 
@@ -271,7 +271,7 @@ class _Watch:
         self._made.append(attempt)
         count, fresh = len(self._made), len(self._made) - self._kept
         run = attempt.run
-        cost = f"{run.prompt_tokens + run.completion_tokens:,} tokens, {money(run.usd)}"
+        cost = f"{run.prompt_tokens + run.completion_tokens:,} tokens, {money(run.usd, self._priced)}"
         verdict = "pass" if attempt.passed else "fail"
         if (broke := attempt.run.breakdown) is not None and broke.infrastructure:
             verdict = f"not measured, {broke.error}"
@@ -280,7 +280,7 @@ class _Watch:
         if fresh > 0 and count < self._total:
             left = (time.monotonic() - self._start) / fresh * (self._total - count)
             spent = sum(a.run.usd for a in self._made)
-            said += f" · {money(spent)} so far, about {clock(left)} left"
+            said += f" · {money(spent, self._priced)} so far, about {clock(left)} left"
         tell(said)
 
 

@@ -11,6 +11,7 @@ from hakken.bench.scientist.files import write_report
 from hakken.bench.scientist.grid import Job
 from hakken.cli.console import clock, money, tell
 from hakken.core.types import Call, Trial, Usage
+from hakken.models.forecast import is_priced
 
 
 class Follower:
@@ -21,7 +22,7 @@ class Follower:
         self.guess = seconds / max(1, left)
         """Seconds from one end of a run to the next, before one has ended."""
         self.done, self.start = 0, time.monotonic()
-        self.used = Usage()
+        self.used, self.priced = Usage(), True
 
     def begins(self, job: Job) -> Following:
         """A run begins."""
@@ -33,6 +34,7 @@ class Follower:
         """A run ended: its line, and the report with it."""
         self.done += 1
         self.used += row.usage
+        self.priced = self.priced and (row.priced or not row.usage.tokens)
         paper = "paper" if row.counts[Stage.PAPER] else "no paper"
         score = f", score {row.score}" if row.score is not None else ""
         why = f": {row.why}" if row.why else ""
@@ -50,7 +52,7 @@ class Follower:
         spent = time.monotonic() - self.start
         each = spent / self.done if self.done else self.guess
         return (
-            f"{self.used.tokens:,} tokens, {money(self.used.usd)} in this table's runs so far; "
+            f"{self.used.tokens:,} tokens, {money(self.used.usd, self.priced)} in this table's runs so far; "
             f"{clock(spent)}, about {clock(each * (self.left - self.done))} left"
         )
 
@@ -60,12 +62,12 @@ class Following:
 
     def __init__(self, follower: Follower, job: Job) -> None:
         self.follower, self.job = follower, job
-        self.used = Usage()
+        self.used, self.priced = Usage(), True
 
     def stage(self, name: str, done: bool) -> None:
         """A stage begins or ends."""
         if not done:
-            self.line(f"{name} ({self.used.tokens:,} tokens, {money(self.used.usd)})")
+            self.line(f"{name} ({self.used.tokens:,} tokens, {money(self.used.usd, self.priced)})")
 
     def line(self, text: str) -> None:
         """A line with the run's place in the table."""
@@ -80,6 +82,8 @@ class Following:
     def call(self, call: Call, used: Usage) -> None:
         """Count."""
         self.used = used
+        if call.completion is not None:
+            self.priced = self.priced and is_priced(call.model, call.completion.usage)
 
     def expect(self, trials: int) -> None:
         """Ignore."""
