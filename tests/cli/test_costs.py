@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -86,6 +87,22 @@ def test_the_line_of_a_run_that_goes_on_says_so_too(template: Path) -> None:
     assert "· US$ 0 ·" in watch.status()
     watch.call(call(SERVER, "ideas/propose"), Usage(calls=2))
     assert "· unknown ·" in watch.status()
+
+
+def test_a_stage_of_calls_alone_is_not_silent_for_minutes(
+    template: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    watch = Plain(Expected(target(template), Forecast(stages=(), versions=0)), Counter())
+    watch.stage("review", False)
+    for second in range(0, 200, 10):
+        now[0] = float(second)
+        watch.call(call("local", "review/form"), Usage(calls=1, prompt_tokens=second))
+    begins, *told = capsys.readouterr().err.splitlines()
+    assert begins == "[0:00] review: begins"
+    assert [line.split()[0] for line in told] == ["[1:00]", "[2:00]", "[3:00]"]
+    assert "review · trials 0 of at most " in told[0]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _EVERY = 10
 """Trials between two plain lines."""
+_SILENCE = 60.0
+"""Seconds without a line after which the next trial or call tells how far the run is."""
 
 
 class Expected:
@@ -140,14 +142,20 @@ class Watch:
 class Plain(Watch):
     """Lines with the time, for logs and pipes."""
 
+    def __init__(self, expected: Expected, done: Counter[str]) -> None:
+        super().__init__(expected, done)
+        self._told, self._last = 0, self.start
+
     def line(self, text: str) -> None:
         """Print it."""
-        tell(f"[{clock(time.monotonic() - self.start)}] {text}")
+        self._last = time.monotonic()
+        tell(f"[{clock(self._last - self.start)}] {text}")
 
     def changed(self) -> None:
         """Say how far it is, now and then."""
-        if (count := self.done.total()) and count % _EVERY == 0 and count != getattr(self, "_said", 0):
-            self._said = count
+        count = self.done.total()
+        if (count % _EVERY == 0 and count != self._told) or time.monotonic() - self._last >= _SILENCE:
+            self._told = count
             self.line(f"  {self.status()}")
 
 
