@@ -11,20 +11,10 @@ import pytest
 
 from hakken.core.errors import UsageError
 from hakken.core.types import AuditReport, Claim, ClaimStatus, Rung, Severity, Snapshot
-from hakken.research.papers.audit import Auditor, audit, from_snapshot, write_report
+from hakken.research.papers.audit import Auditor, audit, write_report
 from tests.papers.builders import build_snapshot
 from tests.papers.clean_paper import write_clean_paper
 from tests.papers.mutants import measure
-
-
-@pytest.fixture(scope="module")
-def snapshot() -> Snapshot:
-    return build_snapshot()
-
-
-@pytest.fixture(scope="module")
-def auditor(snapshot: Snapshot) -> Auditor:
-    return Auditor(from_snapshot(snapshot))
 
 
 @pytest.fixture(scope="module")

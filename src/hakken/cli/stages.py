@@ -300,8 +300,8 @@ def _working(job: Target, only: tuple[str, ...], *, asks: bool = True, runs_code
     if asks:
         expected = forecast(job.settings, preflight.check(job.settings, runs_code=runs_code))
     with job.held() as held:
+        announce(held, expected, only)
         job = held.measured()
-        announce(job, expected, only)
         with (
             watching(job, expected, only) as watch,
             open_session(job.folder, job.template, job.settings, watch, asks=asks) as session,

@@ -82,6 +82,7 @@ class Container:
             kill=partial(_quietly, self.engine, "kill", name),
             scratch_bytes=lambda: 0,  # its file system in memory has a size
             tree_root=partial(_first_process, self.engine, name),
+            own_tasks=2,  # the shell and the clock
             exit_code=_exit_code,
             close=partial(_quietly, self.engine, "rm", "--force", name),
         )

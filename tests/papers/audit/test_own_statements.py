@@ -65,16 +65,6 @@ def refuted() -> Snapshot:
     )
 
 
-@pytest.fixture(scope="module")
-def snapshot() -> Snapshot:
-    return build_snapshot()
-
-
-@pytest.fixture(scope="module")
-def auditor(snapshot: Snapshot) -> Auditor:
-    return Auditor(from_snapshot(snapshot))
-
-
 @pytest.fixture
 def say(auditor: Auditor, tmp_path: Path) -> Say:
     """The kinds of what is found in one sentence; ``{gain}`` is the true size of the main difference."""
