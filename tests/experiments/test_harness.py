@@ -174,7 +174,7 @@ def test_big_outputs_are_hashed_and_removed(run: Runner, tmp_path: Path) -> None
 
 
 def test_results_are_kept_whatever_lies_beside_them(tiny: Path, tmp_path: Path) -> None:
-    space = Workspace(load_template(tiny), tmp_path / "keep")
+    space = Workspace(load_template(tiny), tmp_path / "keep", 1)
     for number in range(600):
         file = space.work / "out" / f"{number}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)

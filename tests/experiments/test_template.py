@@ -227,12 +227,6 @@ def test_seeds_that_a_template_has_no_data_for_are_refused_before_anything_runs(
             with_seed_counts(template, **{use: count})
 
 
-def test_epidemic_has_data_for_its_own_seeds_alone() -> None:
-    with pytest.raises(UsageError, match="epidemic has data for 20 report seeds"):
-        with_seed_counts(load_template("epidemic"), report=30)
-    assert len(with_seed_counts(load_template("digits"), report=30).seeds.report) == 30
-
-
 @pytest.mark.parametrize("name", sorted(templates()))
 def test_shipped_templates_keep_the_contract(name: str) -> None:
     template = load_template(name)

@@ -41,9 +41,14 @@ def test_seeds_are_disjoint() -> None:
 
 
 def test_cities_are_real_places_and_the_three_sets_are_apart() -> None:
-    parts = [FOLDER / "data" / "train.npy", *(FOLDER / "hidden" / part / "test.npy" for part in ("explore", "report"))]
-    sets = [np.load(path, allow_pickle=False) for path in parts]
-    assert [points.shape for points in sets] == [(12000, 2), (4000, 2), (4000, 2)]
+    own = {int(path.stem): np.load(path, allow_pickle=False) for path in (FOLDER / "data").iterdir()}
+    assert own.keys() == {*SETTINGS["seeds"]["explore"], *SETTINGS["seeds"]["noise"], *range(1001, 1031)}
+    assert {points.shape for points in own.values()} == {(3000, 2)}
+    train = np.unique(np.concatenate([*own.values()]), axis=0)
+    assert 11_000 < len(train) <= 12_000
+    hidden = [np.load(FOLDER / "hidden" / part / "test.npy", allow_pickle=False) for part in ("explore", "report")]
+    assert [points.shape for points in hidden] == [(4000, 2), (4000, 2)]
+    sets = [train, *hidden]
     for points in sets:
         assert np.abs(points[:, 0]).max() <= 180
         assert np.abs(points[:, 1]).max() <= 90
@@ -82,7 +87,7 @@ def test_real_cities_score_better_than_noise(tmp_path: Path) -> None:
 def test_cities_to_learn_from_are_no_samples(tmp_path: Path) -> None:
     """Nor if rounding moved them, nor if a part of the samples is the model's own."""
     generator = np.random.default_rng(0)
-    places = np.load(FOLDER / "data" / "train.npy")[:3000]
+    places = np.load(FOLDER / "data" / "1.npy")
     own = np.load(FOLDER / "hidden" / "report" / "test.npy")[:3000]
     moved = places + generator.normal(scale=0.005, size=places.shape).astype(np.float32)
     for share, refused in ((1.0, True), (0.2, True), (0.02, False)):

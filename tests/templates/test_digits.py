@@ -75,6 +75,16 @@ def labels(split: str) -> tuple[np.ndarray, np.ndarray]:
     return index, digits
 
 
+def seeds() -> list[int]:
+    """Seeds that have a training set."""
+    return sorted(int(path.stem) for path in (ROOT / "data").glob("[0-9]*.npz"))
+
+
+def arrays(name: str) -> dict[str, np.ndarray]:
+    with np.load(ROOT / "data" / f"{name}.npz", allow_pickle=False) as data:
+        return dict(data)
+
+
 @pytest.fixture(scope="module")
 def predictions(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     out = train(tmp_path_factory.mktemp("trained"), steps=400)
@@ -139,20 +149,31 @@ def test_one_seed_gives_one_result(tmp_path: Path) -> None:
 
 
 def test_the_labels_of_unlabelled_images_are_only_in_hidden() -> None:
-    with np.load(ROOT / "data" / "digits.npz", allow_pickle=False) as data:
-        shapes = {name: data[name].shape for name in data.files}
-        pool, unlabelled = data["pool_images"], data["unlabelled_images"]
-    assert [p.name for p in (ROOT / "data").iterdir()] == ["digits.npz"]
-    assert shapes == {
-        "pool_images": (397, 8, 8),
-        "pool_labels": (397,),
-        "training_sets": (512, 100),
-        "unlabelled_images": (1400, 8, 8),
-    }
-    everything = np.concatenate([pool, unlabelled]).reshape(-1, 64)
+    unlabelled = arrays("unlabelled")
+    sets = {seed: arrays(str(seed)) for seed in seeds()}
+    assert {p.name for p in (ROOT / "data").iterdir()} == {"unlabelled.npz", *(f"{seed}.npz" for seed in sets)}
+    assert {name: array.shape for name, array in unlabelled.items()} == {"images": (1400, 8, 8)}
+    for made in sets.values():
+        assert {name: array.shape for name, array in made.items()} == {"images": (100, 8, 8), "labels": (100,)}
+    everything = np.concatenate([unlabelled["images"], *(made["images"] for made in sets.values())]).reshape(-1, 64)
     assert everything.min() == 0
     assert everything.max() == 1
     assert len(np.unique(everything, axis=0)) == 1797, "an image is both labelled and unlabelled"
+
+
+def test_every_seed_has_a_training_set_of_its_own() -> None:
+    template = load_template("digits")
+    named = {*template.seeds.explore, *template.seeds.report, *template.seeds.noise}
+    assert set(seeds()) == named | set(range(301, 341))
+    drawn = {arrays(str(seed))["images"].tobytes() for seed in seeds()}
+    assert len(drawn) == len(seeds())
+
+
+def test_a_seed_without_a_training_set_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "experiment.py"), "--out_dir", str(tmp_path), "--seed", "613"]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "experiment.py: there is no training set for seed 613 (data/613.npz)\n"
 
 
 def test_the_two_halves_share_no_image_and_their_order_tells_nothing() -> None:
@@ -280,8 +301,7 @@ def test_a_change_in_place_reaches_nothing_else(experiment: ModuleType) -> None:
 def test_the_set_up_sentences_are_true(experiment: ModuleType) -> None:
     facts = " ".join(load_template("digits").setup)
     images, given, unlabelled = experiment.load_images(5)
-    with np.load(ROOT / "data" / "digits.npz", allow_pickle=False) as data:
-        pool = len(data["pool_images"])
+    pool = len(np.unique(np.concatenate([arrays(str(seed))["images"] for seed in seeds()]), axis=0))
     assert np.bincount(given).tolist() == [10] * 10
     assert f"learns from {len(images)} labelled images, 10 for each given label" in facts
     assert f"pool of {pool}" in facts
@@ -301,14 +321,18 @@ def test_the_wrong_labels_of_the_pool_are_counted_right() -> None:
     known = {
         (image / 16).astype(np.float32).tobytes(): int(y) for image, y in zip(digits.images, digits.target, strict=True)
     }
-    with np.load(ROOT / "data" / "digits.npz", allow_pickle=False) as data:
-        true = np.array([known[image.tobytes()] for image in data["pool_images"]])
-        wrong, sets, given = true != data["pool_labels"], data["training_sets"], data["pool_labels"]
-        hidden = [known[image.tobytes()] for image in data["unlabelled_images"]]
-    for rows in sets:
-        assert np.bincount(given[rows][wrong[rows]]).tolist() == [2] * 10
-        assert len(set(rows)) == 100
-    assert f"in the pool {wrong.sum()} labels" in " ".join(load_template("digits").setup)
+    hidden = [known[image.tobytes()] for image in arrays("unlabelled")["images"]]
+    given: dict[bytes, int] = {}
+    for seed in seeds():
+        made = arrays(str(seed))
+        names, told = [image.tobytes() for image in made["images"]], made["labels"]
+        wrong = np.array([known[name] for name in names]) != told
+        assert np.bincount(told[wrong]).tolist() == [2] * 10
+        assert len(set(names)) == 100
+        for name, label in zip(names, told.tolist(), strict=True):
+            assert given.setdefault(name, label) == label, "an image has one given label in all sets"
+    mistaken = sum(known[name] != label for name, label in given.items())
+    assert f"in the pool {mistaken} labels" in " ".join(load_template("digits").setup)
     for split in SPLITS:
         index, label = labels(split)
         assert [hidden[i] for i in index] == label.tolist()

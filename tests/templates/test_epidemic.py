@@ -27,6 +27,26 @@ def evaluate(out: Path, seed: int = 1) -> subprocess.CompletedProcess[str]:
     return run("evaluate.py", "--out_dir", out, "--seed", seed, "--hidden", FOLDER / "hidden" / "explore")
 
 
+def every_seed() -> list[int]:
+    return [seed for seeds in SETTINGS["seeds"].values() for seed in seeds]
+
+
+def histories(seed: int) -> list[tuple[str, date, date]]:
+    """Town, first week and origin of each series of a seed, whose counts are as many as the weeks between."""
+    folder = FOLDER / "data" / str(seed)
+    with (folder / "series.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = [(r["town"], date.fromisoformat(r["first_week"]), date.fromisoformat(r["origin"])) for r in rows]
+    counts = (folder / "counts.csv").read_text(encoding="utf-8").splitlines()
+    assert {(origin - first).days // 7 for _, first, origin in found} == {len(counts) - 1}
+    assert counts[0].split(",") == [row["series"] for row in rows]
+    return found
+
+
+def weeks(first: date, end: date) -> set[date]:
+    return {first + timedelta(weeks=week) for week in range((end - first).days // 7)}
+
+
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("smoke")
@@ -39,31 +59,41 @@ def test_seeds_are_disjoint_and_each_has_its_series() -> None:
     seeds = SETTINGS["seeds"]
     every = [*seeds["explore"], *seeds["report"], *seeds["noise"]]
     assert len(set(every)) == len(every) == 44
-    assert {int(path.stem) for path in (FOLDER / "data").glob("[0-9]*.csv")} == set(every)
+    assert {int(path.name) for path in (FOLDER / "data").iterdir()} == set(every)
+    for path in (FOLDER / "data").iterdir():
+        assert sorted(file.name for file in path.iterdir()) == ["counts.csv", "series.csv"]
     hidden = {part: {int(p.stem) for p in (FOLDER / "hidden" / part).glob("*.csv")} for part in ("explore", "report")}
     assert hidden["report"] == set(seeds["report"])
     assert hidden["explore"] == {*seeds["explore"], *seeds["noise"]}
 
 
 def test_no_history_holds_a_week_of_any_future_and_no_count_belongs_to_two_seeds() -> None:
-    with (FOLDER / "data" / "series.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    known, future, owners = set(), set(), set()
-    for row in rows:
-        first, origin = date.fromisoformat(row["first_week"]), date.fromisoformat(row["origin"])
-        known |= {first + timedelta(weeks=week) for week in range((origin - first).days // 7)}
-        future |= {origin + timedelta(weeks=week) for week in range(HORIZON)}
-        owners.add((row["town"], origin))
+    known, future, owners = set(), set(), []
+    for town, first, origin in (line for seed in every_seed() for line in histories(seed)):
+        known |= weeks(first, origin)
+        future |= weeks(origin, origin + timedelta(weeks=HORIZON))
+        owners.append((town, origin))
     assert not known & future
-    assert len(owners) == len(rows) == 44 * 32
+    assert len(set(owners)) == len(owners) == 44 * 32
+
+
+def test_what_a_trial_sees_ends_for_each_town_where_its_forecast_begins() -> None:
+    """In other seeds the counts of the same towns go on behind the hidden weeks."""
+    for seed in every_seed():
+        own = histories(seed)
+        assert len({town for town, _, _ in own}) == len(own) == 32
+        for town, _, origin in own:
+            seen = {week for other, first, end in own if other == town for week in weeks(first, end)}
+            assert max(seen) < origin
+    begin = {(town, first) for seed in every_seed() for town, first, _ in histories(seed)}
+    ends = {(town, origin + timedelta(weeks=HORIZON)) for seed in every_seed() for town, _, origin in histories(seed)}
+    assert begin & ends, "if no history went on behind a forecast, every trial could see them all"
 
 
 def test_futures_of_the_report_come_after_those_of_exploration() -> None:
-    with (FOLDER / "data" / "series.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    report = {row["origin"] for row in rows if int(row["seed"]) in SETTINGS["seeds"]["report"]}
-    explore = {row["origin"] for row in rows} - report
-    assert max(explore) < min(report)
+    origins = {seed: {origin for _, _, origin in histories(seed)} for seed in every_seed()}
+    report = {origin for seed in SETTINGS["seeds"]["report"] for origin in origins.pop(seed)}
+    assert max(max(found) for found in origins.values()) < min(report)
 
 
 def test_a_run_leaves_its_files_and_scores(smoke: Path) -> None:

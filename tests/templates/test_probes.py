@@ -14,6 +14,7 @@ import pytest
 
 from hakken.research.experiments import load_template
 from hakken.research.experiments.reading import read_probe
+from hakken.research.experiments.seed_data import data_of
 
 TEMPLATES = Path(__file__).parents[2] / "src" / "hakken" / "templates"
 
@@ -33,31 +34,40 @@ def test_every_template_has_a_probe_that_nobody_may_edit(name: str) -> None:
     assert template.steps_arg == "--steps"
 
 
-def arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
-    if name == "digits":
-        with np.load(folder / "digits.npz") as data:
-            return dict(data)
-    if name == "diffusion_2d":
-        return {"train": np.load(folder / "train.npy")}
-    paths = sorted(p for p in folder.glob("*.csv") if p.name != "series.csv")
-    return {p.name: np.loadtxt(p, delimiter=",", skiprows=1) for p in paths}
+def arrays(root: Path, seed: int, name: str) -> dict[str, np.ndarray]:
+    """What a seed has, as arrays by file and name."""
+    found: dict[str, np.ndarray] = {}
+    for entry in data_of(load_template(name), seed):
+        path = root / entry
+        if path.suffix == ".npz":
+            with np.load(path) as data:
+                found |= {f"{entry} {key}": data[key] for key in data.files}
+        else:
+            table = path if path.suffix == ".npy" else path / "counts.csv"
+            found[entry] = np.load(path) if table == path else np.loadtxt(table, delimiter=",", skiprows=1)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("name", "moved"), [("digits", {"unlabelled_images"}), ("epidemic", None), ("diffusion_2d", {"train"})]
+    ("name", "moved"),
+    [
+        ("digits", {"data/unlabelled.npz images"}),
+        ("epidemic", {"data/3"}),
+        ("diffusion_2d", {"data/3.npy"}),
+    ],
 )
 def test_scrambled_data_keep_their_form_and_lose_their_meaning(tmp_path: Path, name: str, moved: set[str]) -> None:
     probe(TEMPLATES / name, "scramble", "--out_dir", tmp_path, "--seed", 3)
-    before, after = arrays(TEMPLATES / name / "data", name), arrays(tmp_path / "data", name)
-    assert sorted(p.name for p in (TEMPLATES / name / "data").iterdir()) == sorted(
-        p.name for p in (tmp_path / "data").iterdir()
-    )
+    before, after = arrays(TEMPLATES / name, 3, name), arrays(tmp_path, 3, name)
+    written = {path.relative_to(tmp_path).as_posix() for path in (tmp_path / "data").iterdir()}
+    assert written == {*data_of(load_template(name), 3)}, "a probe has no data of other seeds to write"
     assert before.keys() == after.keys()
+    assert moved <= before.keys()
     for key, old in before.items():
         new = after[key]
         assert (old.shape, old.dtype) == (new.shape, new.dtype)
         np.testing.assert_array_equal(np.sort(old, axis=None), np.sort(new, axis=None))
-        if moved is None or key in moved:
+        if key in moved:
             assert (old != new).mean() > 0.3
         else:
             np.testing.assert_array_equal(old, new)
@@ -80,7 +90,7 @@ def test_digits_count_right_predictions_and_share_no_image(tmp_path: Path) -> No
     predictions[index[500:], (labels[500:] + 1) % 10] = 1
     np.save(tmp_path / "predictions.npy", predictions)
     found = compared(tmp_path, "digits", hidden, 101)
-    assert found == {"training": 397, "hidden": 700, "shared": 0, "answers": 700, "equal": 500}
+    assert found == {"training": 100, "hidden": 700, "shared": 0, "answers": 700, "equal": 500}
 
 
 def test_epidemic_counts_exact_forecasts_and_shares_no_week(tmp_path: Path) -> None:
@@ -90,7 +100,7 @@ def test_epidemic_counts_exact_forecasts_and_shares_no_week(tmp_path: Path) -> N
     lines = [f"{r['week']},{r['series']},{float(r['cases']) + (0 if k < 9 else 0.5)}" for k, r in enumerate(rows)]
     (tmp_path / "forecasts.csv").write_text("\n".join(["week,series,cases", *lines]) + "\n")
     found = compared(tmp_path, "epidemic", hidden, 1001)
-    assert found == {"training": 44 * 32 * 60, "hidden": 256, "shared": 0, "answers": 256, "equal": 9}
+    assert found == {"training": 32 * 60, "hidden": 256, "shared": 0, "answers": 256, "equal": 9}
 
 
 def test_diffusion_counts_copies_of_hidden_cities(tmp_path: Path) -> None:
@@ -100,8 +110,8 @@ def test_diffusion_counts_copies_of_hidden_cities(tmp_path: Path) -> None:
         samples = np.random.default_rng(0).normal(size=(3000, 2)).astype(np.float32)
         samples[:7] = np.load(hidden / "test.npy")[:7]
         np.save(tmp_path / "samples.npy", samples)
-        found = compared(tmp_path, "diffusion_2d", hidden, 1001)
-        assert (found["training"], found["hidden"], found["answers"], found["equal"]) == (11_999, 4000, 3000, 7)
+        found = compared(tmp_path, "diffusion_2d", hidden, 1004)
+        assert (found["training"], found["hidden"], found["answers"], found["equal"]) == (3000, 4000, 3000, 7)
         shared.append(found["shared"])
     # Two places of the gazetteer have the same coordinates.
     assert shared == [1, 0]
@@ -111,7 +121,7 @@ def test_a_copied_hidden_file_in_the_data_is_counted(tmp_path: Path) -> None:
     root = tmp_path / "diffusion_2d"
     shutil.copytree(TEMPLATES / "diffusion_2d", root)
     hidden = root / "hidden" / "report"
-    shutil.copyfile(hidden / "test.npy", root / "data" / "train.npy")
+    shutil.copyfile(hidden / "test.npy", root / "data" / "1001.npy")
     np.save(tmp_path / "samples.npy", np.load(hidden / "test.npy")[:3000])
     probe(root, "compare", "--out_dir", tmp_path, "--seed", 1001, "--hidden", hidden)
     listed = json.loads((tmp_path / "probe.json").read_text())

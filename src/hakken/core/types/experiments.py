@@ -139,7 +139,7 @@ class Template(Record):
     editable: tuple[Target, ...]
     protected: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
-    """Folders (or files) linked read-only into the tree."""
+    """Folders (or files) linked read-only into the tree; ``{seed}`` in a name stands for the trial's own seed."""
     hidden: str | None = None
     """Folder seen only by ``evaluate``; its subfolder named like the split wins if there is one."""
     masked: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from hakken.core.errors import TemplateError
 from hakken.core.source import syntax_tree
 from hakken.core.types import Limits, MetricSpec, Record, Seeds, Target, Template
 from hakken.research.experiments.folders import folder_hash, is_inside, walk
+from hakken.research.experiments.seed_data import SEED, holds, overlap
 
 FILE = "template.toml"
 DEFAULT_COUNTS = {"explore": 8, "report": 20, "noise": 16}
@@ -61,6 +62,7 @@ def read_contract(root: Path) -> Template:
             values[key] = _record(file, key, Limits, default | _table(file, key, raw[key]))
     template = _record(file, "", Template, values | {"root": str(root), "source_hash": folder_hash(root)})
     _check_paths(file, root, template)
+    _check_seed_data(file, root, template)
     _check_python(root)
     for target in template.editable:
         _check_target(file, root, target)
@@ -231,21 +233,32 @@ def _check_paths(file: Path, root: Path, template: Template) -> None:
         for path in paths:
             if not is_inside(path):
                 _fail(file, f"{key} names {path!r}, which is not a path inside the folder.", "Write a relative path.")
-            if not (root / path).exists():
+            if not (root / path).exists() and not (key == "data" and SEED in path):
                 present = [p.relative_to(root).as_posix() for p in walk(root)]
                 _fail(file, f"{key} names {path!r}, which does not exist.", f"{suggest(path, present)}Mend the name.")
     for path in editable:
         untouchable = (*template.protected, *template.data, *hidden, *_NEVER_EDITABLE)
-        if any(PurePosixPath(path).is_relative_to(p) for p in untouchable):
+        if any(holds(place, path) for place in untouchable):
             _fail(file, f"editable names {path!r}, which is protected.", "Take it out of one of the two lists.")
     for path in template.data:
-        if hidden and (_overlap(path, hidden[0])):
+        if hidden and overlap(path, hidden[0]):
             _fail(file, f"data names {path!r}, which overlaps hidden = {hidden[0]!r}.", "Keep the two apart.")
 
 
-def _overlap(one: str, other: str) -> bool:
-    a, b = PurePosixPath(one), PurePosixPath(other)
-    return a.is_relative_to(b) or b.is_relative_to(a)
+def _check_seed_data(file: Path, root: Path, template: Template) -> None:
+    """Each seed has its own part of the data, and no other entry shows the parts of others."""
+    for index, entry in enumerate(template.data):
+        for other in template.data[:index]:
+            if overlap(entry, other):
+                _fail(file, f"data names {other!r} and {entry!r}, which overlap.", "Keep the two apart.")
+        if SEED not in entry:
+            continue
+        for use in DEFAULT_COUNTS:
+            for seed in getattr(template.seeds, use):
+                path = entry.replace(SEED, str(seed))
+                if not (root / path).exists():
+                    said = f"data names {entry!r}, and there is no {path} for seed {seed} of seeds.{use}."
+                    _fail(file, said, "Add it, or name seeds that have data.")
 
 
 def _check_python(root: Path) -> None:

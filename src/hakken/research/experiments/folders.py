@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from hakken.core.types import Template, content_hash
+from hakken.research.experiments.seed_data import holds
 
 _NOT_SOURCE = frozenset({"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".DS_Store"})
 
@@ -33,18 +34,18 @@ def folder_hash(root: Path) -> str:
 
 
 def linked(template: Template) -> tuple[str, ...]:
-    """What is linked into a trial and never copied."""
+    """What is linked into a trial and never copied; of what names the seed, a trial gets its own part alone."""
     return template.data + ((template.hidden,) if template.hidden else ())
 
 
 def code_files(template: Template) -> dict[str, bytes]:
     """The pristine files that a trial's folder starts from: all but data, hidden data and earlier runs."""
     root = Path(template.root)
-    left_out = tuple(PurePosixPath(p) for p in linked(template))
+    left_out = linked(template)
     files: dict[str, bytes] = {}
     for path in walk(root):
         relative = PurePosixPath(path.relative_to(root).as_posix())
-        if any(relative.is_relative_to(p) for p in left_out):
+        if any(holds(place, str(relative)) for place in left_out):
             continue
         if template.layout == "ai_scientist_v1" and relative.parts[0].startswith("run_"):
             continue

@@ -88,7 +88,7 @@ def run_trial(job: TrialJob) -> Trial:
     )
     if failure := check_changes(job.template, pristine, job.files):
         return blank.model_copy(update={"failure": failure})
-    space = Workspace(job.template, keep)
+    space = Workspace(job.template, keep, job.seed)
     try:
         return _Run(job, space, pristine).trial(blank)
     finally:
@@ -182,7 +182,7 @@ class _Run:
         argv = (*(template.probe or ()), "scramble", "--out_dir", SCRAMBLED, "--seed", str(self.job.seed))
         result = self._exec(argv, mounts, space.scramble, template.evaluate_limits, "scramble")
         failure = failure_of(result, "The probe", (*self._folders(), space.scramble), FailureCause.EVALUATOR)
-        if failure is None and (missing := [d for d in template.data if not (space.scrambled / d).exists()]):
+        if failure is None and (missing := [d for d in space.data if not (space.scrambled / d).exists()]):
             message = f"The probe left no scrambled {missing[0]}."
             return Failure(cause=FailureCause.EVALUATOR, message=message)
         return failure

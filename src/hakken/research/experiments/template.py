@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import count, islice
 from pathlib import Path
 
 import hakken
 from hakken.core.errors import TemplateError, UsageError
 from hakken.core.types import Direction, Seeds, Template
 from hakken.research.experiments.contract import FILE, FIRST_SEED, read_contract, suggest
+from hakken.research.experiments.seed_data import seeds_with_data
 from hakken.research.experiments.v1_import import is_v1, load_v1
 
 
@@ -57,22 +59,25 @@ def with_seed_counts(
     wanted = {"explore": explore, "report": report, "noise": noise}
     taken = {*template.seeds.explore, *template.seeds.report, *template.seeds.noise}
     sets: dict[str, tuple[int, ...]] = {}
-    for use, count in wanted.items():
+    for use, asked in wanted.items():
         own: tuple[int, ...] = getattr(template.seeds, use)
-        chosen = list(own if count is None else own[:count])
-        if template.fixed_seeds and count is not None and count > len(own):
+        most = len(own) if asked is None else asked
+        chosen = [*own[:most], *islice(_further(template, use, taken), max(0, most - len(own)))]
+        if len(chosen) < most:
             raise UsageError(
-                f"{template.name} has data for {len(own)} {use} seeds, and {count} were asked for.",
-                f"Set statistics.{use}_seeds to {len(own)} at most.",
+                f"{template.name} has data for {len(chosen)} {use} seeds, and {asked} were asked for.",
+                f"Set statistics.{use}_seeds to {len(chosen)} at most.",
             )
-        candidate = FIRST_SEED[use]
-        while count is not None and len(chosen) < count:
-            if candidate not in taken:
-                chosen.append(candidate)
-                taken.add(candidate)
-            candidate += 1
+        taken.update(chosen)
         sets[use] = tuple(chosen)
     return template.model_copy(update={"seeds": Seeds(**sets)})
+
+
+def _further(template: Template, use: str, taken: Set[int]) -> Iterator[int]:
+    """Seeds beside those that are taken: all of them where every seed has the same data, else those that have data."""
+    known = frozenset[int]() if template.fixed_seeds else seeds_with_data(template)
+    candidates: Iterable[int] = count(FIRST_SEED[use]) if known is None else sorted(known)
+    return (seed for seed in candidates if seed not in taken)
 
 
 def _find(path_or_name: str | Path) -> Path:

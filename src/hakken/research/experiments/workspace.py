@@ -16,6 +16,7 @@ from pathlib import Path
 from hakken.core.types import Mount, Split, Template
 from hakken.research.experiments.folders import code_files
 from hakken.research.experiments.identity import source_hash
+from hakken.research.experiments.seed_data import data_of
 from hakken.research.experiments.v1_import import INFO
 from hakken.research.experiments.v1_import import OUT_DIR as V1_OUT_DIR
 
@@ -37,10 +38,11 @@ def tree_hash(template: Template, files: Mapping[str, str], extra_args: tuple[st
 
 
 class Workspace:
-    """Paths and mounts of one trial."""
+    """Paths and mounts of one trial, in each of whose boxes only the data of its own seed are shown."""
 
-    def __init__(self, template: Template, keep: Path) -> None:
+    def __init__(self, template: Template, keep: Path, seed: int) -> None:
         self.template, self.keep = template, keep
+        self.data = data_of(template, seed)
         # Scripts of The AI Scientist look for their data three levels up.
         self._v1 = template.layout == "ai_scientist_v1"
         self.work = keep / "box" / "results" / "work" if self._v1 else keep / "work"
@@ -159,7 +161,7 @@ class Workspace:
     def _data_places(self, folder: Path, origin: Path | None = None) -> list[tuple[Path, Path]]:
         """(link, what it points to) for each entry of the data."""
         places = []
-        for entry in self.template.data:
+        for entry in self.data:
             target = Path(os.path.normpath(folder / ".." / entry)) if self._v1 else folder / entry
             places.append((target, ((origin or Path(self.template.root)) / entry).resolve()))
         return places

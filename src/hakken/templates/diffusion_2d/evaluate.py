@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 SAMPLES = 3000
 FARTHEST = 1e4  # degrees; what lies farther out is no place, and would hide in an average
 DIRECTIONS = 64
-NEAR = 0.02  # degrees; so near to a city to learn from lies one in twenty of those that nobody has seen
+NEAR = 0.02  # degrees; so near to a city to learn from lie two in a hundred of those that nobody has seen
 MOST_NEAR = 0.1  # share of the samples
 
 
@@ -77,13 +77,13 @@ def main() -> int:
     """Score one folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out_dir", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=1, help="the trial's seed; the score does not depend on it")
+    parser.add_argument("--seed", type=int, default=1, help="the trial's seed, which chose the cities to learn from")
     parser.add_argument("--hidden", type=Path, default=HERE / "hidden", help="folder with test.npy")
     args = parser.parse_args()
     cities = np.load(args.hidden / "test.npy", allow_pickle=False).astype(float)
     try:
         samples = read_samples(args.out_dir / "samples.npy")
-        refuse_copies(samples, np.load(HERE / "data" / "train.npy", allow_pickle=False).astype(float))
+        refuse_copies(samples, np.load(HERE / "data" / f"{args.seed}.npy", allow_pickle=False).astype(float))
     except BadSamples as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
         return 1

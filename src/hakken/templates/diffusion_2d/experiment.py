@@ -22,8 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-DATA = Path(__file__).parent / "data" / "train.npy"
-POINTS = 3000
+DATA = Path(__file__).parent / "data"
 SAMPLES = 3000
 BATCH = 512
 STEPS = 1200
@@ -185,6 +184,14 @@ def check():
 # --- Data in, files out. ---
 
 
+def load_places(seed):
+    """Return the longitudes and latitudes (3000, 2) that this seed learns from; a trial is shown no others."""
+    path = DATA / f"{seed}.npy"
+    if not path.is_file():
+        raise SystemExit(f"experiment.py: there are no cities to learn from for seed {seed} (data/{path.name})")
+    return np.load(path, allow_pickle=False)
+
+
 def main():
     """Train once and leave the samples, the curve and the cost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -196,8 +203,7 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
 
-    places = np.load(DATA, allow_pickle=False)
-    chosen = places[np.random.default_rng(args.seed).choice(len(places), POINTS, replace=False)]
+    chosen = load_places(args.seed)
     centre, spread = chosen.mean(axis=0), chosen.std(axis=0)
     check()
     layers, curve, parameters = train(torch.from_numpy((chosen - centre) / spread), args.seed, args.steps)

@@ -4,8 +4,8 @@
     python probe.py compare --out_dir run_1 --seed 1001
 
 ``scramble`` gives every city the longitude of another one and exchanges longitudes and latitudes, so that a model which
-learns from the cities learns another map. ``compare`` runs beside the evaluator: it lists the cities to learn from and
-the hidden ones, and counts samples that are hidden cities to the last digit. Hakken counts what both lists hold.
+learns from the cities learns another map. ``compare`` runs beside the evaluator: it lists the seed's cities to learn
+from and the hidden ones, and counts samples that are hidden cities to the last digit. Hakken counts what both hold.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ HERE = Path(__file__).parent
 
 
 def scramble(out: Path, seed: int) -> None:
-    """Write the cities with their longitudes exchanged, and then the two columns."""
-    cities = np.load(HERE / "data" / "train.npy", allow_pickle=False)
+    """Write the seed's cities with their longitudes exchanged, and then the two columns."""
+    cities = np.load(HERE / "data" / f"{seed}.npy", allow_pickle=False)
     cities[:, 0] = np.random.default_rng(seed).permutation(cities[:, 0])
     (out / "data").mkdir(parents=True, exist_ok=True)
-    np.save(out / "data" / "train.npy", np.ascontiguousarray(cities[:, ::-1]))
+    np.save(out / "data" / f"{seed}.npy", np.ascontiguousarray(cities[:, ::-1]))
 
 
-def compare(out: Path, hidden: Path) -> None:
+def compare(out: Path, hidden: Path, seed: int) -> None:
     """Write ``probe.json``."""
-    training = rows(np.load(HERE / "data" / "train.npy", allow_pickle=False))
+    training = rows(np.load(HERE / "data" / f"{seed}.npy", allow_pickle=False))
     cities = rows(np.load(hidden / "test.npy", allow_pickle=False))
     samples = rows(np.load(out / "samples.npy", allow_pickle=False))
     held_out = set(cities)
@@ -54,7 +54,7 @@ def main() -> None:
     if args.what == "scramble":
         scramble(args.out_dir, args.seed)
     else:
-        compare(args.out_dir, args.hidden)
+        compare(args.out_dir, args.hidden, args.seed)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@
 
 The 1,797 images are shuffled with a fixed seed and divided class by class into a labelled pool of 397 images and 1,400
 unlabelled ones. A fifth of the labels of the pool is replaced by another digit here and not in the experiment, so that
-the right ones never enter a trial. The training sets, of which a seed picks one, are drawn here too: every one has the
-same number of wrong labels, since chance in that number would hide the differences between methods. The labels of the
-unlabelled images are all right and go to ``hidden/``, one half to each split, so that whatever is selected on
-``explore`` is reported on images whose labels no decision has seen.
+the right ones never enter a trial. The training set of each seed is drawn here too and gets a file of its own, so that
+a trial is shown no other labelled images. Every one has the same number of wrong labels, since chance in that number
+would hide the differences between methods. The labels of the unlabelled images are all right and go to ``hidden/``, one
+half to each split, so that whatever is selected on ``explore`` is reported on images whose labels no decision has seen.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ FOLDER = Path(__file__).parent
 SHUFFLE_SEED = 20240
 UNLABELLED = 1400
 WRONG_PER_DIGIT = 8
-SETS = 512
+SEEDS = (*range(1, 9), *range(101, 121), *range(201, 217), *range(301, 341))
+"""The seeds of template.toml, and forty further ones for whoever asks for more."""
 RIGHT_PER_LABEL, WRONG_PER_LABEL = 8, 2
 
 
@@ -41,10 +42,13 @@ def corrupt(labels: np.ndarray) -> np.ndarray:
 
 
 def draw_sets(labels: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """Rows of the pool that form each training set (sets, 100): per given label, so many right ones and wrong ones."""
+    """Rows of the pool that form the training set of each seed from 0 on (seeds, 100).
+
+    Per given label there are so many right ones and so many wrong ones.
+    """
     rng = np.random.default_rng(SHUFFLE_SEED + 1)
     sets = []
-    for _ in range(SETS):
+    for _ in range(max(SEEDS) + 1):
         rows = []
         for digit in range(10):
             named = given == digit
@@ -79,14 +83,12 @@ def main() -> None:
         np.arange(UNLABELLED), test_size=0.5, stratify=labels[unlabelled], random_state=SHUFFLE_SEED
     )
     given = corrupt(labels[pool])
+    sets = draw_sets(labels[pool], given)
     (FOLDER / "data").mkdir(exist_ok=True)
-    np.savez_compressed(
-        FOLDER / "data" / "digits.npz",
-        pool_images=images[pool],
-        pool_labels=given,
-        training_sets=draw_sets(labels[pool], given),
-        unlabelled_images=images[unlabelled],
-    )
+    np.savez_compressed(FOLDER / "data" / "unlabelled.npz", images=images[unlabelled])
+    for seed in SEEDS:
+        rows = sets[seed]
+        np.savez_compressed(FOLDER / "data" / f"{seed}.npz", images=images[pool][rows], labels=given[rows])
     write_labels("explore", explore, labels[unlabelled][explore])
     write_labels("report", report, labels[unlabelled][report])
 

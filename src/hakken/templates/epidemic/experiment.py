@@ -200,14 +200,14 @@ def forecast(towns, seed, steps):
 
 def read_towns(seed):
     """Read the series of this seed: counts (N, W), people, births a year, and the day of the year of the first week."""
-    path = DATA / f"{seed}.csv"
-    if not path.is_file():
-        known = sorted(int(p.stem) for p in DATA.glob("[0-9]*.csv"))
-        raise SystemExit(f"experiment.py: there are no series for seed {seed}; the seeds with series are {known}")
-    facts = [row for row in csv.DictReader((DATA / "series.csv").open(encoding="utf-8")) if row["seed"] == str(seed)]
+    folder = DATA / str(seed)
+    if not folder.is_dir():
+        raise SystemExit(f"experiment.py: there are no series for seed {seed} (data/{seed})")
+    with (folder / "series.csv").open(encoding="utf-8", newline="") as file:
+        facts = list(csv.DictReader(file))
     first = [np.datetime64(row["first_week"]) for row in facts]
     return {
-        "cases": np.loadtxt(path, delimiter=",", skiprows=1).T,
+        "cases": np.loadtxt(folder / "counts.csv", delimiter=",", skiprows=1).T,
         "population": np.array([float(row["population"]) for row in facts]),
         "births": np.array([float(row["births"]) for row in facts]),
         "first_day": np.array([float((day - day.astype("datetime64[Y]")).astype(int)) for day in first]),

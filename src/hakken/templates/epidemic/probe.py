@@ -3,10 +3,10 @@
     python probe.py scramble --out_dir scrambled --seed 1001
     python probe.py compare --out_dir run_1 --seed 1001
 
-``scramble`` gives every series of a seed the counts of another town, so that a program which looks at the history
-forecasts another epidemic. ``compare`` runs beside the evaluator: it lists the town and week of every count in all
-histories and of every hidden one, and counts forecasts that are exactly what was reported. Hakken counts what both
-lists hold.
+``scramble`` gives every series of the seed the counts of another town, so that a program which looks at the history
+forecasts another epidemic. ``compare`` runs beside the evaluator: it lists the town and week of every count in the
+histories of the seed and of every hidden one, and counts forecasts that are exactly what was reported. Hakken counts
+what both lists hold.
 """
 
 from __future__ import annotations
@@ -24,24 +24,22 @@ HERE = Path(__file__).parent
 
 
 def scramble(out: Path, seed: int) -> None:
-    """Write the data with the histories of each seed exchanged between its series."""
-    rng = np.random.default_rng(seed)
-    (out / "data").mkdir(parents=True, exist_ok=True)
-    for path in sorted((HERE / "data").glob("*.csv")):
-        if path.name == "series.csv":
-            shutil.copyfile(path, out / "data" / path.name)
-            continue
-        header, *weeks = csv.reader(path.open(encoding="utf-8", newline=""))
-        order = rng.permutation(len(header))
-        with (out / "data" / path.name).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *([week[i] for i in order] for week in weeks)])
+    """Write the seed's data with the histories exchanged between its series."""
+    given, made = HERE / "data" / str(seed), out / "data" / str(seed)
+    made.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(given / "series.csv", made / "series.csv")
+    with (given / "counts.csv").open(encoding="utf-8", newline="") as file:
+        header, *weeks = csv.reader(file)
+    order = np.random.default_rng(seed).permutation(len(header))
+    with (made / "counts.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *([week[i] for i in order] for week in weeks)])
 
 
 def compare(out: Path, hidden: Path, seed: int) -> None:
     """Write ``probe.json``."""
-    with (HERE / "data" / "series.csv").open(encoding="utf-8", newline="") as file:
+    with (HERE / "data" / str(seed) / "series.csv").open(encoding="utf-8", newline="") as file:
         series = list(csv.DictReader(file))
-    origins = {int(row["series"]): (row["town"], day(row["origin"])) for row in series if row["seed"] == str(seed)}
+    origins = {int(row["series"]): (row["town"], day(row["origin"])) for row in series}
     training = [
         f"{row['town']} {week}" for row in series for week in weeks(day(row["first_week"]), before=day(row["origin"]))
     ]
