@@ -8,6 +8,7 @@ import pytest
 
 from hakken.core.errors import TemplateError, UsageError
 from hakken.core.types import Direction
+from hakken.research.experiments.folders import code_files
 from hakken.research.experiments.template import (
     load_template,
     missing_packages,
@@ -100,12 +101,29 @@ def test_a_good_template(folder: Path) -> None:
     assert template.layout == "hakken"
 
 
-def test_the_hash_covers_every_file_but_caches(folder: Path) -> None:
+def test_the_hash_covers_every_file_but_caches_and_texts(folder: Path) -> None:
     before = load_template(folder).source_hash
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "x.pyc").write_bytes(b"1")
+    (folder / "README.md").write_text("Where the data come from.\n")
+    (folder / "references.bib").write_text("")
     assert load_template(folder).source_hash == before
+    (folder / "data" / "README.md").write_text("Two columns.\n")
+    other = load_template(folder).source_hash
     (folder / "hidden" / "x.csv").write_text("2\n")
+    assert len({before, other, load_template(folder).source_hash}) == 3
+
+
+@pytest.mark.parametrize("named", ["protected", "data", "smoke"])
+def test_a_text_that_the_contract_names_is_part_of_the_experiment(folder: Path, named: str) -> None:
+    (folder / "README.md").write_text("One.\n")
+    assert "README.md" not in code_files(load_template(folder))
+    line = {"protected": 'protected = ["evaluate.py"', "data": 'data = ["data"', "smoke": 'smoke = ["--steps"'}[named]
+    edit(folder, 'smoke = "--steps 2"', 'smoke = ["--steps"]')
+    edit(folder, line, f'{line}, "README.md"')
+    before = load_template(folder).source_hash
+    assert ("README.md" in code_files(load_template(folder))) is (named != "data")
+    (folder / "README.md").write_text("Two.\n")
     assert load_template(folder).source_hash != before
 
 

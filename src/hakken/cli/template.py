@@ -52,10 +52,12 @@ def check(
     """
     from hakken.cli.console import emit, say
     from hakken.research.experiments import load_template, missing_packages, parse_directions
+    from hakken.research.optional import check_optional
 
     loaded = load_template(what, parse_directions(metrics or []))
+    notes = check_optional(loaded)
     if as_json:
-        emit(loaded.model_dump(mode="json"))
+        emit(loaded.model_dump(mode="json") | {"notes": notes})
         return
     say(f"{loaded.name}: {loaded.title}")
     for spec in loaded.metrics:
@@ -66,5 +68,7 @@ def check(
     say(f"  seeds     {len(seeds.explore)} explore, {len(seeds.report)} report, {len(seeds.noise)} noise")
     for sentence in loaded.assumptions:
         say(f"  assumed   {sentence}")
+    for sentence in notes:
+        say(f"  note      {sentence}")
     if missing := missing_packages(loaded):
         say(f"  missing   pip install {' '.join(missing)}")
