@@ -51,6 +51,7 @@ def check(
       hakken template check AI-Scientist/templates/grokking --metric x_div_y/final_val_acc_mean:max
     """
     from hakken.cli.console import emit, say
+    from hakken.core.packages import install_command
     from hakken.research.experiments import load_template, missing_packages, parse_directions
     from hakken.research.optional import check_optional
 
@@ -71,4 +72,4 @@ def check(
     for sentence in notes:
         say(f"  note      {sentence}")
     if missing := missing_packages(loaded):
-        say(f"  missing   pip install {' '.join(missing)}")
+        say(f"  missing   {install_command(missing)}")

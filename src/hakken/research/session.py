@@ -12,6 +12,7 @@ from typing import Protocol
 import hakken
 from hakken.core.config import Settings
 from hakken.core.errors import ConfigError, PrerequisiteError, TemplateError
+from hakken.core.packages import install_command
 from hakken.core.types import (
     Call,
     Environment,
@@ -184,7 +185,7 @@ def open_session(
     progress = progress or Silent()
     if missing := missing_packages(template):
         raise PrerequisiteError(
-            f"The template {template.name} needs {', '.join(missing)}.", f"Install it: pip install {' '.join(missing)}"
+            f"The template {template.name} needs {', '.join(missing)}.", f"Install it: `{install_command(missing)}`."
         )
     rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
     in_force = rung or best_rung(allow_weak=True).rung

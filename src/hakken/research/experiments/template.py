@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
 import hakken
 from hakken.core.errors import TemplateError, UsageError
+from hakken.core.packages import missing_modules
 from hakken.core.types import Direction, Seeds, Template
 from hakken.research.experiments.contract import FILE, FIRST_SEED, read_contract, suggest
 from hakken.research.experiments.v1_import import is_v1, load_v1
@@ -43,7 +43,7 @@ def load_template(path_or_name: str | Path, directions: Mapping[str, Direction] 
 
 def missing_packages(template: Template) -> tuple[str, ...]:
     """Packages that the template needs and this Python cannot import."""
-    return tuple(p for p in template.packages if importlib.util.find_spec(p.split(".")[0]) is None)
+    return missing_modules(template.packages)
 
 
 def with_seed_counts(
