@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from hakken.core.errors import TemplateError, UsageError
-from hakken.core.types import Direction
+from hakken.core.types import Direction, Template
+from hakken.research.experiments.contract import _INTERNAL
 from hakken.research.experiments.folders import code_files
 from hakken.research.experiments.template import (
     load_template,
@@ -112,6 +114,32 @@ def test_the_hash_covers_every_file_but_caches_and_texts(folder: Path) -> None:
     other = load_template(folder).source_hash
     (folder / "hidden" / "x.csv").write_text("2\n")
     assert len({before, other, load_template(folder).source_hash}) == 3
+
+
+@pytest.mark.parametrize(
+    ("masked", "said"),
+    [
+        ("numpy/no_such_folder", "and the package numpy as installed here does not have it"),
+        ("/etc", "which is not a path inside of a package"),
+        ("../numpy", "which is not a path inside of a package"),
+        ("numpy", ""),
+        ("no_such_package/data", ""),
+    ],
+)
+def test_what_is_to_be_hidden_is_there_to_hide(folder: Path, masked: str, said: str) -> None:
+    edit(folder, 'hidden = "hidden"', f'hidden = "hidden"\nmasked = ["{masked}"]')
+    if not said:
+        assert load_template(folder).masked == (masked,)
+        return
+    with pytest.raises(TemplateError, match=f"masked names '{masked}', {said}"):
+        load_template(folder)
+
+
+def test_the_page_has_a_row_for_every_key() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    section = page.partition("\n## `template.toml`\n")[2].partition("\n## ")[0]
+    told = {row[1] for row in re.finditer(r"^\| `\[*(\w+)\]*` \|", section, re.M)}
+    assert told == set(Template.model_fields) - _INTERNAL
 
 
 @pytest.mark.parametrize("named", ["protected", "data", "smoke"])

@@ -11,6 +11,7 @@ from hakken.core.config import Settings
 from hakken.core.errors import TemplateError
 from hakken.research.experiments import load_template
 from hakken.research.ideas import load_seed_ideas
+from hakken.research.ideas.seeds import _KEYS
 from hakken.research.optional import check_optional
 from hakken.research.run import choose_folder, prepare
 from hakken.research.session import open_session
@@ -67,6 +68,12 @@ def test_the_ideas_of_another_system_may_have_keys_of_their_own(tiny: Path) -> N
     (tiny / "seed_ideas.json").write_text('[{"Name": "a", "Title": "A", "Experiment": "B", "Interest": 3}]')
     (idea,) = load_seed_ideas(load_template(tiny))
     assert (idea.plan, idea.target) == ("B", None)
+
+
+def test_the_page_names_every_key_of_an_idea() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    section = page.partition("\n## `ideas.toml`\n")[2].partition("\n## ")[0]
+    assert [key for key in _KEYS if f"\n    {key} = " not in section and f"`{key}`" not in section] == []
 
 
 def changed(folder: Path) -> tuple[str, ...] | None:

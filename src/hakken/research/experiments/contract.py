@@ -20,6 +20,7 @@ from hakken.core.errors import TemplateError
 from hakken.core.source import syntax_tree
 from hakken.core.types import Limits, MetricSpec, Record, Seeds, Target, Template
 from hakken.research.experiments.folders import is_inside, template_hash, walk
+from hakken.research.experiments.masks import check_masks
 
 FILE = "template.toml"
 DEFAULT_COUNTS = {"explore": 8, "report": 20, "noise": 16}
@@ -62,6 +63,7 @@ def read_contract(root: Path) -> Template:
     template = _record(file, "", Template, values | {"root": str(root)})
     template = template.model_copy(update={"source_hash": template_hash(template)})
     _check_paths(file, root, template)
+    check_masks(file, template.masked)
     _check_python(root)
     for target in template.editable:
         _check_target(file, root, target)
