@@ -68,10 +68,6 @@ class Progress(Protocol):
         """A model call ended."""
         ...
 
-    def expect(self, trials: int) -> None:
-        """So many trials are about to run."""
-        ...
-
 
 class Silent:
     """Progress that nobody watches."""
@@ -86,9 +82,6 @@ class Silent:
         """Ignore."""
 
     def call(self, call: Call, used: Usage) -> None:
-        """Ignore."""
-
-    def expect(self, trials: int) -> None:
         """Ignore."""
 
 
