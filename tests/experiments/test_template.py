@@ -14,6 +14,7 @@ from hakken.research.experiments.folders import code_files
 from hakken.research.experiments.template import (
     load_template,
     missing_packages,
+    seeds_note,
     templates,
     with_seed_counts,
 )
@@ -133,6 +134,14 @@ def test_what_is_to_be_hidden_is_there_to_hide(folder: Path, masked: str, said: 
         return
     with pytest.raises(TemplateError, match=f"masked names '{masked}', {said}"):
         load_template(folder)
+
+
+def test_too_few_seeds_for_any_claim_are_told(folder: Path) -> None:
+    template = load_template(folder)
+    assert "below 0.125" in seeds_note(template, 0.05)
+    assert "below 0.0625" in seeds_note(with_seed_counts(template, report=5), 0.05)
+    assert seeds_note(with_seed_counts(template, report=6), 0.05) == ""
+    assert seeds_note(template.model_copy(update={"seeded": False}), 0.05) == ""
 
 
 def test_the_page_has_a_row_for_every_key() -> None:

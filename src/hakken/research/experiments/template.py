@@ -46,6 +46,17 @@ def missing_packages(template: Template) -> tuple[str, ...]:
     return missing_modules(template.packages)
 
 
+def seeds_note(template: Template, alpha: float) -> str:
+    """A sentence where even a difference in every pair could not support a claim; empty where one could."""
+    count = len(template.seeds.report)
+    least = 2.0 ** (1 - count)
+    if not template.seeded or least < alpha:
+        return ""
+    return (
+        f"{count} report seeds: no p of a two-sided sign-flip test is below {least:.3g}, so no claim can be supported."
+    )
+
+
 def with_seed_counts(
     template: Template, explore: int | None = None, report: int | None = None, noise: int | None = None
 ) -> Template:

@@ -140,8 +140,8 @@ def _metrics(root: Path, file: Path, directions: Mapping[str, Direction]) -> tup
     if not keys:
         raise TemplateError(
             f"{root} has no run_0/{INFO}, so its metrics are not known.",
-            "Run `python experiment.py --out_dir=run_0` there once (or call measure_v1), or name them: "
-            "--metric dataset/name:min.",
+            "Run `python experiment.py --out_dir=run_0` there once, or name them: --metric dataset/name:min. "
+            "`hakken run` and `hakken experiment` find them out by themselves.",
         )
     for key in directions:
         if key not in keys:
