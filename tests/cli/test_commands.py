@@ -269,7 +269,7 @@ def test_templates_and_models_are_listed(hakken: Hakken, template: Path) -> None
     assert "toy/miss, min, primary" in hakken("template", "check", "guess").stdout
     assert parsed(hakken, "template", "check", "digits", "--json")["notes"] == []
     (few,) = parsed(hakken, "template", "check", "guess", "--json")["notes"]
-    assert few.startswith("3 report seeds: no p of a two-sided sign-flip test is below 0.25")
+    assert few.startswith("Report seeds: 3, so that no p of a sign-flip test is below 0.25")
     (template / "references.bib").write_text("@book{kept, title = {A}, author = {B}, publisher = {C}, year = {2020}}")
     assert "  note      references.bib: no hakken_gist in 1 of 1 works" in hakken("template", "check", "guess").stdout
     assert parsed(hakken, "model", "list", "--json")["local"]["bytes"] > 1_000_000_000

@@ -52,9 +52,7 @@ def seeds_note(template: Template, alpha: float) -> str:
     least = 2.0 ** (1 - count)
     if not template.seeded or least < alpha:
         return ""
-    return (
-        f"{count} report seeds: no p of a two-sided sign-flip test is below {least:.3g}, so no claim can be supported."
-    )
+    return f"Report seeds: {count}, so that no p of a sign-flip test is below {least:.3g}: no claim can be supported."
 
 
 def with_seed_counts(
