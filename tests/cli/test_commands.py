@@ -185,6 +185,9 @@ def test_limits_of_a_million_are_written_out(template: Path, capsys: pytest.Capt
     announce(job, forecast(limited, open_models(limited.models)))
     told = capsys.readouterr().err.splitlines()
     assert told[-1] == "  budget: at most 1,500,000 tokens, 1,234,567.5 seconds"
+    assert told[-2].startswith("  Report seeds: 3, so that no p")
+    announce(job, forecast(limited, open_models(limited.models)), ("baseline",))
+    assert "Report seeds" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
