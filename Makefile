@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 ARGS ?=
 
+# Two targets that install must not do so at once.
+.NOTPARALLEL:
+
 .PHONY: run install dev model external test check lint bench clean
 
 # Research on the template that ships, to a reviewed paper: make run ARGS="epidemic --seed 3"
@@ -18,7 +21,9 @@ dev: $(VENV)/.dev
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or later is needed, and $(PYTHON) is older: make PYTHON=python3.12"; exit 3; }
-	$(PYTHON) -m venv $(VENV) || { echo "Install the venv module: apt-get install python3-venv"; exit 3; }
+	@# Without the package python3-venv, Debian's Python makes half an environment: it must not pass for one next time.
+	$(PYTHON) -m venv $(VENV) || { rm -f $(BIN)/python*; \
+	  echo "Install the venv module: apt-get install python3-venv"; exit 3; }
 
 # The stamps make a second call take no time; the links to the source stay good when it changes.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -17,7 +17,7 @@ from hakken.bench.folder import ANSWER, TaskFolder, discard_gold, load_task, loa
 from hakken.bench.grading import freeze, grade
 from hakken.bench.making import Proved, make_tasks, prove, task_hash, write
 from hakken.bench.proving import Lab, ProofError, predictable
-from hakken.bench.running import RunJob, apply_variant, override, run_job
+from hakken.bench.running import RunJob, apply_variant, check_packages, override, run_job
 from hakken.bench.suite import SUITES, SuiteError, load_source, load_suite
 from hakken.bench.tracing import candidates, trace
 from hakken.bench.trees import differing
@@ -252,6 +252,8 @@ def test_a_broken_repository_says_so(tmp_path: Path, lab: Lab) -> None:
     missing = source.model_copy(update={"packages": ("no_such_package",)})
     with pytest.raises(PrerequisiteError, match="pip install no_such_package"):
         prove(missing, lab)
+    with pytest.raises(PrerequisiteError, match=r"The script needs no_such\. Install it: `pip install 'it\[all\]'`"):
+        check_packages(["no_such"], what="The script", mend="pip install 'it[all]'")
 
 
 def test_committed_results_and_numbers_in_code_are_found(tmp_path: Path, lab: Lab) -> None:

@@ -49,6 +49,17 @@ def test_a_typo_in_a_metric(hakken: Hakken, template: Path) -> None:
     assert "Did you mean 'min'?" in said
 
 
+@pytest.mark.parametrize("words", [("template", "check"), ("run",)])
+def test_a_bibliography_that_cannot_be_read_is_told_at_once(
+    hakken: Hakken, template: Path, words: tuple[str, ...]
+) -> None:
+    (template / "references.bib").write_text("@article{x,")
+    said = sentence(hakken(*words, "guess"), 2)
+    assert "The bibliography references.bib cannot be read" in said
+    assert "Mend the file, or leave it out." in said
+    assert not Path("hakken-runs").exists()
+
+
 def test_a_metric_that_the_evaluator_does_not_write(hakken: Hakken, template: Path) -> None:
     broken(template, 'name = "miss"', 'name = "mis"', "template.toml")
     said = sentence(hakken(*BASELINE), 2)

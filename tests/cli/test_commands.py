@@ -185,6 +185,9 @@ def test_limits_of_a_million_are_written_out(template: Path, capsys: pytest.Capt
     announce(job, forecast(limited, open_models(limited.models)))
     told = capsys.readouterr().err.splitlines()
     assert told[-1] == "  budget: at most 1,500,000 tokens, 1,234,567.5 seconds"
+    assert told[-2].startswith("  Report seeds: 3, so that no p")
+    announce(job, forecast(limited, open_models(limited.models)), ("baseline",))
+    assert "Report seeds" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -267,6 +270,11 @@ def test_config_says_where_a_value_comes_from(hakken: Hakken) -> None:
 def test_templates_and_models_are_listed(hakken: Hakken, template: Path) -> None:
     assert "digits" in [entry["name"] for entry in parsed(hakken, "template", "list", "--json")]
     assert "toy/miss, min, primary" in hakken("template", "check", "guess").stdout
+    assert parsed(hakken, "template", "check", "digits", "--json")["notes"] == []
+    (few,) = parsed(hakken, "template", "check", "guess", "--json")["notes"]
+    assert few.startswith("Report seeds: 3, so that no p of a sign-flip test is below 0.25")
+    (template / "references.bib").write_text("@book{kept, title = {A}, author = {B}, publisher = {C}, year = {2020}}")
+    assert "  note      references.bib: no hakken_gist in 1 of 1 works" in hakken("template", "check", "guess").stdout
     assert parsed(hakken, "model", "list", "--json")["local"]["bytes"] > 1_000_000_000
 
 

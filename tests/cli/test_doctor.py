@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from hakken.cli.doctor import KEYS
+from hakken.cli.doctor import EXTRAS, KEYS, _importable, _of_disk
 from hakken.core.types import Rung
 from hakken.execution import probe
 from tests.cli.conftest import Hakken
@@ -40,3 +41,24 @@ def test_an_integration_runs_without_any_of_the_keys() -> None:
         pytest.skip("this copy has no script of the integration")
     unset = next(line for line in script.read_text().replace("\\\n", " ").splitlines() if line.startswith("unset "))
     assert set(KEYS) <= set(unset.split())
+
+
+def test_it_knows_every_extra_and_how_to_get_it(hakken: Hakken, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert set(EXTRAS) == set(project["optional-dependencies"]) - {"dev"}
+    monkeypatch.setitem(EXTRAS, "ray", "no_such_package.at_all")
+    assert json.loads(hakken("doctor", "--json", *MODEL).stdout)["extras"]["ray"] is False
+    lines = hakken("doctor", *MODEL).stdout.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("extras ")]
+    assert "ray: no" in lines[at]
+    assert "pip install 'hakken[" in lines[at + 1]
+    assert _importable("json.decoder")
+
+
+def test_a_full_disk_and_one_that_cannot_be_written_are_two_things() -> None:
+    assert _of_disk("/runs", 1e12, writable=True) == []
+    (full,) = _of_disk("/runs", 0.3e9, writable=True)
+    assert full == "/runs has 0.3 GB free, and a run may need 0.5 GB. Choose another: -c runs_dir=PATH."
+    (closed,) = _of_disk("/runs", 1e12, writable=False)
+    assert closed == "/runs cannot be written. Choose another: -c runs_dir=PATH."
+    assert len(_of_disk("/runs", 0, writable=False)) == 2

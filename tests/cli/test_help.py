@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import hakken as hakken_package
 from hakken.cli.reference import reference
 from tests.cli.conftest import Hakken
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = [line.removeprefix("## hakken").split() for line in reference().splitlines() if line.startswith("## ")]
+COMMANDS = [line.removeprefix("## hakken").split() for line in reference().splitlines() if line.startswith("## hakken")]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -26,6 +28,17 @@ def test_every_command_explains_itself(hakken: Hakken, words: list[str]) -> None
 
 def test_the_page_of_commands_is_fresh() -> None:
     assert DOCS.read_text() == reference(), "run: python -m hakken.cli.reference > docs/cli.md"
+
+
+def test_every_variable_that_is_looked_up_is_on_the_page() -> None:
+    source = Path(hakken_package.__file__).parent
+    told = DOCS.read_text().partition("## Environment")[2].partition("\n## ")[0]
+    asked = set()
+    for path in source.rglob("*.py"):
+        if not {"testing", "inbox", "tracer"} & set(path.relative_to(source).parts):
+            asked |= set(re.findall(r"environ(?:\.get\(|\[)\"(HAKKEN_\w+)\"", path.read_text(encoding="utf-8")))
+    assert asked >= {"HAKKEN_API_KEY", "HAKKEN_CACHE", "HAKKEN_DEBUG"}
+    assert [name for name in sorted(asked) if f"`{name}`" not in told] == []
 
 
 def test_help_imports_nothing_heavy() -> None:

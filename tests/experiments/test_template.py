@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from hakken.core.errors import TemplateError, UsageError
-from hakken.core.types import Direction
+from hakken.core.types import Direction, Template
+from hakken.research.experiments.contract import _INTERNAL
+from hakken.research.experiments.folders import code_files
 from hakken.research.experiments.template import (
     load_template,
     missing_packages,
+    seeds_note,
     templates,
     with_seed_counts,
 )
@@ -100,12 +104,63 @@ def test_a_good_template(folder: Path) -> None:
     assert template.layout == "hakken"
 
 
-def test_the_hash_covers_every_file_but_caches(folder: Path) -> None:
+def test_the_hash_covers_every_file_but_caches_and_texts(folder: Path) -> None:
     before = load_template(folder).source_hash
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "x.pyc").write_bytes(b"1")
+    (folder / "README.md").write_text("Where the data come from.\n")
+    (folder / "references.bib").write_text("")
     assert load_template(folder).source_hash == before
+    (folder / "data" / "README.md").write_text("Two columns.\n")
+    other = load_template(folder).source_hash
     (folder / "hidden" / "x.csv").write_text("2\n")
+    assert len({before, other, load_template(folder).source_hash}) == 3
+
+
+@pytest.mark.parametrize(
+    ("masked", "said"),
+    [
+        ("numpy/no_such_folder", "and the package numpy as installed here does not have it"),
+        ("/etc", "which is not a path inside of a package"),
+        ("../numpy", "which is not a path inside of a package"),
+        ("numpy", ""),
+        ("no_such_package/data", ""),
+    ],
+)
+def test_what_is_to_be_hidden_is_there_to_hide(folder: Path, masked: str, said: str) -> None:
+    edit(folder, 'hidden = "hidden"', f'hidden = "hidden"\nmasked = ["{masked}"]')
+    if not said:
+        assert load_template(folder).masked == (masked,)
+        return
+    with pytest.raises(TemplateError, match=f"masked names '{masked}', {said}"):
+        load_template(folder)
+
+
+def test_too_few_seeds_for_any_claim_are_told(folder: Path) -> None:
+    template = load_template(folder)
+    assert "below 0.125" in seeds_note(template, 0.05)
+    assert "below 0.0625" in seeds_note(with_seed_counts(template, report=5), 0.05)
+    assert seeds_note(with_seed_counts(template, report=6), 0.05) == ""
+    assert seeds_note(template.model_copy(update={"seeded": False}), 0.05) == ""
+
+
+def test_the_page_has_a_row_for_every_key() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    section = page.partition("\n## `template.toml`\n")[2].partition("\n## ")[0]
+    told = {row[1] for row in re.finditer(r"^\| `\[*(\w+)\]*` \|", section, re.M)}
+    assert told == set(Template.model_fields) - _INTERNAL
+
+
+@pytest.mark.parametrize("named", ["protected", "data", "smoke"])
+def test_a_text_that_the_contract_names_is_part_of_the_experiment(folder: Path, named: str) -> None:
+    (folder / "README.md").write_text("One.\n")
+    assert "README.md" not in code_files(load_template(folder))
+    line = {"protected": 'protected = ["evaluate.py"', "data": 'data = ["data"', "smoke": 'smoke = ["--steps"'}[named]
+    edit(folder, 'smoke = "--steps 2"', 'smoke = ["--steps"]')
+    edit(folder, line, f'{line}, "README.md"')
+    before = load_template(folder).source_hash
+    assert ("README.md" in code_files(load_template(folder))) is (named != "data")
+    (folder / "README.md").write_text("Two.\n")
     assert load_template(folder).source_hash != before
 
 

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hakken.core.directions import direction_of
 from hakken.core.errors import TemplateError, UsageError
 from hakken.core.types import Direction
 from hakken.research.experiments.template import load_template
-from hakken.research.experiments.v1_import import parse_directions, read_info
+from hakken.research.experiments.v1_import import _guess, parse_directions, read_info
 
 SCRIPT = """
 import argparse, json, os, random
@@ -28,6 +31,7 @@ if __name__ == "__main__":
     with open(os.path.join(args.out_dir, "final_info.json"), "w") as f:
         json.dump(info, f)
 """
+WORDS = ("loss", "acc", "likelihood", "reward", "steps", "epoch", "rank", "kl", "score", "reduction", "time")
 INFO = {"walk": {"means": {"train_time_mean": 0.1, "end_loss_mean": 0.5}, "stderrs": {}}}
 
 
@@ -82,7 +86,15 @@ def test_directions_are_the_users(tmp_path: Path) -> None:
         ("tokens_per_second", "max"),
         ("final_train_loss", "min"),
         ("episode_reward", "max"),
+        ("negative_log_likelihood_mean", "min"),
+        ("log_likelihood", "max"),
+        ("error_reduction", "max"),
+        ("loss_improvement_mean", "max"),
+        ("finalValLoss", "min"),
+        ("total_steps_mean", "min"),
+        ("brier_score", None),
         ("step_val_acc_99_mean", None),
+        ("acc_at_last_epoch", None),
         ("confidence", None),
     ],
 )
@@ -96,6 +108,16 @@ def test_guesses_by_name(tmp_path: Path, name: str, direction: str | None) -> No
         assert f"--metric d/{name}:min" in caught.value.mend
     else:
         assert load_template(folder).primary.direction.value == direction
+
+
+@given(st.lists(st.sampled_from([*WORDS, "negative", "log", "per", "second", "gain", "x"]), min_size=1, max_size=4))
+def test_what_is_guessed_is_what_an_audit_would_say(words: list[str]) -> None:
+    name = "_".join(words)
+    try:
+        guessed = _guess(Path("info.json"), f"d/{name}")
+    except TemplateError:
+        return
+    assert guessed is direction_of(name)
 
 
 def test_without_a_baseline_the_metrics_must_be_named(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from hakken.core.errors import (
 )
 from hakken.core.types import Message, Model, Request
 from hakken.models import provider
+from hakken.models.http import key_for
 from hakken.models.registry import open_model
 from tests.models.loopback import USAGE, Answer, Loopback, chat_reply, serve
 
@@ -69,6 +70,48 @@ def test_a_good_reply(opened: Open, server: Loopback) -> None:
     assert sent.get("max_tokens", sent.get("max_completion_tokens")) == 7
     assert (sent["temperature"], sent["seed"]) == (0.25, 5)
     assert server.keys == ["Bearer sk-test"]
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "own", "sent"),
+    [
+        ("https://api.openai.com/v1", None, None, "sk-openai"),
+        ("https://api.openai.com:443/v1", None, None, "sk-openai"),
+        ("http://api.openai.com/v1", None, None, None),
+        ("https://api.openai.com.example.org/v1", None, None, None),
+        ("https://api.openai.com@example.org/v1", None, None, None),
+        ("http://localhost:8000/v1", None, None, None),
+        ("https://example.org/v1", None, None, None),
+        ("https://example.org/v1", "https://example.org/v1", None, "sk-openai"),
+        ("http://localhost:8000/v1", "http://localhost:8000/other", None, "sk-openai"),
+        ("http://localhost:8001/v1", "http://localhost:8000/v1", None, None),
+        ("https://api.openai.com/v1", "http://localhost:8000/v1", None, None),
+        ("http://localhost:8000/v1", None, "own", "own"),
+        ("https://api.openai.com/v1", None, "own", "own"),
+        ("http://host:none/v1", None, None, None),
+    ],
+)
+def test_a_key_goes_to_the_server_that_it_is_meant_for(
+    monkeypatch: pytest.MonkeyPatch, url: str, base: str | None, own: str | None, sent: str | None
+) -> None:
+    for name, value in {"OPENAI_API_KEY": "sk-openai", "OPENAI_BASE_URL": base, "HAKKEN_API_KEY": own}.items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert key_for(url) == sent
+
+
+def test_a_server_that_is_named_does_not_get_the_key_of_another(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HAKKEN_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai")
+    open_model(f"{server.url}#x", ModelSettings()).generate(ask())
+    monkeypatch.setenv("HAKKEN_API_KEY", "own")
+    open_model(f"{server.url}#x", ModelSettings()).generate(ask())
+    assert server.keys == [None, "Bearer own"]
 
 
 def test_a_provider_prices_what_it_used(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:

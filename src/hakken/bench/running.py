@@ -7,7 +7,6 @@ is made elsewhere, from the numbers alone.
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 import shutil
 import sys
@@ -25,6 +24,7 @@ from hakken.bench.reading import Numbers, Unreadable, read_numbers, read_printed
 from hakken.bench.trees import MAX_BYTES, copy_tree, overlay, scratch
 from hakken.bench.types import Experiment, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
+from hakken.core.packages import install_command, missing_modules
 from hakken.core.types import FailureCause, Limits, Mount, Record, Rung, ViolationKind
 from hakken.execution import open_sandbox
 from hakken.research.experiments.failures import failure_of
@@ -222,16 +222,15 @@ def override(config: Mapping[str, Any], overrides: Mapping[str, Any], name: str 
     return changed
 
 
-def check_packages(packages: Iterable[str]) -> None:
-    """Packages that a repository needs are installed.
+def check_packages(packages: Iterable[str], *, what: str = "The repository", mend: str = "") -> None:
+    """Packages that something needs are installed; ``mend`` says how where there is a better way than one by one.
 
     Raises:
         PrerequisiteError: one is not.
     """
-    missing = [name for name in packages if importlib.util.find_spec(name.split(".")[0]) is None]
-    if missing:
+    if missing := missing_modules(packages):
         raise PrerequisiteError(
-            f"The repository needs {', '.join(missing)}.", f"Install it: `pip install {' '.join(missing)}`."
+            f"{what} needs {', '.join(missing)}.", f"Install it: `{mend or install_command(missing)}`."
         )
 
 

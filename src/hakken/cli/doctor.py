@@ -19,6 +19,16 @@ KEYS = (
     "AWS_PROFILE", "OLLAMA_BASE_URL", "HAKKEN_API_KEY",
 )  # fmt: skip
 """Variables that providers read; only their names are ever shown."""
+EXTRAS = {
+    "anthropic": "anthropic",
+    "bedrock": "boto3",
+    "competitions": "sklearn",
+    "google": "google.genai",
+    "inspect": "inspect_ai",
+    "ray": "ray",
+    "torch": "torch",
+}
+"""What ``pip install 'hakken[NAME]'`` brings, by the module that tells whether it is there."""
 LEAST_DISK = 0.5e9
 
 
@@ -61,7 +71,6 @@ def doctor(
 
 def examine(settings: Settings) -> dict[str, Any]:
     """Look at everything; what stops the main job is listed under ``problems``."""
-    import importlib.util
     import shutil
     from pathlib import Path
 
@@ -80,8 +89,7 @@ def examine(settings: Settings) -> dict[str, Any]:
         p for p in (Path(settings.runs_dir).absolute(), *Path(settings.runs_dir).absolute().parents) if p.exists()
     )
     free = shutil.disk_usage(root).free
-    if free < LEAST_DISK or not os.access(root, os.W_OK):
-        problems.append(f"{root} has {free / 1e9:.1f} GB free, or cannot be written. Choose another: -c runs_dir=PATH.")
+    problems += _of_disk(str(root), free, writable=os.access(root, os.W_OK))
     weights, used = installed(), _used(settings)
     return {
         "machine": describe_machine([]).model_dump(mode="json"),
@@ -95,12 +103,30 @@ def examine(settings: Settings) -> dict[str, Any]:
             "title": QWEN.title,
             "keys": keys_set(),
         },
-        "typst": importlib.util.find_spec("typst") is not None,
+        "typst": _importable("typst"),
         "latex": find_engine(),
-        "extras": {name: importlib.util.find_spec(name) is not None for name in ("torch", "ray", "anthropic")},
+        "extras": {name: _importable(module) for name, module in EXTRAS.items()},
         "disk": {"folder": str(root), "free_gb": round(free / 1e9, 1)},
         "problems": problems,
     }
+
+
+def _of_disk(root: str, free: float, *, writable: bool) -> list[str]:
+    """What keeps runs from a folder."""
+    found = [] if writable else [f"{root} cannot be written."]
+    if free < LEAST_DISK:
+        found.append(f"{root} has {free / 1e9:.1f} GB free, and a run may need {LEAST_DISK / 1e9:.1f} GB.")
+    return [f"{sentence} Choose another: -c runs_dir=PATH." for sentence in found]
+
+
+def _importable(module: str) -> bool:
+    """Whether a module is there; one below a package that is not is no error."""
+    import importlib.util
+
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _used(settings: Settings) -> Rung | None:
@@ -163,6 +189,8 @@ def _print(found: dict[str, Any]) -> None:
     typst = "yes" if found["typst"] else "pip install typst"
     say(f"pdf       typst: {typst}; latex: {found['latex'] or 'none (not needed)'}")
     say("extras    " + ", ".join(f"{name}: {'yes' if has else 'no'}" for name, has in found["extras"].items()))
+    if missing_ones := [name for name, has in found["extras"].items() if not has]:
+        say(f"          none is needed; to add one: pip install 'hakken[{missing_ones[0]}]'")
     for problem in found["problems"]:
         say(f"PROBLEM   {problem}")
     say("`hakken run` can do its work." if not found["problems"] else "`hakken run` cannot do its work yet.")

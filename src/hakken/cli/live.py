@@ -98,9 +98,6 @@ class Watch:
             self.line(f"  the model call {call.purpose} failed: {call.error}")
         self.changed()
 
-    def expect(self, trials: int) -> None:
-        """So many trials are about to run."""
-
     # What is shown -------------------------------------------------------------------------------------------------
 
     def line(self, text: str) -> None:

@@ -31,7 +31,7 @@ ModelName = Annotated[
         "--model",
         metavar="NAME",
         help="Model of every role that the settings give none (models.default): local, provider:name, "
-        "http://host:port/v1#name, scripted:FILE.",
+        "http://host:port/v1#name (its key: $HAKKEN_API_KEY), scripted:FILE.",
     ),
 ]
 New = Annotated[bool, typer.Option("--new", help="Begin another run where one could be continued.")]

@@ -11,6 +11,21 @@ import typer
 HEAD = """# The commands
 
 Written from the help texts by `python -m hakken.cli.reference > docs/cli.md`.
+
+## Environment
+
+- `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, …: keys of providers, each sent to its provider alone. `hakken doctor` names
+  those that are set.
+- `OPENAI_BASE_URL`: another address for `openai:…`. A server there that is named as `http://host:port/v1#name` gets
+  `OPENAI_API_KEY` too.
+- `HAKKEN_API_KEY`: the key of every server that is named as `http://host:port/v1#name`. Without it such a server gets
+  none, unless it is OpenAI's own or that of `OPENAI_BASE_URL`.
+- `HAKKEN_CACHE`: the folder for models and other things that can be fetched again; else `$XDG_CACHE_HOME/hakken`, else
+  `~/.cache/hakken`.
+- `HAKKEN_DEBUG`: with any value, an error ends with its traceback and not with one sentence.
+- `XDG_CONFIG_HOME`: where `hakken/config.toml` with your settings is looked for; else `~/.config`.
+
+No variable of yours reaches code in the sandbox. Settings are no variables: `hakken config show`.
 """
 WIDTH = 100
 

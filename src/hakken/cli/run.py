@@ -124,6 +124,7 @@ def _tell_outcome(job: Target, as_json: bool) -> None:
 def announce(job: Target, expected: Forecast, only: Sequence[str] = ()) -> None:
     """Say what is about to happen, and what it will use; ``only`` names the stages that will run, where not all do."""
     from hakken.cli.console import shown, tell
+    from hakken.research.experiments.template import seeds_note
 
     tell(f"{'Continuing' if job.begun else 'Beginning'} {shown(job.folder.path.absolute())}: {job.template.title}")
     for sentence in job.template.assumptions:
@@ -131,6 +132,9 @@ def announce(job: Target, expected: Forecast, only: Sequence[str] = ()) -> None:
     calls = expected.of(only) if only else expected
     announce_calls(calls)
     _announce_trials(job, expected.versions, only)
+    few = seeds_note(job.template, job.settings.statistics.alpha)
+    if few and (not only or "report" in only):
+        tell(f"  {few}")
     announce_limits(job.settings.budget, calls)
 
 

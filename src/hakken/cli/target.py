@@ -210,11 +210,12 @@ def _recorded(config: dict[str, Any], folder: RunFolder) -> Settings:
 def _current(template: Template) -> Template:
     """The recorded template where it lies now, with the hash of what is there now."""
     from hakken.research.experiments import templates
-    from hakken.research.experiments.folders import folder_hash
+    from hakken.research.experiments.folders import template_hash
 
     root = Path(template.root)
     if not root.is_dir():
         root = templates().get(template.name, root)
     if not root.is_dir():
         raise TemplateError(f"The template's folder {root} is gone.", "Put it back to continue this run.")
-    return template.model_copy(update={"root": str(root), "source_hash": folder_hash(root)})
+    here = template.model_copy(update={"root": str(root)})
+    return here.model_copy(update={"source_hash": template_hash(here)})

@@ -51,11 +51,17 @@ def check(
       hakken template check AI-Scientist/templates/grokking --metric x_div_y/final_val_acc_mean:max
     """
     from hakken.cli.console import emit, say
+    from hakken.core.config import Settings
+    from hakken.core.packages import install_command
     from hakken.research.experiments import load_template, missing_packages, parse_directions
+    from hakken.research.experiments.template import seeds_note
+    from hakken.research.optional import check_optional
 
     loaded = load_template(what, parse_directions(metrics or []))
+    few = seeds_note(loaded, Settings().statistics.alpha)
+    notes = (*check_optional(loaded), *([few] if few else []))
     if as_json:
-        emit(loaded.model_dump(mode="json"))
+        emit(loaded.model_dump(mode="json") | {"notes": notes})
         return
     say(f"{loaded.name}: {loaded.title}")
     for spec in loaded.metrics:
@@ -66,5 +72,7 @@ def check(
     say(f"  seeds     {len(seeds.explore)} explore, {len(seeds.report)} report, {len(seeds.noise)} noise")
     for sentence in loaded.assumptions:
         say(f"  assumed   {sentence}")
+    for sentence in notes:
+        say(f"  note      {sentence}")
     if missing := missing_packages(loaded):
-        say(f"  missing   pip install {' '.join(missing)}")
+        say(f"  missing   {install_command(missing)}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelRefused
 from hakken.core.types import Completion, Request
 from hakken.models.wire import Endpoint, chat, chat_body
 
+_OPENAI = "https://api.openai.com"
 _SCHEMA_WORDS = ("response_format", "json_schema")
 
 
@@ -19,7 +21,7 @@ class HttpModel:
         self.name = f"{url}#{model}"
         self.strong = settings.strong is not False
         self.parallel = parallel
-        key = os.environ.get("HAKKEN_API_KEY") or os.environ.get("OPENAI_API_KEY")
+        key = key_for(url)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._model = model
         self._endpoint = Endpoint(url.rstrip("/"), headers, settings.timeout_seconds, self.name)
@@ -37,3 +39,24 @@ class HttpModel:
             if not any(word in error.message for word in _SCHEMA_WORDS):
                 raise
             return chat(self._endpoint, body, request)[0]
+
+
+def key_for(url: str) -> str | None:
+    """The key that a server may have: ``HAKKEN_API_KEY``, or ``OPENAI_API_KEY`` where that is meant for this address.
+
+    Whoever pays OpenAI names other servers too, and over plain http everybody on the way could read along.
+    """
+    if own := os.environ.get("HAKKEN_API_KEY"):
+        return own
+    meant = os.environ.get("OPENAI_BASE_URL") or _OPENAI
+    return os.environ.get("OPENAI_API_KEY") if _origin(url) == _origin(meant) else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port of an address; none of them where it is no address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return url, None, None
+    return parts.scheme, parts.hostname, port

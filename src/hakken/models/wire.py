@@ -188,7 +188,8 @@ def error_for(status: int, body: str, headers: Mapping[str, str], name: str) -> 
     detail = _detail(body)
     if status in (401, 403):
         kind = Forbidden if status == 403 else QuotaExceeded
-        return kind(f"{name} refused the key ({status}): {detail}", "Check the key in the environment.")
+        mend = "Check the key in the environment: HAKKEN_API_KEY for a server that you name by its address."
+        return kind(f"{name} refused the key ({status}): {detail}", mend)
     if status == 402 or (status == 429 and any(words in body for words in _NO_CREDIT)):
         return QuotaExceeded(f"{name} has no credit left ({status}): {detail}", "Add credit, or choose another model.")
     if status == 429:

@@ -133,7 +133,6 @@ def measure_baseline(session: Session) -> Node:
     lab, template = session.lab, session.template
     with session.step("baseline"):
         node = lab.propose(_baseline_node(session), {})
-        session.progress.expect(len(template.seeds.explore) + len(template.seeds.noise))
         trials = lab.run(node, Split.EXPLORE, template.seeds.explore)
         first = next((t.failure for t in trials if t.failure), None)
         if first is not None:
@@ -331,7 +330,6 @@ def report(session: Session, best: Node | None) -> Claim:
     comparison: Comparison | None = None
     with session.step("report"):
         if best is not None:
-            session.progress.expect(2 * len(plan.report_seeds))
             for node in (session.baseline(), best):
                 lab.run(node, Split.REPORT, plan.report_seeds)
             comparison = lab.compare(best, Split.REPORT)
@@ -385,7 +383,6 @@ def match_compute(session: Session, best: Node) -> Node | None:
         extra_args=args,
     )
     node = lab.propose(node, {})
-    session.progress.expect(len(template.seeds.report))
     failed = next((t.failure for t in lab.run(node, Split.REPORT, template.seeds.report) if t.failure), None)
     status = NodeStatus.FAILED if failed else NodeStatus.DONE
     node = lab.finish(node.model_copy(update={"status": status, "failure": failed}))

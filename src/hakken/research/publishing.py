@@ -20,6 +20,7 @@ from hakken.core.types import (
     StageFailure,
 )
 from hakken.models import Ledger
+from hakken.research.optional import bibliography
 from hakken.research.papers.audit import Auditor, from_snapshot, write_report
 from hakken.research.papers.facts import compute_facts
 from hakken.research.papers.figures import make_figures
@@ -50,7 +51,7 @@ def study_of(session: Session) -> Study:
     latest = session.store.get("facts", Facts)
     if latest is None or latest.facts != facts:
         session.store.append(EventKind.FACTS_COMPUTED, "facts", Facts(facts=facts, figures=made))
-    return Study(snapshot, facts, made, Path(session.template.root) / "references.bib")
+    return Study(snapshot, facts, made, bibliography(session.template))
 
 
 def write(session: Session, *, compose: bool = False) -> PaperFiles:

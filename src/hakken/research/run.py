@@ -18,6 +18,7 @@ from hakken.core.types import AuditReport, Claim, PaperFiles, Review, RunOutcome
 from hakken.research import experimenting, publishing
 from hakken.research.continuing import is_same
 from hakken.research.experiments import load_template, with_seed_counts
+from hakken.research.optional import check_optional
 from hakken.research.session import Progress, Session, close, open_session
 from hakken.store import RunFolder, new_run_folder, unfinished_run
 
@@ -97,8 +98,14 @@ def experiment(session: Session) -> Claim:
 
 
 def prepare(template: Template | str | Path, settings: Settings) -> Template:
-    """Load a template and give it the seeds that the settings ask for."""
+    """Load a template and give it the seeds that the settings ask for.
+
+    Raises:
+        TemplateError: it breaks the contract, or its seed ideas or bibliography cannot be read: better told now than
+            when a run comes to them.
+    """
     loaded = template if isinstance(template, Template) else load_template(template)
+    check_optional(loaded)
     wanted = settings.statistics
     return with_seed_counts(loaded, wanted.explore_seeds, wanted.report_seeds, wanted.noise_seeds)
 

@@ -12,6 +12,7 @@ from typing import Protocol
 import hakken
 from hakken.core.config import Settings
 from hakken.core.errors import ConfigError, PrerequisiteError, TemplateError
+from hakken.core.packages import install_command
 from hakken.core.types import (
     Call,
     Environment,
@@ -32,6 +33,7 @@ from hakken.models import Ledger, open_models
 from hakken.research.continuing import check_settings, other_settings
 from hakken.research.experiments import missing_packages
 from hakken.research.lab import Lab
+from hakken.research.optional import bibliography_changed, bibliography_hash
 from hakken.research.telling import told
 from hakken.store import RunFolder, Store
 from hakken.store.kinds import Resumed, Started
@@ -66,10 +68,6 @@ class Progress(Protocol):
         """A model call ended."""
         ...
 
-    def expect(self, trials: int) -> None:
-        """So many trials are about to run."""
-        ...
-
 
 class Silent:
     """Progress that nobody watches."""
@@ -84,9 +82,6 @@ class Silent:
         """Ignore."""
 
     def call(self, call: Call, used: Usage) -> None:
-        """Ignore."""
-
-    def expect(self, trials: int) -> None:
         """Ignore."""
 
 
@@ -183,7 +178,7 @@ def open_session(
     progress = progress or Silent()
     if missing := missing_packages(template):
         raise PrerequisiteError(
-            f"The template {template.name} needs {', '.join(missing)}.", f"Install it: pip install {' '.join(missing)}"
+            f"The template {template.name} needs {', '.join(missing)}.", f"Install it: `{install_command(missing)}`."
         )
     rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
     in_force = rung or best_rung(allow_weak=True).rung
@@ -238,7 +233,7 @@ def _begin(folder: RunFolder, store: Store, template: Template, settings: Settin
                 f"{folder.path} was begun with other seeds or metrics of {template.name}.",
                 "Leave them as they were, or begin another run of the template with --new.",
             )
-        other = other_settings(known.run.config, settings)
+        other = (*other_settings(known.run.config, settings), *bibliography_changed(known, template))
         resumed = Resumed(version=hakken.__version__, budget=settings.budget, changed=other)
         store.append(EventKind.RUN_RESUMED, "resumed", resumed)
         return known.run
@@ -257,7 +252,8 @@ def _begin(folder: RunFolder, store: Store, template: Template, settings: Settin
     root = Path(template.root)
     files = dict.fromkeys(target.file for target in template.editable)
     pristine = {file: folder.artifacts.put((root / file).read_text(encoding="utf-8")) for file in files}
-    store.append(EventKind.RUN_STARTED, "run", Started(run=run, template=template, pristine=pristine), expects=0)
+    started = Started(run=run, template=template, pristine=pristine, bibliography=bibliography_hash(template))
+    store.append(EventKind.RUN_STARTED, "run", started, expects=0)
     return run
 
 

@@ -42,6 +42,8 @@ class Started(Record):
     template: Template
     pristine: dict[str, str] = {}
     """Artifact hash of each editable file."""
+    bibliography: str | None = None
+    """Content hash of the works that a paper may cite, empty without any; None in records of an older version."""
 
 
 class Compared(Record):
@@ -65,7 +67,7 @@ class Resumed(Record):
     budget: Budget | None = None
     """Limits from now on; None in records of an older version."""
     changed: tuple[str, ...] = ()
-    """Other settings that are not those that the run began with; none of them decides what is found."""
+    """What is not as it was when the run began, none of which decides what is found: other settings, a bibliography."""
 
 
 class NodeLine(NamedTuple):

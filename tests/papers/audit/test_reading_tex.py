@@ -16,7 +16,6 @@ from hakken.research.papers.audit.document.reading import read_document
 from hakken.research.papers.audit.document.tex.braces import argument, closing, option
 from hakken.research.papers.audit.document.tex.tables import plain_tables
 from hakken.research.papers.audit.form.source import check_source
-from tests.papers.audit.conftest import SHOWCASE
 
 
 def _read(folder: Path, body: str, preamble: str = "") -> Document:
@@ -190,19 +189,3 @@ def test_scanners_end_on_any_text(text: str) -> None:
         assert 0 <= scan(text, 0)[1] <= len(text)
     assert isinstance(plain_tables(f"\\begin{{tabular}}{{l}}{text}\\end{{tabular}}"), str)
     assert isinstance(plain_math(text), str)
-
-
-@pytest.mark.skipif(not SHOWCASE.is_dir(), reason="the showcase papers are not here")
-@pytest.mark.parametrize(
-    ("name", "numbers", "hidden"),
-    [("adaptive_dual_scale_denoising", 60, 2), ("gan_diffusion", 64, 0), ("layerwise_lr_grokking", 36, 0)],
-)
-def test_papers_by_the_ai_scientist_are_read_whole(name: str, numbers: int, hidden: int) -> None:
-    document = read_document(SHOWCASE / name / "latex" / "template.tex")
-    cells = [u for u in document.units if u.kind is UnitKind.CELL and u.text[:1].isdigit()]
-    assert len(cells) == numbers
-    assert all(c.column and c.row[0][1] for c in cells)
-    assert sum(r.kind == "hidden_text" for r in document.remarks) == hidden
-    assert sum(r.kind == "unreadable" for r in document.remarks) == (name == "gan_diffusion")  # a formula
-    assert document.title
-    assert set(document.cited) <= set(document.entries)

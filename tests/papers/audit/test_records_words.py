@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hakken.core.directions import direction_of, split_words
 from hakken.core.types import Direction
 from hakken.research.papers.audit.records.words import (
     dataset_names,
-    direction_of,
     metric_names,
     slug,
-    split_words,
     stem,
     stems,
     threshold_pattern,

@@ -1,17 +1,27 @@
-"""Real papers by an AI system, where they are at hand: what a careful reader found in them, the audit finds too."""
+"""Real papers by an AI system: what a careful reader found in them, the audit finds too.
+
+They are not ours to ship. ``HAKKEN_SHOWCASE`` names a folder with three example papers of The AI Scientist, each in a
+folder of the names below; without it nothing here is collected. ``test_whole_paper.py`` holds the same kinds of errors
+in a paper of our own.
+"""
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from hakken.core.types import AuditReport, Severity
 from hakken.research.papers.audit import Auditor
+from hakken.research.papers.audit.document.document import UnitKind
+from hakken.research.papers.audit.document.reading import read_document
 from hakken.research.papers.audit.records import read_record
-from tests.papers.audit.conftest import SHOWCASE
 
-pytestmark = pytest.mark.skipif(not SHOWCASE.is_dir(), reason="the papers are not here")
+SHOWCASE = Path(os.environ["HAKKEN_SHOWCASE"])
+"""Papers with their records, one folder each."""
 
 EXPECTED = {
     "adaptive_dual_scale_denoising": [
@@ -77,3 +87,32 @@ def test_a_right_sentence_is_let_be(name: str, words: str) -> None:
 def test_pictures_that_were_not_shipped_are_a_note(name: str) -> None:
     found = [f.severity for f in audited(name).findings if f.kind == "missing_figure"]
     assert found == [Severity.NOTE]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("adaptive_dual_scale_denoising", {"misattributed": 9}),
+        ("gan_diffusion", {}),
+        ("layerwise_lr_grokking", {"misattributed": 4, "unsupported": 6}),
+    ],
+)
+def test_wrong_numbers_of_real_papers(name: str, expected: dict[str, int]) -> None:
+    kinds = ("misattributed", "unsupported", "weak")
+    found = Counter(f.kind for f in audited(name).findings if f.kind in kinds and f.severity.value != "note")
+    assert dict(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "hidden"),
+    [("adaptive_dual_scale_denoising", 60, 2), ("gan_diffusion", 64, 0), ("layerwise_lr_grokking", 36, 0)],
+)
+def test_papers_by_the_ai_scientist_are_read_whole(name: str, numbers: int, hidden: int) -> None:
+    document = read_document(SHOWCASE / name / "latex" / "template.tex")
+    cells = [u for u in document.units if u.kind is UnitKind.CELL and u.text[:1].isdigit()]
+    assert len(cells) == numbers
+    assert all(c.column and c.row[0][1] for c in cells)
+    assert sum(r.kind == "hidden_text" for r in document.remarks) == hidden
+    assert sum(r.kind == "unreadable" for r in document.remarks) == (name == "gan_diffusion")  # a formula
+    assert document.title
+    assert set(document.cited) <= set(document.entries)

@@ -49,7 +49,7 @@ def train_baselines(
         PrerequisiteError: scikit-learn is not installed.
         BaselineError: the script fails, or leaves a submission that is invalid.
     """
-    check_packages(["sklearn"])
+    check_packages(["sklearn"], what="The script of the baselines", mend="pip install 'hakken[competitions]'")
     name = prepared.competition.name
     with tempfile.TemporaryDirectory(prefix="hakken-baselines-", ignore_cleanup_errors=True) as made:
         root = Path(made).resolve()

@@ -84,6 +84,3 @@ class Following:
         self.used = used
         if call.completion is not None:
             self.priced = self.priced and is_priced(call.model, call.completion.usage)
-
-    def expect(self, trials: int) -> None:
-        """Ignore."""

@@ -156,7 +156,7 @@ class Template(Record):
     assumptions: tuple[str, ...] = ()
     """Sentences on what the loader had to guess (imported templates); printed in the paper."""
     source_hash: str = ""
-    """Content hash of every file of the folder."""
+    """Content hash of every file of the folder that a trial may be made of."""
     curve: str = ""
     """What ``curve.csv`` holds, as an axis names it."""
     setup: tuple[str, ...] = ()

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from hakken.core.errors import TemplateError
 from hakken.core.source import syntax_tree
 from hakken.core.types import Limits, MetricSpec, Record, Seeds, Target, Template
-from hakken.research.experiments.folders import folder_hash, is_inside, walk
+from hakken.research.experiments.folders import is_inside, template_hash, walk
+from hakken.research.experiments.masks import check_masks
 from hakken.research.experiments.seed_data import SEED, holds, overlap
 
 FILE = "template.toml"
@@ -60,9 +61,11 @@ def read_contract(root: Path) -> Template:
         if key in raw:
             default = Template.model_fields[key].default.model_dump()
             values[key] = _record(file, key, Limits, default | _table(file, key, raw[key]))
-    template = _record(file, "", Template, values | {"root": str(root), "source_hash": folder_hash(root)})
+    template = _record(file, "", Template, values | {"root": str(root)})
+    template = template.model_copy(update={"source_hash": template_hash(template)})
     _check_paths(file, root, template)
     _check_seed_data(file, root, template)
+    check_masks(file, template.masked)
     _check_python(root)
     for target in template.editable:
         _check_target(file, root, target)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import count, islice
 from pathlib import Path
 
 import hakken
 from hakken.core.errors import TemplateError, UsageError
+from hakken.core.packages import missing_modules
 from hakken.core.types import Direction, Seeds, Template
 from hakken.research.experiments.contract import FILE, FIRST_SEED, read_contract, suggest
 from hakken.research.experiments.seed_data import seeds_with_data
@@ -45,7 +45,16 @@ def load_template(path_or_name: str | Path, directions: Mapping[str, Direction] 
 
 def missing_packages(template: Template) -> tuple[str, ...]:
     """Packages that the template needs and this Python cannot import."""
-    return tuple(p for p in template.packages if importlib.util.find_spec(p.split(".")[0]) is None)
+    return missing_modules(template.packages)
+
+
+def seeds_note(template: Template, alpha: float) -> str:
+    """A sentence where even a difference in every pair could not support a claim; empty where one could."""
+    count = len(template.seeds.report)
+    least = 2.0 ** (1 - count)
+    if not template.seeded or least < alpha:
+        return ""
+    return f"Report seeds: {count}, so that no p of a sign-flip test is below {least:.3g}: no claim can be supported."
 
 
 def with_seed_counts(

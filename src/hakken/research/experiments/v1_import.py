@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hakken.core.directions import TIMES, counts_or_scores, direction_of, split_words
 from hakken.core.errors import TemplateError, UsageError
 from hakken.core.source import syntax_tree
 from hakken.core.types import Direction, Limits, MetricSpec, Seeds, Target, Template
@@ -27,15 +28,6 @@ OUT_DIR = "run_1"
 DATA = "../../data"
 """Data that several templates share, relative to each of them; scripts expect it one level further up in a run."""
 _TIMEOUT = 7200.0
-_TIMES = frozenset({"time", "times", "seconds", "secs", "latency", "runtime", "duration"})
-_LOSSES = frozenset({"loss", "losses", "error", "err", "errors", "mse", "rmse", "mae", "wer", "cer", "nll", "regret"})
-_DISTANCES = frozenset({"kl", "divergence", "perplexity", "ppl", "fid", "bpc", "bpb", "distance", "residual", "cost"})
-_COUNTS = frozenset({"step", "steps", "epochs"})
-_RATES = frozenset({"acc", "accuracy", "f1", "auc", "auroc", "precision", "recall", "iou", "r2", "throughput"})
-_SCORES = frozenset({"score", "scores", "reward", "rewards", "return", "returns", "bleu", "rouge", "psnr", "ssim"})
-_MIN = _TIMES | _LOSSES | _DISTANCES | _COUNTS
-_MAX = _RATES | _SCORES | {"likelihood"}
-"""Words of metric names that tell a direction; a name with words of both sides tells none."""
 
 
 def is_v1(root: Path) -> bool:
@@ -148,8 +140,8 @@ def _metrics(root: Path, file: Path, directions: Mapping[str, Direction]) -> tup
     if not keys:
         raise TemplateError(
             f"{root} has no run_0/{INFO}, so its metrics are not known.",
-            "Run `python experiment.py --out_dir=run_0` there once (or call measure_v1), or name them: "
-            "--metric dataset/name:min.",
+            "Run `python experiment.py --out_dir=run_0` there once, or name them: --metric dataset/name:min. "
+            "`hakken run` and `hakken experiment` find them out by themselves.",
         )
     for key in directions:
         if key not in keys:
@@ -162,25 +154,26 @@ def _metrics(root: Path, file: Path, directions: Mapping[str, Direction]) -> tup
     ]
     primary = next(iter(directions), None)
     if primary is None:
-        primary = next((k for k in keys if not _TIMES & _words(k)), keys[0])
+        primary = next((k for k in keys if not TIMES & set(split_words(_measured(k)))), keys[0])
         assumptions.append(f"The primary metric, {primary}, was taken because it comes first.")
     return tuple(_spec(key, d, key == primary) for key, d in guessed.items()), assumptions
 
 
-def _words(key: str) -> set[str]:
-    return set(key.split("/")[-1].lower().split("_"))
+def _measured(key: str) -> str:
+    """The name of what a key measures: a mean is better the way that what it averages is."""
+    return key.split("/", 1)[-1].removesuffix("_mean")
 
 
 def _guess(file: Path, key: str) -> Direction:
-    words = _words(key)
-    high = bool(words & _MAX or {"per", "second"} <= words)
-    low = bool(words & _MIN)
-    if low == high:
+    name = _measured(key)
+    direction = direction_of(name)
+    # An audit may go by the likelier sense; a search that keeps the worst versions would be worth nothing.
+    if direction is None or counts_or_scores(name):
         raise TemplateError(
             f"{file}: nothing says whether the metric {key} is better when lower or higher.",
             f"Say it: --metric {key}:min, or --metric {key}:max.",
         )
-    return Direction.MIN if low else Direction.MAX
+    return direction
 
 
 def _spec(key: str, direction: Direction, primary: bool) -> MetricSpec:

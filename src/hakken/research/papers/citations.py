@@ -1,4 +1,7 @@
-"""What to cite: only entries of the template's bibliography, each checked against a public record."""
+"""What to cite: only entries of the template's bibliography, those of them that say what the work does.
+
+The bibliographies that ship were checked against public records; a user's is taken as it is.
+"""
 
 from __future__ import annotations
 

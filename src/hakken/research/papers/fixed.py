@@ -69,7 +69,7 @@ def contributions(study: Study) -> str:
 
 
 def related_works(study: Study) -> str:
-    """What each work does, from its checked entry, two works to a sentence."""
+    """What each work does, as its entry says, two works to a sentence."""
     said = [f"of @{work.key} {work.gist}" for work in relevant(study.snapshot, study.bib, MOST_WORKS)]
     return " ".join(f"The work {'; that '.join(said[first : first + 2])}." for first in range(0, len(said), 2))
 

@@ -20,7 +20,7 @@ def load(bib: Path | None) -> dict[str, Any]:
     """The entries of a ``.bib`` file by key; none without a file.
 
     Raises:
-        RenderError: the file is missing or is no BibTeX.
+        RenderError: the file is missing, or is no BibTeX in UTF-8.
     """
     if bib is None:
         return {}
@@ -28,7 +28,7 @@ def load(bib: Path | None) -> dict[str, Any]:
         return dict(parse_file(str(bib), bib_format="bibtex").entries)
     except (OSError, PybtexError) as error:
         raise RenderError(
-            f"The bibliography {bib.name} cannot be read: {error}", "Mend the file, or leave it out."
+            f"The bibliography {bib.name} cannot be read: {str(error).rstrip('.')}.", "Mend the file, or leave it out."
         ) from error
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hakken.core.directions import split_words
 from hakken.research.papers.audit.document.document import Document, is_prose
 from hakken.research.papers.audit.language.numbers import normalise
 from hakken.research.papers.audit.records.evidence import Evidence
-from hakken.research.papers.audit.records.words import split_words, stems
+from hakken.research.papers.audit.records.words import stems
 
 _DEFINED = re.compile(
     r"(?P<long>(?:[\w’'/-]+ ){0,6}[\w’'/-]+) \((?:or |the |called |dubbed )?(?P<short>[A-Z][\w+-]{1,14})\)"

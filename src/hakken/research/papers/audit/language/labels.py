@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hakken.core.directions import split_words
 from hakken.research.papers.audit.document.document import Document, UnitKind, is_prose
 from hakken.research.papers.audit.language.acronyms import short_names
 from hakken.research.papers.audit.language.numbers import normalise
 from hakken.research.papers.audit.records.evidence import Evidence
-from hakken.research.papers.audit.records.words import split_words, stems
+from hakken.research.papers.audit.records.words import stems
 
 _RUN = re.compile(r"\(\s*(?:[Rr]uns?|[Ee]xp(?:eriment)?s?\.?)[ _]*(\d+(?:(?:,\s*| and | & |, and )\d+)*)\s*\)")
 _PHRASE_END = re.compile(r"[,;:.()\[\]“”\"|–—]| and | or | versus | vs\.? | between | than | to (?=our|the)| against ")

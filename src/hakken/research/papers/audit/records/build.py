@@ -9,17 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from hakken.core.directions import direction_of, split_words
 from hakken.core.types import Direction, MetricSpec
 from hakken.research.papers.audit.records.derive import contrast
 from hakken.research.papers.audit.records.evidence import NO_DATASET, RESULTS, Evidence, Kind, Setting, Spread, Variant
-from hakken.research.papers.audit.records.words import (
-    dataset_names,
-    direction_of,
-    metric_names,
-    slug,
-    split_words,
-    unit_of,
-)
+from hakken.research.papers.audit.records.words import dataset_names, metric_names, slug, unit_of
 
 BASELINE = re.compile(r"\bbaseline\b|\bvanilla\b|\bcontrol\b|\breference\b|\bunmodified\b|^(?:run ?0|original)$", re.I)
 ABLATED = re.compile(r"\bablat|^(?:no|without|w/o|minus)\b|\bwithout\b|\bw/o\b", re.I)

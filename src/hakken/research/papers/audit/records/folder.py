@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from hakken.core.directions import split_words
 from hakken.research.papers.audit.records.build import Builder
 from hakken.research.papers.audit.records.evidence import Evidence, Kind, Setting
 from hakken.research.papers.audit.records.files import read_text
 from hakken.research.papers.audit.records.leaves import Leaf, hash_text, read_leaves
 from hakken.research.papers.audit.records.names import Level, level_of_values, split_statistic
-from hakken.research.papers.audit.records.words import split_words
 
 _CODE = (".py", ".sh", ".yaml", ".yml", ".toml", ".r", ".jl", ".ipynb")
 _NOTES = ("notes.txt", "README.md", "readme.md", "README.txt", "notes.md")

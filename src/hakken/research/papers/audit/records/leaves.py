@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hakken.core.directions import direction_of
 from hakken.research.papers.audit.records.files import Row, load_json, load_lines, load_table, number_in
 from hakken.research.papers.audit.records.names import (
     Level,
@@ -19,7 +20,7 @@ from hakken.research.papers.audit.records.names import (
     split_statistic,
     statistic_of,
 )
-from hakken.research.papers.audit.records.words import direction_of, unit_of
+from hakken.research.papers.audit.records.words import unit_of
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _CURVE = 64

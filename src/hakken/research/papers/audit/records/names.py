@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection
 from enum import StrEnum
 
+from hakken.core.directions import direction_of, split_words
 from hakken.research.papers.audit.records.build import BASELINE
-from hakken.research.papers.audit.records.words import direction_of, split_words, unit_of
+from hakken.research.papers.audit.records.words import unit_of
 
 
 def _set(text: str) -> frozenset[str]:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hakken.core.directions import split_words
 from hakken.core.source import syntax_tree
 from hakken.research.papers.audit.records.build import Builder
 from hakken.research.papers.audit.records.evidence import Evidence, Kind
 from hakken.research.papers.audit.records.files import load_json, read_text
-from hakken.research.papers.audit.records.words import split_words
 
 INFO = "final_info.json"
 _TITLE = re.compile(r"^#{1,4}\s*\**\s*Run[ _]?(\d+)\s*(?:\([^)]*\))?\s*[:.–-]?\s*(.*?)\**\s*$", re.I | re.M)

@@ -1,4 +1,4 @@
-"""Words of names: how identifiers split, which way a metric is better, and how else a text may spell a name."""
+"""Words of names: which unit they tell, and how else a text may spell them."""
 
 from __future__ import annotations
 
@@ -7,52 +7,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice, product
 
-from hakken.core.types import Direction
+from hakken.core.directions import COUNTS, split_words
 
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
-
-
-_RATES = frozenset(["throughput", "fps"])
-_COUNTS = _set("step steps epoch epochs iteration iterations iters updates rank")
-_MIN = _set(
-    "loss losses error errors err perplexity ppl kl divergence mse rmse mae mape nll bpc bpb wer cer fid kid regret"
-    " distance residual cost time times seconds secs second sec latency runtime duration ms memory energy flops"
-    " emd wasserstein mmd brier ece crps overhead violations collisions toxicity hallucination"
-)
-_MAX = _set(
-    "acc accuracy f1 auc auroc auprc precision recall iou map ndcg mrr r2 score scores reward rewards return returns"
-    " bleu rouge meteor psnr ssim success likelihood elo wins win hits hit speedup coverage correct kappa mcc"
-    " correlation pearson spearman dice specificity sensitivity fidelity diversity profit em"
-)
-
-
-@lru_cache(maxsize=4096)
-def split_words(name: str) -> tuple[str, ...]:
-    """Lower-case words of an identifier or a phrase: ``finalValAcc``, ``final_val_acc`` and "final val acc" agree."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return tuple(w for w in re.split(r"[^A-Za-z0-9.]+", spaced.lower()) if w.strip("."))
-
-
-def direction_of(name: str) -> Direction | None:
-    """Which way a metric is better, by its name; None where the words say nothing or both."""
-    words = split_words(name)
-    if not words:
-        return None
-    known = set(words)
-    if known & _RATES or re.search(r"\bper (?:sec|second|s)\b", " ".join(words)):
-        return Direction.MAX
-    if words[0] in _COUNTS or {"steps", "to"} <= known or words[-1] in _COUNTS:
-        return Direction.MIN
-    if known & {"reduction", "improvement", "gain"}:
-        return Direction.MAX
-    if {"negative", "log", "likelihood"} <= known or {"neg", "log", "likelihood"} <= known:
-        return Direction.MIN
-    low, high = bool(known & _MIN), bool(known & _MAX)
-    if low == high:
-        return None
-    return Direction.MIN if low else Direction.MAX
 
 
 def unit_of(name: str) -> str:
@@ -194,7 +153,7 @@ def threshold_pattern(name: str) -> str | None:
     """A pattern for metrics such as ``step_val_acc_99``: "steps to reach 99% validation accuracy"."""
     words = split_words(name)
     level = next((w for w in words if w.isdigit()), None)
-    if level is None or words[0] not in _COUNTS | {"time", "epochs_to"}:
+    if level is None or words[0] not in COUNTS | {"time", "epochs_to"}:
         return None
     rest = [w for w in words[1:] if w != level and w not in ("to", "reach", "at", "mean")]
     measured = r"\.?\s+".join("(?:" + "|".join(re.escape(s) for s in _SPELLINGS.get(w, (w,))) + ")" for w in rest)
