@@ -22,7 +22,7 @@ from hakken.bench.scientist.table import EVERY, failures_of
 from hakken.bench.scientist.texts import to_csv, to_markdown
 from hakken.cli.app import app
 from hakken.core.errors import UsageError
-from hakken.core.types import Call, EventKind, Idea, Node, RefusedIdea, Template, Trial, Usage
+from hakken.core.types import Call, EventKind, Idea, Node, RefusedIdea, Review, Template, Trial, Usage
 from hakken.research.experiments import load_template
 from hakken.store import RunFolder
 from tests.bench.speck import DATA, SHORT, copied, settings
@@ -189,6 +189,17 @@ def test_a_proposal_that_was_refused_was_proposed_and_is_not_new(rows: list[RunR
     assert measured_cells(cell)[:3] == ("5", "–", "1")  # new within a run is not what the paper calls novel
     (checked,) = build_table([row.model_copy(update={"novelty_checked": True})]).cells
     assert measured_cells(checked)[1] == "1"
+
+
+def test_the_reviewer_is_the_one_that_reviewed(rows: list[RunRow], tmp_path: Path) -> None:
+    shutil.copytree(rows[0].folder, tmp_path / "run")
+    assert (rows[0].reviewer, rows[0].self_reviewed) == (rows[0].model, True)
+    with RunFolder(tmp_path / "run").write() as store:
+        review = store.get("review", Review)
+        assert review is not None
+        store.append(EventKind.REVIEWED, "review", review.model_copy(update={"model": "anthropic:judge"}))
+    row = read_run(tmp_path / "run")
+    assert (row.reviewer, row.self_reviewed) == ("anthropic:judge", False)
 
 
 def test_a_run_that_fails_is_a_row_and_the_table_goes_on(place: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hakken.bench.scientist.grid import Job, begin, is_over
 from hakken.bench.scientist.running import run_here, run_table
 from hakken.bench.scientist.texts import to_csv
 from hakken.cli.app import app
-from hakken.core.errors import PrerequisiteError, QuotaExceeded, RunLocked
+from hakken.core.errors import PrerequisiteError, QuotaExceeded, RecordDiffers, RunLocked
 from hakken.core.types import Budget, Decision, StageFailure
 from hakken.research.papers.deviations import REVIEW
 from hakken.research.session import close, open_session
@@ -128,6 +128,22 @@ def test_a_missing_prerequisite_ends_the_table_before_there_is_a_record(tmp_path
     row = read_run(jobs[0].folder)
     assert (row.status, row.failures) == ("not measured", {"run not measured: PrerequisiteError": 1})
     assert not is_over(jobs[0], retry=False)
+
+
+def test_a_run_that_its_record_does_not_fit_ends_no_table_and_is_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a change of Hakken: the next run has a record of its own."""
+    write_model(tmp_path)
+    jobs = jobs_of(tmp_path, 2)
+
+    def differs(*_: object, folder: Path, **__: object) -> None:
+        raise RecordDiffers(f"The record in {folder} holds another version as n1.")
+
+    monkeypatch.setattr("hakken.bench.scientist.running.run", differs)
+    rows = run_table(jobs)
+    assert [row.status for row in rows] == ["not measured"] * 2
+    assert session(jobs[0], "failed", "RecordDiffers", "It holds another version.").status == "not measured"
 
 
 def test_a_model_that_refuses_fails_by_itself(tmp_path: Path) -> None:

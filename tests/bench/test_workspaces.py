@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hakken.bench.agents.verifier import _take as take
 from hakken.bench.folder import ANSWER, TaskFolder, gold_answer, load_task
 from hakken.bench.grading import freeze, grade
 from hakken.bench.proving import Lab
-from hakken.bench.running import RunJob, run_job
+from hakken.bench.running import Outcome, RunJob, run_job, run_jobs
 from hakken.bench.trees import copy_tree, executables
 from hakken.bench.types import Experiment, Score
 
@@ -197,3 +198,30 @@ def test_a_file_in_the_place_of_the_folder_of_results_costs_nothing(tmp_path: Pa
         job = RunJob(tree=tmp_path, experiment=experiment, removed=("out/deep/results.json",))
         assert run_job(job).numbers.values == {"a": 1}
         (tmp_path / place).unlink()
+
+
+def test_a_run_that_lacked_memory_beside_others_is_made_again_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its agent is not to blame for what else the machine held; what is ended alone too counts against the code."""
+    left = {"b": 1, "c": 2}
+    made: list[str] = []
+    heard: list[tuple[int, bool]] = []
+
+    def run(job: RunJob) -> Outcome:
+        starved = left.get(job.label, 0) > 0
+        left[job.label] = left.get(job.label, 0) - 1
+        made.append(job.label)
+        return Outcome(experiment="walk", variant=None, label=job.label, starved=starved)
+
+    monkeypatch.setattr("hakken.bench.running.run_job", run)
+    experiment = Experiment(name="walk", command=("{python}", "walk.py"), results="walk.json", seconds=1)
+    jobs = [RunJob(tree=tmp_path, experiment=experiment, label=label) for label in "abcd"]
+    with ThreadPoolExecutor(1) as executor:
+        outcomes = run_jobs(jobs, executor, lambda place, outcome: heard.append((place, outcome.starved)))
+    assert [(outcome.label, outcome.starved) for outcome in outcomes] == [
+        ("a", False), ("b", False), ("c", True), ("d", False),
+    ]  # fmt: skip
+    assert made == [*"abcd", "b", "c"]
+    assert sorted(heard) == [(0, False), (1, False), (2, True), (3, False)]
+    assert heard[2:] == [(1, False), (2, True)]

@@ -27,6 +27,7 @@ from hakken.models.locks import file_lock
 from hakken.research import publishing
 from hakken.research.experiments import load_template
 from hakken.store import RunFolder
+from hakken.store.kinds import Resumed
 from tests.cli.conftest import Hakken
 
 DATA = Path(__file__).parents[1] / "research" / "data"
@@ -143,6 +144,25 @@ def test_stages_can_be_done_again(hakken: Hakken, finished: Path, here: Path) ->
         shutil.copytree(finished / name, here / name)
     assert [idea["id"] for idea in parsed(hakken, "idea", "tiny-001", "--json")] == ["i1"]
     assert parsed(hakken, "write", "tiny-001", "--compose", "--json")["pdf"] == "paper/paper.pdf"
+
+
+def test_a_run_can_be_reviewed_by_another_model(hakken: Hakken, finished: Path, here: Path) -> None:
+    for name in ("tiny", "hakken-runs"):
+        shutil.copytree(finished / name, here / name)
+    shutil.copy(DATA / "weak.toml", here / "other.toml")
+    for words, who in (
+        (("--model", "scripted:other.toml"), "scripted:other.toml"),
+        (("-c", f"models.review=scripted:{DATA / 'weak.toml'}"), f"scripted:{DATA / 'weak.toml'}"),
+    ):
+        assert parsed(hakken, "review", "tiny-001", *words, "--json")["review"]["model"] == who
+    with RunFolder(here / "hakken-runs/tiny-001").read() as store:
+        resumed = store.get("resumed", Resumed)
+    assert resumed is not None
+    assert [line.split(" = ")[0] for line in resumed.changed] == ["models.review"]
+    # The work is that of the model which did it.
+    refused = hakken("run", "tiny-001", "--model", "scripted:other.toml")
+    assert refused.exit_code == 2
+    assert "was begun with other settings: models.default" in refused.stderr
 
 
 def test_the_baseline_is_measured_without_a_model(hakken: Hakken, template: Path) -> None:

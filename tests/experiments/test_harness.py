@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hakken.core.errors import TemplateError
+from hakken.core.errors import BudgetExceeded, TemplateError
 from hakken.core.types import FailureCause, Limits, Split, Trial
 from hakken.research.experiments import TrialJob, load_template, measure_v1, run_trial, run_trials
 from hakken.research.experiments.workspace import KEPT_TOTAL, Workspace
@@ -217,6 +218,49 @@ def test_many_trials_stream_back(tiny: Path, tmp_path: Path) -> None:
         assert threads == {threading.get_ident()}
         with pytest.raises(ZeroDivisionError):
             run_trials(jobs, executor, lambda _: 1 // 0)  # type: ignore[arg-type,return-value]
+
+
+class Queue(Executor):
+    """Two calls run at once; the second ends when its result is asked for, and the others wait."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Future[Trial], Trial]] = []
+
+    def submit(self, fn: object, /, *args: object, **_: object) -> Future[Any]:
+        future: Future[Trial] = Future()
+        (job,) = args
+        assert isinstance(job, TrialJob)
+        trial = Trial(id=job.id, node_id=job.node_id, split=job.split, seed=job.seed, run=None)
+        self.calls.append((future, trial))
+        if len(self.calls) <= 2:
+            future.set_running_or_notify_cancel()
+        if len(self.calls) == 1:
+            future.set_result(trial)
+        return future
+
+
+def test_trials_under_way_when_a_limit_is_met_are_handed_over(tiny: Path, tmp_path: Path) -> None:
+    template, queue = load_template(tiny), Queue()
+    jobs = [
+        TrialJob(
+            id=f"n0-explore-{seed}", template=template, node_id="n0", split=Split.EXPLORE, seed=seed,
+            run_folder=tmp_path, keep=tmp_path / str(seed),
+        )
+        for seed in (1, 2, 3, 4)
+    ]  # fmt: skip
+    heard: list[int] = []
+
+    def on_done(trial: Trial) -> None:
+        heard.append(trial.seed)
+        future, second = queue.calls[1]
+        if not future.done():
+            future.set_result(second)
+        raise BudgetExceeded("seconds", 2.0, 1.0)
+
+    with pytest.raises(BudgetExceeded):
+        run_trials(jobs, queue, on_done)
+    assert heard == [1, 2]
+    assert [future.cancelled() for future, _ in queue.calls] == [False, False, True, True]
 
 
 def test_a_job_survives_the_way_to_a_worker(tiny: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from hakken.core.errors import TemplateError
 from hakken.core.types import Failure, FailureCause, Metric, Probe, ProbeKind, Split, Template, Trial
-from hakken.research.experiments import TrialJob, judge_probes, load_template, run_trial
+from hakken.research.experiments import TrialJob, judge_probes, load_template, run_trial, with_seed_counts
 from hakken.research.experiments.reading import read_probe
 
 SEEDS = (101, 102, 103)
@@ -156,18 +156,25 @@ def test_a_score_that_does_not_suffer_from_scrambled_data_is_caught(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("ended", "worse", "outcome"),
+    ("ran", "ended", "worse", "outcome"),
     [
-        (4, 4, "passed"),
-        (3, 3, "passed"),
-        (2, 2, "not_probed"),
-        (1, 1, "not_probed"),
-        (1, 0, "failed"),
-        (3, 2, "failed"),
+        (4, 4, 4, "passed"),
+        (4, 3, 3, "passed"),
+        (4, 2, 2, "not_probed"),
+        (4, 1, 1, "not_probed"),
+        (4, 1, 0, "failed"),
+        (4, 3, 2, "failed"),
+        # A limit ended the report before all four had run.
+        (3, 3, 3, "passed"),
+        (2, 2, 2, "not_probed"),
+        (1, 1, 1, "not_probed"),
+        (1, 1, 0, "failed"),
+        (1, 0, 0, "not_probed"),
+        (0, 0, 0, "not_probed"),
     ],
 )
-def test_a_version_that_fails_on_scrambled_data_has_not_passed(
-    tmp_path: Path, ended: int, worse: int, outcome: str
+def test_a_version_with_few_results_on_scrambled_data_has_not_passed(
+    tmp_path: Path, ran: int, ended: int, worse: int, outcome: str
 ) -> None:
     template = build(tmp_path / "t")
     failure = Failure(cause=FailureCause.CRASHED, message="It crashed.")
@@ -180,11 +187,26 @@ def test_a_version_that_fails_on_scrambled_data_has_not_passed(
         )  # fmt: skip
 
     found = [trial(Split.REPORT, seed, 0.2) for seed in range(4)]
-    found += [trial(Split.PROBE, s, None if s >= ended else 0.4 if s < worse else 0.1) for s in range(4)]
+    found += [trial(Split.PROBE, s, None if s >= ended else 0.4 if s < worse else 0.1) for s in range(ran)]
     probe = judge_probes(template, "n1", "n0", found, "")[-1]
     assert (probe.kind, probe.outcome) == (ProbeKind.INPUT, outcome)
     if outcome == "not_probed":
-        assert probe.why == "Too few trials on scrambled data ended well."
+        much = "Too few trials" if ended else "No trial"
+        assert probe.why == f"{much} on scrambled data {'ended well' if ran else 'was run'}."
+
+
+def test_a_template_with_two_report_seeds_is_probed_on_both(tmp_path: Path) -> None:
+    template = with_seed_counts(build(tmp_path / "t"), report=2)
+
+    def trial(split: Split, seed: int, error: float) -> Trial:
+        return Trial(
+            id=f"n1-{split.value}-{seed}", node_id="n1", split=split, seed=seed, run=None,
+            metrics=(Metric(key="items/error", value=error),), output_hash=f"{split} {seed}",
+        )  # fmt: skip
+
+    found = [trial(Split.REPORT, seed, 0.2) for seed in range(2)] + [trial(Split.PROBE, seed, 0.4) for seed in range(2)]
+    assert judge_probes(template, "n1", "n0", found, "")[-1].outcome == "passed"
+    assert judge_probes(template, "n1", "n0", found[:3], "")[-1].outcome == "not_probed"
 
 
 def test_without_a_probe_it_is_said_that_nothing_was_probed(tmp_path: Path) -> None:

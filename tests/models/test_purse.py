@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hakken.core.errors import BudgetExceeded
 from hakken.core.types import Budget, Message, Reach, Request, Role, Usage
+from hakken.models.forecast import price
 from hakken.models.ledger import Ledger
 from hakken.models.purse import Purse
 from hakken.models.scripted import FunctionModel
+from hakken.models.usage import estimate_tokens, prompt_text
 from tests.models.helpers import MemoryLog, make_prompt
 
 ASKED = Request(messages=(Message(role="user", content="Write it."),), max_tokens=100)
@@ -31,12 +35,12 @@ def test_calls_wait_where_those_under_way_may_use_up_the_money(
     calls: int, spent: float, flying: int, goes: bool
 ) -> None:
     purse = Purse(Budget(usd=1.0), Usage(calls=calls, usd=spent), 0.0, lambda: 0.0)
-    assert (purse.admit(ASKED, "local", [ASKED] * flying) is not None) == goes
+    assert (purse.admit(ASKED, "local", [(ASKED, "local")] * flying) is not None) == goes
 
 
 def test_without_a_limit_of_money_nobody_waits_and_beyond_it_nobody_begins() -> None:
     free = Purse(Budget(), Usage(), 0.0, lambda: 0.0)
-    assert free.admit(ASKED, "local", [ASKED] * 9) == ASKED
+    assert free.admit(ASKED, "local", [(ASKED, "local")] * 9) == ASKED
     spent = Purse(Budget(usd=1.0), Usage(calls=1, usd=1.0), 0.0, lambda: 0.0)
     with pytest.raises(BudgetExceeded):
         spent.admit(ASKED, "local")
@@ -78,7 +82,7 @@ def test_a_reply_is_no_longer_than_what_is_left_can_pay() -> None:
     assert sent is not None
     assert 1 <= sent.max_tokens < 20
     assert purse.exceeded().kind == "US$"
-    assert purse.admit(ASKED, PRICED, [ASKED]) is None, "the call under way may leave enough"
+    assert purse.admit(ASKED, PRICED, [(ASKED, PRICED)]) is None, "the call under way may leave enough"
 
 
 THINKS = Reach(room=4096, least=16)
@@ -109,7 +113,51 @@ def test_thoughts_cost_money_and_their_room_counts_for_calls_under_way() -> None
     first = tokens.admit(ASKED, "m", reach=THINKS)
     assert first is not None
     assert (first.max_tokens, first.room) == (100, 4096)
-    assert tokens.admit(ASKED, "m", [first], THINKS) is None
+    assert tokens.admit(ASKED, "m", [(first, "m")], THINKS) is None
+
+
+SIZES = st.tuples(st.integers(1, 40_000), st.integers(1, 4_000), st.sampled_from([Reach(), THINKS]))
+
+
+@settings(max_examples=40, deadline=None)
+@example(50, 1.5, [(40_000, 4_000, THINKS)] * 6)
+@given(st.integers(1, 50), st.floats(0.0, 1.9), st.lists(SIZES, min_size=1, max_size=6))
+def test_calls_side_by_side_whose_price_is_known_cannot_pass_the_limit(
+    calls: int, spent: float, asked: list[tuple[int, int, Reach]]
+) -> None:
+    """However little the earlier ones cost: those of a new stage may be far larger."""
+    purse = Purse(Budget(usd=2.0), Usage(calls=calls, usd=spent), 0.0, lambda: 0.0)
+    flying: list[tuple[Request, str]] = []
+    most = spent
+    for words, tokens, reach in asked:
+        request = Request(messages=(Message(role="user", content="word " * words),), max_tokens=tokens)
+        with suppress(BudgetExceeded):
+            if (sent := purse.admit(request, PRICED, flying, reach)) is not None:
+                flying.append((sent, PRICED))
+                most += price(PRICED, estimate_tokens(prompt_text(sent)), Reach().of(sent)) or 0.0
+    assert most <= 2.0 + 1e-9
+
+
+def test_calls_side_by_side_whose_prices_are_not_known_are_judged_by_the_earlier_ones() -> None:
+    purse = Purse(Budget(usd=2.0), Usage(calls=10, usd=1.0), 0.0, lambda: 0.0)
+    unknown = "http://somewhere/v1#m"
+    assert purse.admit(LONG, unknown, [(LONG, unknown)] * 8) == LONG
+    assert purse.admit(LONG, unknown, [(LONG, unknown)] * 10) is None
+    assert purse.admit(LONG, PRICED, [(LONG, PRICED)] * 7) is None
+
+
+def test_time_that_is_kept_is_named_with_what_it_is_for() -> None:
+    purse = Purse(Budget(seconds=600.0), Usage(), 300.2, lambda: 0.0)
+    purse.kept = 299.9
+    late = purse.too_late(0.0)
+    assert late is not None
+    said = "Of the run's 600 s, about 300 s are kept for the test of the claim, and the others are used up."
+    assert (late.message, late.reason) == (said, "The budget of seconds for this stage was used up.")
+    purse.kept = 657.1
+    late = purse.too_late(0.0)
+    assert late is not None
+    assert late.message == "The test of the claim takes about 658 s, and the run's 600 s leave nothing beside it."
+    assert "a higher limit continues" in late.mend
 
 
 def test_a_model_says_how_much_room_it_takes() -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hakken.core.types import AuditReport, Finding, Manuscript, PassageSource, Severity, Snapshot
+from hakken.core.types import AuditReport, Finding, Manuscript, PaperFiles, PassageSource, Severity, Snapshot
 from hakken.research import publishing
 from hakken.research.papers.audit import audit
 from hakken.research.papers.facts import compute_facts
@@ -18,6 +18,7 @@ from hakken.research.papers.render import PaperMetadata, render
 from hakken.research.papers.render.escape import escape_text
 from hakken.research.papers.study import Study
 from hakken.research.papers.writer import write
+from hakken.store import Store
 from tests.papers.builders import build_snapshot
 
 FALSE = "On the report seeds, as it turned out, label smoothing raised the test error; that isn't a well-known effect."
@@ -121,9 +122,12 @@ def test_plans_of_ideas_in_which_the_audit_finds_an_error_are_left_out(tmp_path:
 
 @pytest.mark.parametrize("job", ["discussion/reason", "setup/template"])
 def test_a_paper_is_rendered_again_until_it_passes_and_says_so_where_it_does_not(
-    study: Study, monkeypatch: pytest.MonkeyPatch, job: str
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str
 ) -> None:
-    """What a model wrote is composed; what the template's author wrote is not, and the paper does not pass."""
+    """What a model wrote is composed; what the template's author wrote is not, and the paper does not pass.
+
+    Done again, it adds nothing to the record, and at no moment does a paper that does not pass say that it does.
+    """
     written, published = with_prose(study, job, escape_text(FALSE)), []
     if job == "setup/template":
         source = {"source": PassageSource.TEMPLATE}
@@ -131,27 +135,39 @@ def test_a_paper_is_rendered_again_until_it_passes_and_says_so_where_it_does_not
         written = written.model_copy(update={"passages": passages})
     place = next(p.section for p in written.passages if p.job == job)
 
-    def publish(_: object, of: Study, manuscript: Manuscript, *, passed: bool = True) -> tuple[object, AuditReport]:
+    def publish(_: object, of: Study, manuscript: Manuscript, passed: bool) -> object:
         published.append(passed)
         wrong = any(escape_text(FALSE) in p.text for p in manuscript.passages)
         finding = Finding(
             kind="reversed", severity=Severity.ERROR, place=f"{place}, paragraph 1", sentence=FALSE, says="", record=""
         )
         found = (finding,) if wrong else ()
-        return SimpleNamespace(pdf=None), AuditReport(
-            paper="paper.md", numbers_checked=1, numbers_matched=1, findings=found
+        files = PaperFiles(
+            markdown="paper.md", tex="paper.tex", bib="paper.bib", html="paper.html", pdf=None, engine="typst",
+            pages=1, words=9 + passed,
+        )  # fmt: skip
+        report = AuditReport(
+            paper="paper.md", numbers_checked=1, numbers_matched=1, findings=found, seconds=len(published)
         )
+        return publishing._State(manuscript, files, report)
 
     monkeypatch.setattr(publishing, "study_of", lambda _: study)
     monkeypatch.setattr(publishing, "write_manuscript", lambda *_: written)
     monkeypatch.setattr(publishing, "_publish", publish)
-    session = SimpleNamespace(
-        step=lambda _: nullcontext(), progress=SimpleNamespace(note=None), ledger=None,
-        settings=SimpleNamespace(paper=SimpleNamespace(tries=1)),
-        store=SimpleNamespace(get=lambda *_: None, append=lambda *_: None),
-    )  # fmt: skip
-    publishing.write(session)  # type: ignore[arg-type]
-    assert published == ([True, True] if job == "discussion/reason" else [True, False])
+    with Store(tmp_path / "hakken.db") as store:
+        session = SimpleNamespace(
+            step=lambda _: nullcontext(), progress=SimpleNamespace(note=None), ledger=None,
+            settings=SimpleNamespace(paper=SimpleNamespace(tries=1)), store=store,
+        )  # fmt: skip
+        publishing.write(session)  # type: ignore[arg-type]
+        assert published == ([True, True] if job == "discussion/reason" else [True, False])
+        events = store.last_seq()
+        first = store.first("manuscript", Manuscript)
+        assert first == written, "what was refused is in the record too"
+        published.clear()
+        publishing.write(session)  # type: ignore[arg-type]
+        assert published == ([False, False, True] if job == "discussion/reason" else [False])
+        assert store.last_seq() == events
 
 
 def test_the_notice_promises_a_check_only_where_it_was_passed() -> None:

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from hakken.core.config import Settings, load_settings
+from hakken.core.config import ModelSettings, Settings, load_settings
 from hakken.core.errors import ConfigError, UsageError
 from hakken.core.types import (
     Claim,
@@ -20,6 +20,7 @@ from hakken.core.types import (
     NodeStatus,
     Operator,
     Predicate,
+    Role,
 )
 from hakken.research.continuing import differences, other_settings
 from hakken.research.experimenting import judge
@@ -30,10 +31,11 @@ from hakken.store import RunFolder
 from hakken.store.kinds import Resumed, Started
 
 DATA = Path(__file__).parent / "data"
-DECIDING = {"seed": 5, "models.default": "local", "models.code": "local", "search.ideas": 9, "search.match": "false",
-            "statistics.alpha": 0.01, "statistics.report_seeds": 7}  # fmt: skip
-FREE = {"budget.tokens": 5, "search.workers": 63, "models.judge": "local", "models.retries": 1, "paper.engine": "latex",
-        "sandbox.allow_weak": "true", "runs_dir": "elsewhere"}  # fmt: skip
+DECIDING = {"seed": 5, "models.default": "local", "models.code": "local", "models.repairs": 4, "search.ideas": 9,
+            "search.match": "false", "statistics.alpha": 0.01, "statistics.report_seeds": 7}  # fmt: skip
+FREE = {"budget.tokens": 5, "search.workers": 63, "models.judge": "local", "models.review": "local",
+        "models.retries": 1, "paper.engine": "latex", "sandbox.allow_weak": "true",
+        "runs_dir": "elsewhere"}  # fmt: skip
 
 
 def settings(runs: Path, *more: str) -> Settings:
@@ -56,8 +58,30 @@ def test_what_decides_what_is_found_may_not_change_and_all_else_may(keys: set[st
     after = settings(Path("runs"), *(f"{key}={values[key]}" for key in sorted(keys)))
     config = before.model_dump(mode="json")
     assert {line.split(" = ")[0] for line in differences(config, after)} == keys & set(DECIDING)
-    told = keys & {"models.judge", "models.retries", "paper.engine", "sandbox.allow_weak"}
+    told = keys & {"models.judge", "models.review", "models.retries", "paper.engine", "sandbox.allow_weak"}
     assert {line.split(" = ")[0] for line in other_settings(config, after)} == told
+
+
+NAMES = st.sampled_from(["local", "openai:gpt-5"])
+CHOICES = st.builds(
+    ModelSettings, default=NAMES, **dict.fromkeys(("ideas", "code", "writing", "review"), st.none() | NAMES)
+)
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(CHOICES, CHOICES)
+def test_a_model_counts_by_who_it_is_and_not_by_how_it_was_chosen(before: ModelSettings, after: ModelSettings) -> None:
+    doing = (Role.IDEAS, Role.CODE, Role.WRITING)
+    other = [role.value for role in doing if before.name(role) != after.name(role)]
+    config = Settings(models=before).model_dump(mode="json")
+    settings = Settings(models=after)
+    keys = {line.split(" = ")[0] for line in differences(config, settings)}
+    assert bool(keys) == bool(other)
+    assert keys <= {"models.default", *(f"models.{name}" for name in other)}
+    told = {line.split(" = ")[0] for line in other_settings(config, settings)}
+    changed = {k for k, v in after.model_dump().items() if before.model_dump()[k] != v}
+    assert keys | told == {f"models.{key}" for key in changed}
+    assert not keys & told
 
 
 def test_another_seed_is_another_run(tmp_path: Path) -> None:

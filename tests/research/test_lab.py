@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from hakken.core.errors import StoreError
+from hakken.core.errors import RecordDiffers, SandboxError
 from hakken.core.source import replace_function
-from hakken.core.types import EventKind, Node, NodeStatus, Operator, Split
+from hakken.core.types import (
+    EventKind,
+    ExecResult,
+    Failure,
+    FailureCause,
+    Metric,
+    Node,
+    NodeStatus,
+    Operator,
+    Rung,
+    Split,
+    Trial,
+    Violation,
+    ViolationKind,
+)
 from hakken.research.experiments import TrialJob, load_template
 from hakken.research.lab import Lab, comparison_stream
 from hakken.research.search import Journal, greedy
@@ -90,7 +104,7 @@ def test_trials_of_one_version_are_never_taken_for_those_of_another(
 ) -> None:
     with opened(tmp_path) as lab:
         lab.propose(*version(lab, "max(readings)"))
-    with opened(tmp_path) as lab, pytest.raises(StoreError, match="holds another version as n1") as caught:
+    with opened(tmp_path) as lab, pytest.raises(RecordDiffers, match="holds another version as n1") as caught:
         lab.propose(*version(lab, code, **more))
     assert "--new" in caught.value.mend
     with RunFolder(tmp_path).read() as store:
@@ -103,3 +117,79 @@ def test_a_version_that_is_the_same_but_for_its_form_is_answered_from_the_record
         first = lab.propose(*version(lab, "max(readings)"))
     with opened(tmp_path) as lab:
         assert lab.propose(*version(lab, code, title="Its title may be another", rationale="So may this.")) == first
+
+
+class Machine:
+    """Where some trials end for want of memory, so many times each."""
+
+    def __init__(self, starves: dict[str, int]) -> None:
+        self.left = dict(starves)
+        self.rounds: list[list[str]] = []
+        """Trials that ran side by side."""
+
+    def run_trials(self, jobs: Sequence[TrialJob], _: Executor, on_done: Callable[[Trial], None]) -> None:
+        self.rounds.append([job.id for job in jobs])
+        for job in jobs:
+            left = self.left.get(job.id, 0)
+            self.left[job.id] = max(0, left - 1)
+            on_done(ended(job, starved=left > 0))
+
+
+def ended(job: TrialJob, *, starved: bool) -> Trial:
+    """A trial that went well, or one that the system ended."""
+    violations = (Violation(kind=ViolationKind.STARVED, limit=0, observed=1, killed=True),) if starved else ()
+    run = ExecResult(
+        argv=("python",), exit_code=None if starved else 0, signal=9 if starved else None, wall_seconds=1,
+        cpu_seconds=1, peak_memory_mb=1, stdout=Path("out"), stderr=Path("err"), violations=violations,
+        rung=Rung.BUBBLEWRAP,
+    )  # fmt: skip
+    failure = Failure(cause=FailureCause.MEMORY, message="The memory of this machine was used up.")
+    return Trial(
+        id=job.id, node_id=job.node_id, split=job.split, seed=job.seed, run=run, failure=failure if starved else None,
+        metrics=() if starved else (Metric(key=KEY, value=1.0 + job.seed),),
+    )  # fmt: skip
+
+
+def test_a_trial_that_lacked_memory_beside_others_is_run_again_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine({"n1-explore-3": 1, "n1-explore-5": 1})
+    monkeypatch.setattr("hakken.research.lab.run_trials", machine.run_trials)
+    with opened(tmp_path) as lab:
+        trials = lab.explore(lab.propose(*version(lab, "max(readings)")))
+    assert machine.rounds[1:] == [["n1-explore-3"], ["n1-explore-5"]]
+    assert [(trial.seed, trial.failure) for trial in trials] == [(seed, None) for seed in TEMPLATE.seeds.explore]
+
+
+def test_a_fresh_version_that_lacks_memory_alone_too_has_failed_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine({"n1-smoke-1": 2})
+    monkeypatch.setattr("hakken.research.lab.run_trials", machine.run_trials)
+    for _ in range(2):
+        with opened(tmp_path) as lab:
+            trial = lab.smoke(lab.propose(*version(lab, "max(readings)")))
+        assert trial.failure is not None
+        assert trial.failure.cause is FailureCause.MEMORY
+    assert len(machine.rounds) == 2
+
+
+@pytest.mark.parametrize(("node", "split"), [("n0", Split.EXPLORE), ("n0", Split.REPORT), ("n1", Split.REPORT)])
+def test_what_has_run_before_is_not_said_to_fail_for_want_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str, split: Split
+) -> None:
+    """A claim would be untested for good, or a baseline broken, for what another program took."""
+    machine = Machine({f"{node}-{split.value}-3": 2})
+    monkeypatch.setattr("hakken.research.lab.run_trials", machine.run_trials)
+
+    def run(lab: Lab) -> list[Trial]:
+        lab.propose(*version(lab, "max(readings)"))
+        return lab.run(lab.node(node), split, (1, 2, 3, 4))
+
+    with opened(tmp_path) as lab, pytest.raises(SandboxError, match="memory of this machine was used up") as caught:
+        run(lab)
+    assert "the same command continues" in caught.value.mend
+    with RunFolder(tmp_path).read() as store:
+        assert [trial.seed for trial in store.trials_of(node)] == [1, 2, 4]
+    with opened(tmp_path) as lab:
+        assert [trial.failure for trial in run(lab)] == [None] * 4

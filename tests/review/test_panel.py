@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from hakken.core.config import ModelSettings, ReviewSettings
-from hakken.core.errors import BudgetExceeded, MalformedReply, ModelUnavailable, UsageError
+from hakken.core.config import ModelSettings, ReviewSettings, Settings
+from hakken.core.errors import (
+    BudgetExceeded,
+    Forbidden,
+    MalformedReply,
+    ModelError,
+    ModelUnavailable,
+    QuotaExceeded,
+    UsageError,
+)
 from hakken.core.types import Budget, Request, Review, Role
 from hakken.models.ledger import Ledger
 from hakken.models.local import LocalModel
+from hakken.research import publishing
 from hakken.research.review.panel import review
 from hakken.research.review.render import to_markdown
 from tests.review.replies import (
@@ -165,6 +176,71 @@ def test_a_member_that_fails_is_told_and_not_the_end(tmp_path: Path) -> None:
     assert result.failures == ("member 2: The server is down.",)
     done = [(c.purpose, c.request.sample) for c in log.calls if c.completion]
     assert len(done) == len(set(done))  # nobody who answered was asked again
+
+
+def emptied(purpose: str, member: int, error: ModelError) -> Callable[[Request], Any]:
+    """Replies of both kinds of models, and an error for one question of one member."""
+
+    def reply(request: Request) -> Any:
+        if request.purpose == purpose and request.sample == member:
+            raise error
+        strong = request.purpose in ("review/form", "review/reflect", "review/merge")
+        return strong_reply(request) if strong else small_reply(request)
+
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("purpose", "member", "strong"),
+    [
+        ("review/form", 1, True),
+        ("review/form", 0, True),
+        ("review/reflect", 1, True),
+        ("review/merge", 0, True),
+        ("review/summary", 1, False),
+    ],
+)
+def test_an_account_that_empties_on_the_way_makes_no_panel_smaller_that_is_to_be_whole(
+    tmp_path: Path, purpose: str, member: int, strong: bool
+) -> None:
+    paper, panel = write_paper(tmp_path), ReviewSettings(members=2)
+    empty = QuotaExceeded("No credit is left.", "Add credit.")
+    account, log = ledger(emptied(purpose, member, empty), strong)
+    with pytest.raises(QuotaExceeded, match=r"No credit is left\.") as caught:
+        review(paper, account, panel, whole=True)
+    assert caught.value.mend == "Add credit."
+    filled, _ = ledger(strong_reply if strong else small_reply, strong, log)
+    result = review(paper, filled, panel, whole=True)
+    assert (len(result.members), result.failures) == (2, ())
+    done = [(c.purpose, c.request.sample) for c in log.calls if c.completion]
+    assert len(done) == len(set(done)), "what was answered is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("error", "whole"), [(QuotaExceeded("No credit is left."), False), (Forbidden("The rules forbid it."), True)]
+)
+def test_a_panel_goes_without_a_member_where_there_is_no_record_or_the_question_alone_is_refused(
+    tmp_path: Path, error: ModelError, whole: bool
+) -> None:
+    account, _ = ledger(emptied("review/form", 1, error))
+    result = review(write_paper(tmp_path), account, ReviewSettings(members=2), whole=whole)
+    assert len(result.members) == 1
+    assert result.failures == (f"member 2: {error.message}",)
+
+
+def test_a_run_whose_account_empties_on_the_way_is_not_reviewed_by_half(tmp_path: Path) -> None:
+    account, _ = ledger(emptied("review/form", 1, QuotaExceeded("No credit is left.")))
+    (tmp_path / "paper").mkdir()
+    write_paper(tmp_path / "paper")
+    notes: list[str] = []
+    session = SimpleNamespace(
+        folder=SimpleNamespace(path=tmp_path, paper=tmp_path / "paper"), ledger=account, step=lambda _: nullcontext(),
+        settings=Settings(), progress=SimpleNamespace(note=notes.append),
+    )  # fmt: skip
+    with pytest.raises(QuotaExceeded, match="1 of the 2 reviewers could not review the paper: No credit is left"):
+        publishing.review(session)  # type: ignore[arg-type]
+    assert notes == ["the paper is written; what its review lacks can be asked for later"]
+    assert not (tmp_path / "paper" / "review.json").exists()
 
 
 def test_a_failed_reflection_leaves_the_form(tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ def choose(*rounds: Round, drafts: int = 2) -> tuple[Operator, str | None] | Non
     return (found.operator, found.parent_id) if found else None
 
 
+def test_a_model_is_told_how_a_version_did_against_the_baseline() -> None:
+    rounds = [entry(number, Operator.DRAFT, gain) for number, gain in ((1, 1.0), (2, 0.0), (3, -1.0))]
+    assert Journal(SPEC, rounds).lines("i1") == [
+        "version 1: error 9, better than the baseline's 10",
+        "version 2: error 10, no different from the baseline's 10",
+        "version 3: error 11, worse than the baseline's 10",
+    ]
+
+
 def test_it_drafts_first_and_gives_up_after_failures() -> None:
     assert choose() == (Operator.DRAFT, None)
     assert choose(entry(1, Operator.DRAFT, None)) == (Operator.DRAFT, None)

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -27,7 +27,7 @@ from hakken.core.errors import PrerequisiteError, UsageError
 from hakken.core.packages import install_command, missing_modules
 from hakken.core.types import FailureCause, Limits, Mount, Record, Rung, ViolationKind
 from hakken.execution import open_sandbox
-from hakken.research.experiments.failures import failure_of
+from hakken.research.experiments.failures import failure_of, is_starved
 
 LEAST_SECONDS, TIMES = 20.0, 10.0
 """Limit of a command in CPU time: so many times the seconds that its author names, and never under so many."""
@@ -81,6 +81,8 @@ class Outcome(Record):
     """A limit ended it, or made it fail."""
     cut_short: bool = False
     """The parent saw it meet a limit and ended it: whatever its code says plays no part."""
+    starved: bool = False
+    """This machine's want of memory ended it, which may be nothing of its code."""
     cpu_seconds: NonNegativeFloat = 0.0
     wall_seconds: NonNegativeFloat = 0.0
 
@@ -121,6 +123,7 @@ def run_job(job: RunJob) -> Outcome:
         if failure is not None:
             limited = failure.cause is not FailureCause.CRASHED
             found |= {"failure": failure.message, "detail": failure.detail, "stopped": limited}
+            found["starved"] = is_starved(result)
             found["cut_short"] = any(v.killed and v.kind is not ViolationKind.UNSAFE for v in result.violations)
         else:
             try:
@@ -139,22 +142,33 @@ def run_jobs(
 ) -> list[Outcome]:
     """Run jobs on an executor; outcomes come in the order of the jobs.
 
+    A run that this machine's want of memory ended is made again once the others are over, alone. What is ended even so
+    counts against its code.
+
     Args:
         jobs: What to run.
         executor: Where.
         on_done: Hears of each outcome when it is there, with the place of its job.
     """
-    futures: list[Future[Outcome]] = [executor.submit(run_job, job) for job in jobs]
-    places = {future: place for place, future in enumerate(futures)}
-    try:
-        for future in as_completed(futures):
-            outcome = future.result()
-            if on_done is not None:
-                on_done(places[future], outcome)
-    finally:
-        for future in futures:
-            future.cancel()
-    return [future.result() for future in futures]
+    jobs = list(jobs)
+    outcomes: dict[int, Outcome] = {}
+
+    def make(places: Sequence[int], last: bool) -> None:
+        futures: dict[Future[Outcome], int] = {executor.submit(run_job, jobs[place]): place for place in places}
+        try:
+            for future in as_completed(futures):
+                place = futures[future]
+                outcomes[place] = outcome = future.result()
+                if on_done is not None and (last or not outcome.starved):
+                    on_done(place, outcome)
+        finally:
+            for future in futures:
+                future.cancel()
+
+    make(range(len(jobs)), last=False)
+    for place in [place for place in range(len(jobs)) if outcomes[place].starved]:
+        make([place], last=True)
+    return [outcomes[place] for place in range(len(jobs))]
 
 
 def limits_of(experiment: Experiment) -> Limits:

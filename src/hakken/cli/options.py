@@ -34,6 +34,14 @@ ModelName = Annotated[
         "http://host:port/v1#name (its key: $HAKKEN_API_KEY), scripted:FILE.",
     ),
 ]
+Reviewer = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Model that reviews (models.review): local, provider:name, http://host:port/v1#name, scripted:FILE.",
+    ),
+]
 New = Annotated[bool, typer.Option("--new", help="Begin another run where one could be continued.")]
 Metrics = Annotated[
     list[str] | None,
@@ -84,6 +92,7 @@ def asked(
     *,
     seed: int | None = None,
     model: str | None = None,
+    reviewer: str | None = None,
     weak: bool = False,
     budget_usd: float | None = None,
     budget_tokens: int | None = None,
@@ -93,6 +102,7 @@ def asked(
     short: dict[str, Any] = {
         "seed": seed,
         "models.default": model,
+        "models.review": reviewer,
         "sandbox.allow_weak": weak or None,
         "budget.usd": budget_usd,
         "budget.completion_tokens": budget_tokens,

@@ -151,7 +151,7 @@ def review(
     values: options.Set = None,
     files: options.ConfigFiles = None,
     seed: options.Seed = None,
-    model: options.ModelName = None,
+    model: options.Reviewer = None,
     as_json: options.Json = False,
 ) -> None:
     """Review the paper of a run, or any .pdf, .tex or .md.
@@ -159,6 +159,7 @@ def review(
     \b
     Examples:
       hakken review digits-001
+      hakken review digits-001 --model openai:gpt-5
       hakken review paper.pdf --model anthropic:claude-sonnet-4-5 -c review.members=5
       hakken review paper.tex --json > review.json
     """
@@ -166,8 +167,10 @@ def review(
     from hakken.cli.papers import review_file, review_run
     from hakken.research.review.render import to_json, to_markdown
 
-    asked = options.asked(values, files, seed=seed, model=model)
-    if what is not None and Path(what).suffix.casefold() in PAPERS:
+    of_file = what is not None and Path(what).suffix.casefold() in PAPERS
+    # Nobody else is asked about a file; a run keeps the models that did its work.
+    asked = options.asked(values, files, seed=seed, model=model if of_file else None, reviewer=model)
+    if what is not None and of_file:
         verdict, report = review_file(Path(what), asked.load().settings), None
     else:
         job = _of(what, asked)

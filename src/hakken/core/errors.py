@@ -11,6 +11,7 @@ The agent's failures are data (``Failure``, ``ExecResult``); these are ours::
      ├─ StoreError               the record cannot be read or written
      │   ├─ VersionConflict      an append named a version that is not the newest
      │   └─ RunLocked            another process is writing to this run
+     ├─ RecordDiffers            a run that is gone through again takes another way than its record
      ├─ RenderError              a paper cannot be rendered: unknown label or citation, missing figure, TeX error
      ├─ BudgetExceeded           a limit of the run was met: the run stops in order
      └─ ModelError               a model call failed
@@ -80,6 +81,10 @@ class RunLocked(StoreError):
     """Another process is writing to this run folder."""
 
 
+class RecordDiffers(HakkenError):
+    """A run that is gone through again takes another way than its record: it cannot go on, and others can."""
+
+
 class RenderError(HakkenError):
     """A paper cannot be rendered from its Markdown."""
 
@@ -89,9 +94,17 @@ class BudgetExceeded(HakkenError):
 
     exit_code = 4
 
-    def __init__(self, kind: str, used: float, limit: float) -> None:
+    def __init__(self, kind: str, used: float, limit: float, message: str = "") -> None:
+        """A limit that was met.
+
+        Args:
+            kind: What of, such as ``tokens``.
+            used: How much.
+            limit: Of how much.
+            message: Instead of the sentence that says so.
+        """
         super().__init__(
-            f"The run's budget of {_amount(limit)} {kind} is used up ({_amount(used)} used).",
+            message or f"The run's budget of {_amount(limit)} {kind} is used up ({_amount(used)} used).",
             "Resume with a larger budget: the same command with a higher limit continues where it stopped.",
         )
         self.kind, self.used, self.limit = kind, used, limit
@@ -152,6 +165,11 @@ class QuotaExceeded(ModelError):
 
 class Forbidden(QuotaExceeded):
     """Status 403: the key is refused, or this question alone, as some providers do with what their rules forbid."""
+
+
+def is_shut_out(error: Exception) -> bool:
+    """Whether the account is empty or the key is wrong, so that no other question would be answered either."""
+    return isinstance(error, QuotaExceeded) and not isinstance(error, Forbidden)
 
 
 class ModelRefused(ModelError):

@@ -229,10 +229,11 @@ class Ledger:
                 return result
         return None
 
-    def _admit(self, talk: Conversation[T], flying: Sequence[Request]) -> _Job | None:
+    def _admit(self, talk: Conversation[T], flying: Sequence[_Job]) -> _Job | None:
         """The next call of a conversation within the budget; None to wait for the calls under way."""
         model = self._models[talk.question.prompt.role]
-        sent = self._purse.admit(talk.request, model.name, flying, reach_of(model))
+        under_way = [(job.request, job.model.name) for job in flying]
+        sent = self._purse.admit(talk.request, model.name, under_way, reach_of(model))
         if sent is None:
             return None
         if self._pays:
@@ -328,7 +329,7 @@ class _Round:
                 self.results[index] = result
                 self.queue.popleft()
                 continue
-            job = self.ledger._admit(talk, [job.request for _, job in self.flying.values()])
+            job = self.ledger._admit(talk, [job for _, job in self.flying.values()])
             if job is None:
                 return
             if self.ledger._was_cut(job, self.width):

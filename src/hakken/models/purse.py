@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 
 from hakken.core.errors import BudgetExceeded
 from hakken.core.types import Budget, Model, Reach, Request, Usage
@@ -39,7 +40,7 @@ class Purse:
         return self._clock() - self._start + self.remembered
 
     def admit(
-        self, request: Request, model: str, flying: Sequence[Request] = (), reach: Reach = _PLAIN
+        self, request: Request, model: str, flying: Sequence[tuple[Request, str]] = (), reach: Reach = _PLAIN
     ) -> Request | None:
         """The request with no more tokens than are left, or None to wait for the calls under way.
 
@@ -48,7 +49,7 @@ class Purse:
         Args:
             request: What is to be asked.
             model: Who is asked; a prompt whose price is known and more than the US$ that are left is not sent.
-            flying: Calls under way.
+            flying: Calls under way, as they were sent, and who is asked.
             reach: How many tokens the model generates for a request.
 
         Raises:
@@ -58,7 +59,7 @@ class Purse:
         if late := self.too_late(0.0):
             raise late
         wanted = reach.of(request)
-        affordable = self._affordable(request, wanted, len(flying), model)
+        affordable = self._affordable(request, wanted, flying, model)
         if affordable is None:
             return None
         left, short = affordable, "US$"
@@ -66,13 +67,13 @@ class Purse:
             free = budget.completion_tokens - used.completion_tokens
             if free <= 0:
                 raise BudgetExceeded("completion tokens", used.completion_tokens, budget.completion_tokens)
-            free -= sum(_PLAIN.of(f) for f in flying)
+            free -= sum(_PLAIN.of(sent) for sent, _ in flying)
             left, short = (free, "completion tokens") if free < left else (left, short)
         if budget.tokens is not None:
             free = budget.tokens - used.tokens - _prompt(request)
             if free <= 0:
                 raise BudgetExceeded("tokens", used.tokens, budget.tokens)
-            free -= sum(_PLAIN.of(f) + _prompt(f) for f in flying)
+            free -= sum(_PLAIN.of(sent) + _prompt(sent) for sent, _ in flying)
             left, short = (free, "tokens") if free < left else (left, short)
         if left < wanted:
             if flying:
@@ -82,7 +83,9 @@ class Purse:
             raise self.exceeded()
         return _fitted(request, min(left, wanted), reach)
 
-    def _affordable(self, request: Request, wanted: int, flying: int, model: str) -> int | None:
+    def _affordable(
+        self, request: Request, wanted: int, flying: Sequence[tuple[Request, str]], model: str
+    ) -> int | None:
         """Tokens of the wanted ones that the US$ left suffice for, or None to wait for the calls under way.
 
         Raises:
@@ -93,11 +96,13 @@ class Purse:
             return wanted
         if used.usd >= limit:
             raise BudgetExceeded("US$", used.usd, limit)
-        # What calls under way will cost is not known; as much as the earlier ones did, or else one at a time.
+        # Calls under way will cost as much as the earlier ones did (there were none: one at a time), or as much as they
+        # can, where their price is known and that is more.
         each = used.usd / used.calls if used.calls else limit
-        if flying and used.usd + each * (flying + 1) > limit:
+        under_way = sum(max(each, price(name, _prompt(sent), _PLAIN.of(sent)) or 0.0) for sent, name in flying)
+        if flying and used.usd + under_way + each > limit:
             return None
-        left = limit - used.usd - each * flying - (price(model, _prompt(request), 0) or 0.0)
+        left = limit - used.usd - under_way - (price(model, _prompt(request), 0) or 0.0)
         token = (price(model, 0, _THOUSAND) or 0.0) / _THOUSAND
         tokens = wanted if token == 0.0 else min(wanted, int(left / token))
         if left > 0.0 and tokens >= 1:
@@ -121,8 +126,16 @@ class Purse:
         if limit is None or used + pause < limit - self.kept:
             return None
         if used + pause < limit:
-            return BudgetExceeded("seconds for this stage", used, max(0.0, limit - self.kept))
+            return self._kept_for_later(limit, used)
         return BudgetExceeded("seconds", used, limit)
+
+    def _kept_for_later(self, limit: float, used: float) -> BudgetExceeded:
+        """What is left of the time is for the test of the claim; says how much that wants, so that it can be given."""
+        kept, whole = f"about {ceil(self.kept):,} s", f"the run's {limit:,.0f} s"
+        said = f"Of {whole}, {kept} are kept for the test of the claim, and the others are used up."
+        if self.kept >= limit:
+            said = f"The test of the claim takes {kept}, and {whole} leave nothing beside it."
+        return BudgetExceeded("seconds for this stage", used, max(0.0, limit - self.kept), said)
 
     @property
     def left(self) -> float | None:

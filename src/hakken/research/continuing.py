@@ -1,7 +1,7 @@
 """Which run the same command continues: one about the same template with the settings that decide what is found.
 
-These are seed, models, search and statistics. Budgets and everything else may change from one time to the next, and
-what did is kept in the record.
+These are seed, search, statistics, and the models of ideas, code and writing with the repairs that are asked of them.
+Budgets, who reviews, and everything else may change from one time to the next, and what did is kept in the record.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from typing import Any
 
 from hakken.core.config import Settings, flatten
 from hakken.core.errors import ConfigError
-from hakken.core.types import Template
+from hakken.core.types import Role, Template
 from hakken.store.kinds import Started
 
-_MODELS = frozenset(f"models.{name}" for name in ("default", "ideas", "code", "writing", "review", "strong"))
+_FINDING = {f"models.{role.value}": role for role in (Role.IDEAS, Role.CODE, Role.WRITING)}
+"""Keys of the models that decide what is found and told: a review comes after that."""
+_SHAPING = ("seed", "models.strong", "models.repairs")
+"""With another number of repairs, what was given up before would be asked on, and another idea or version follow."""
 _OF_A_SESSION = ("budget.", "runs_dir", "search.workers")
 """Limits are kept beside this, and where a run lies or how many trials go at once is nothing of what it is."""
 
@@ -45,31 +48,44 @@ def differences(config: Mapping[str, Any], settings: Settings) -> list[str]:
     before = _recorded(config)
     if before is None:
         return ["they are of another version of Hakken"]
-    return [f"{key} = {before.get(key)}, not {value}" for key, value in _changed(before, settings) if _decides(key)]
+    changed = _changed(before, settings)
+    return [f"{key} = {old}, not {new}" for key, old, new in changed if _decides(key, before, settings)]
 
 
 def other_settings(config: Mapping[str, Any], settings: Settings) -> tuple[str, ...]:
     """Settings that decide nothing and are others than those that a run began with."""
-    before = _recorded(config) or {}
+    before = _recorded(config)
+    if before is None:
+        return ()
     return tuple(
-        f"{key} = {value}, at first {before.get(key)}"
-        for key, value in _changed(before, settings)
-        if not _decides(key) and not key.startswith(_OF_A_SESSION)
+        f"{key} = {new}, at first {old}"
+        for key, old, new in _changed(before, settings)
+        if not _decides(key, before, settings) and not key.startswith(_OF_A_SESSION)
     )
 
 
-def _recorded(config: Mapping[str, Any]) -> dict[str, Any] | None:
+def _recorded(config: Mapping[str, Any]) -> Settings | None:
     try:
-        return flatten(Settings.model_validate(config))
+        return Settings.model_validate(config)
     except ValueError:
         return None
 
 
-def _changed(before: Mapping[str, Any], settings: Settings) -> list[tuple[str, Any]]:
-    return [(key, value) for key, value in flatten(settings).items() if before.get(key) != value]
+def _changed(before: Settings, settings: Settings) -> list[tuple[str, Any, Any]]:
+    """Keys with their value before and now, where these differ."""
+    old = flatten(before)
+    return [(key, old[key], value) for key, value in flatten(settings).items() if old[key] != value]
 
 
-def _decides(key: str) -> bool:
-    if key == "search.workers":
-        return False
-    return key == "seed" or key in _MODELS or key.startswith(("search.", "statistics."))
+def _decides(key: str, before: Settings, settings: Settings) -> bool:
+    """Whether a setting that was changed decides what is found; a model's name counts where it is another one then."""
+    if key in _FINDING or key == "models.default":
+        return any(_is_other(role, key, before, settings) for role in _FINDING.values())
+    return key in _SHAPING or (key.startswith(("search.", "statistics.")) and key != "search.workers")
+
+
+def _is_other(role: Role, key: str, before: Settings, settings: Settings) -> bool:
+    """Whether a role has another model now, and this key has a part in it."""
+    own = [chosen.models.model_dump()[role.value] for chosen in (before, settings)]
+    named = None in own if key == "models.default" else key == f"models.{role.value}"
+    return named and before.models.name(role) != settings.models.name(role)

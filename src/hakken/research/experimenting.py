@@ -14,7 +14,6 @@ from hakken.core.types import (
     Decision,
     EventKind,
     Idea,
-    IdeaOutcome,
     Node,
     NodeStatus,
     Operator,
@@ -28,7 +27,8 @@ from hakken.core.types import (
 from hakken.research.experiments import SELECTION_RULE, select_best
 from hakken.research.ideas import Ideation, load_seed_ideas, place_for, propose
 from hakken.research.lab import SEARCHED
-from hakken.research.papers.gate import safe_label
+from hakken.research.naming import title_of
+from hakken.research.outcomes import outcome_of
 from hakken.research.search import Journal, Limits, ablations, explore_idea, greedy
 from hakken.research.session import Session
 from hakken.research.telling import told
@@ -36,6 +36,7 @@ from hakken.research.telling import told
 MOST_ABLATIONS = 3
 """Ablations that run beyond the smoke run, whether they show something or not."""
 _SEARCH_ENDED, _ABLATION_ENDED = "The search was ended early", "The ablation was ended early"
+_REPORT_ENDED = "The report was ended early"
 
 
 def ideate(session: Session) -> list[Idea]:
@@ -56,7 +57,8 @@ def ideate(session: Session) -> list[Idea]:
             if isinstance(error, BudgetExceeded) and error.of_time:
                 raise
             why = error.reason if isinstance(error, BudgetExceeded) else error.message
-            session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=why))
+            if len(session.ideas()) < wanted:  # a smaller limit than before takes none away that are in the record
+                session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=why))
         have = session.ideas()
         for idea in seeds[: wanted - len(have)] if not have else []:
             _keep(session, idea.model_copy(update={"id": f"i{len(session.ideas()) + 1}"}))
@@ -110,15 +112,7 @@ def _proposals(session: Session, brief: Ideation, seeds: Sequence[Idea]) -> Iter
 
 
 def _keep(session: Session, idea: Idea) -> None:
-    # Titles become names in tables and sentences, so they must not claim anything.
-    place = (idea.target.function or idea.target.file) if idea.target else "the program"
-    plain = f"Change of {place.replace('_', ' ')}"
-    if idea.lever not in ("", "free"):
-        plain = safe_label(f"{idea.lever.capitalize()} of {place.replace('_', ' ')}", plain)
-    title = safe_label(idea.title.replace("`", ""), plain)
-    taken = {known.title for known in session.ideas() if known.id != idea.id}
-    if title in taken:
-        title = plain if plain not in taken else f"{plain} ({idea.id})"
+    title = title_of(idea, {known.title for known in session.ideas() if known.id != idea.id})
     kept = session.store.once(EventKind.IDEA_PROPOSED, f"idea/{idea.id}", idea.model_copy(update={"title": title}))
     session.progress.note(f"idea {kept.id}: {kept.title} ({kept.target})")
 
@@ -200,6 +194,7 @@ def explore(session: Session) -> Journal:
     with session.step("search"):
         if _is_searched(session):
             session.lab.recall(SEARCHED)
+            _close_all(session)
             return journal
         waiting = session.ideas()
         most = search.ideas + search.spare_ideas
@@ -213,11 +208,12 @@ def explore(session: Session) -> Journal:
                 if not waiting and led < search.ideas and len(ideas) < most and (spare := _spare(session)):
                     waiting.append(spare)
         except BudgetExceeded as error:
+            # A smaller limit than before is met on the way through the record, which holds more than was gone through.
+            session.lab.recall(SEARCHED)
             if error.of_time and select(session) is None:
                 raise
-            for idea in session.ideas():
-                _close(session, idea, error.reason)
             session.lab.decide(Decision(what=_SEARCH_ENDED, by="code", why=error.reason))
+            _close_all(session)
         except MalformedReply as error:
             session.lab.decide(Decision(what="No further ideas were asked for", by="code", why=error.message))
     return journal
@@ -242,23 +238,15 @@ def _explore_one(session: Session, idea: Idea, journal: Journal) -> Journal:
 def _close(session: Session, idea: Idea, cut: str = "") -> None:
     """Record what became of an idea, once; ``cut`` says what ended the search before it was done."""
     versions = [node for node in session.lab.nodes if node.idea_id == idea.id]
-    status = {node.status for node in versions}
-    failures = [node.failure.message for node in versions if node.failure]
-    outcome, why = "failed", "No version of the code ran."
-    if NodeStatus.DONE in status:
-        outcome, why = "explored", ""
-    elif cut and not versions:
-        outcome, why = "skipped", cut
-    elif NodeStatus.PROPOSED in status:
-        why = cut
-    elif NodeStatus.NO_OP in status:
-        why = "Every version that ran left the results unchanged."
-    elif failures:
-        why = failures[-1]
-    elif NodeStatus.REPLICATE in status:
-        why = "Every version repeated the code of an earlier one."
-    closed = IdeaOutcome(idea_id=idea.id, outcome=outcome, why=why)
-    session.store.once(EventKind.IDEA_CLOSED, f"closed/{idea.id}", closed)
+    session.store.once(EventKind.IDEA_CLOSED, f"closed/{idea.id}", outcome_of(idea.id, versions, cut))
+
+
+def _close_all(session: Session) -> None:
+    """Close every idea of a search that is over; in another session where the one that ended it was broken off."""
+    decisions = session.store.all("decision", Decision)
+    cut = next((decision.why for decision in decisions if decision.what == _SEARCH_ENDED), "")
+    for idea in session.ideas():
+        _close(session, idea, cut)
 
 
 def select(session: Session) -> Node | None:
@@ -321,6 +309,8 @@ def _measure(session: Session, node: Node) -> Node | None:
 def report(session: Session, best: Node | None) -> Claim:
     """Test the frozen claim, once, on the report seeds; then the matched baseline where one is due, and the probes.
 
+    Where a limit has ended these two they are over for good, like the search: what was found of them is in the record.
+
     Raises:
         BudgetExceeded: the time is up before all seeds of the claim have run; nothing is said of it until they have.
     """
@@ -333,16 +323,25 @@ def report(session: Session, best: Node | None) -> Claim:
             for node in (session.baseline(), best):
                 lab.run(node, Split.REPORT, plan.report_seeds)
             comparison = lab.compare(best, Split.REPORT)
-            try:
-                match_compute(session, best)
-                lab.run_probes(best)
-            except BudgetExceeded as error:
-                lab.decide(Decision(what="The report was ended early", by="code", why=error.reason))
+            _follow_up(session, best)
             for probe in lab.judge_probes(best):
                 session.progress.note(f"probe: {probe.kind.value}: {probe.outcome.replace('_', ' ')}")
         lab.adjust(best)
         claim = judge(plan.claim, best, comparison)
         return session.store.once(EventKind.CLAIM_JUDGED, "claim/C1", claim)
+
+
+def _follow_up(session: Session, best: Node) -> None:
+    """What runs beside the test of the claim, as far as the time goes."""
+    lab = session.lab
+    if lab.has_decided(_REPORT_ENDED):
+        lab.recall({Operator.MATCH})
+        return
+    try:
+        match_compute(session, best)
+        lab.run_probes(best)
+    except BudgetExceeded as error:
+        lab.decide(Decision(what=_REPORT_ENDED, by="code", why=error.reason))
 
 
 def judge(claim: Claim, variant: Node | None, comparison: Comparison | None) -> Claim:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from math import isclose
 from pathlib import Path
 
-from hakken.core.errors import BudgetExceeded, SandboxError, StoreError
+from hakken.core.errors import BudgetExceeded, RecordDiffers, SandboxError
 from hakken.core.types import (
     Comparison,
     Decision,
@@ -32,11 +33,14 @@ from hakken.research.experiments import (
     SAME,
     TrialJob,
     compare,
+    goes_again,
     holm_adjusted,
     judge_probes,
     noise_floor,
     outputs_equal,
+    printed,
     run_trials,
+    same_version,
     tree_hash,
     values_by_seed,
 )
@@ -131,7 +135,7 @@ class Lab:
         """Record a new node with its files; the same code as an earlier one makes it a replicate of that.
 
         Raises:
-            StoreError: the record holds another version under this id, whose trials must not be taken for this one's.
+            RecordDiffers: the record holds another version under this id, whose trials are not this one's.
             BudgetExceeded: the search has made as many as it may.
         """
         files = {path: self._folder.artifacts.put(text) for path, text in sorted(sources.items())}
@@ -147,8 +151,8 @@ class Lab:
             recorded = node
             if node.status in _DROPPED:
                 self._on_dropped(node)
-        elif not _same_version(recorded, node):
-            raise StoreError(
+        elif not same_version(recorded, node):
+            raise RecordDiffers(
                 f"The record in {self._folder.path} holds another version as {node.id}: this run went on differently "
                 "before.",
                 "Begin another run of the template with --new.",
@@ -201,6 +205,7 @@ class Lab:
 
         Raises:
             BudgetExceeded: the run's time is up before all have run.
+            SandboxError: they cannot be isolated, or this machine lacks the memory for code that has run before.
         """
         ids = [f"{node.id}-{split.value}-{seed}" for seed in seeds]
         known = self._of(node.id)
@@ -211,6 +216,8 @@ class Lab:
             jobs = [self._job(name, node, split, seed) for name, seed in missing]
             try:
                 run_trials(jobs, self._executor, self._record)
+                for job in [job for job in jobs if job.id not in known]:
+                    run_trials([job], self._executor, partial(self._record, alone=True))
             except SandboxError:
                 self._folder.check_space()  # a box that cannot be set up for want of space is no broken sandbox
                 raise
@@ -242,9 +249,13 @@ class Lab:
             probe=split is Split.REPORT and node.operator not in (Operator.BASELINE, Operator.MATCH),
         )
 
-    def _record(self, trial: Trial) -> None:
+    def _record(self, trial: Trial, alone: bool = False) -> None:
         if trial.failure is not None:
             self._folder.check_space()  # what failed on our full disk is run again once there is space
+            fresh = trial.split in (Split.SMOKE, Split.EXPLORE)
+            proven = not fresh or self._nodes[trial.node_id].operator is Operator.BASELINE
+            if goes_again(trial, alone=alone, proven=proven):
+                return
         self._store.append(EventKind.TRIAL_FINISHED, f"trial/{trial.id}", trial, expects=0)
         self._of(trial.node_id)[trial.id] = trial
         self._on_trial(trial)
@@ -261,13 +272,7 @@ class Lab:
 
     def output_tail(self, trial: Trial) -> str:
         """The end of what a trial printed."""
-        if trial.run is None:
-            return ""
-        texts = []
-        for path in (trial.run.stdout, trial.run.stderr):
-            file = self._folder.path / path
-            texts.append(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
-        return "\n".join(text.strip() for text in texts if text.strip())[-_TAIL:]
+        return printed(trial, self._folder.path)[-_TAIL:]
 
     # Measurements --------------------------------------------------------------------------------------------------
 
@@ -378,13 +383,6 @@ class Lab:
     def fail(self, failure: StageFailure) -> None:
         """Record a stage's failure, once."""
         self._store.once(EventKind.FAILED, f"failure/{content_hash(failure)[7:19]}", failure)
-
-
-def _same_version(recorded: Node, node: Node) -> bool:
-    """Whether two nodes are one attempt: made alike, of the same code."""
-    made, again = ((n.idea_id, n.parent_id, n.operator, n.extra_args) for n in (recorded, node))
-    # Code that is the same but for its form has other files; another version of Hakken may compute another hash.
-    return made == again and (recorded.files == node.files or recorded.source_hash == node.source_hash)
 
 
 def comparison_stream(split: Split, node_id: str, key: str, against: str = "n0") -> str:

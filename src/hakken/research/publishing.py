@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from hakken.core.errors import BudgetExceeded, Forbidden, ModelError, QuotaExceeded
+from hakken.core.errors import BudgetExceeded, ModelError, is_shut_out
 from hakken.core.files import write_text
 from hakken.core.types import (
     AuditReport,
@@ -15,6 +17,7 @@ from hakken.core.types import (
     PaperFiles,
     Passage,
     PassageSource,
+    Record,
     Review,
     Snapshot,
     StageFailure,
@@ -66,20 +69,18 @@ def write(session: Session, *, compose: bool = False) -> PaperFiles:
         ledger: Ledger | None = None if compose else session.ledger
         told = session.progress.note
         manuscript = write_manuscript(study, ledger, session.settings.paper.tries, lambda passage: told(_told(passage)))
-        _record(session, manuscript)
-        files, report = _publish(session, study, manuscript)
+        passed = _has_passed(session, manuscript)
+        states = [_publish(session, study, manuscript, passed)]
         for _ in range(GATE_ROUNDS):
-            if report.passed:
+            last = states[-1]
+            if last.report.passed or (after := mended(last.manuscript, study, last.report)) == last.manuscript:
                 break
-            before, manuscript = manuscript, mended(manuscript, study, report)
-            if manuscript == before:
-                break
-            _record(session, manuscript)
-            files, report = _publish(session, study, manuscript)
-        if not report.passed:
-            files, _ = _publish(session, study, manuscript, passed=False)
-        _layout(session, files)
-    return files
+            states.append(_publish(session, study, after, passed))
+        if states[-1].report.passed != passed:
+            states.append(_publish(session, study, states[-1].manuscript, not passed))
+        _record(session, states)
+        _layout(session, states[-1].files)
+    return states[-1].files
 
 
 def _told(passage: Passage) -> str:
@@ -87,14 +88,44 @@ def _told(passage: Passage) -> str:
     return f"{passage.job}: {who}"
 
 
-def _record(session: Session, manuscript: Manuscript) -> None:
-    if session.store.get("manuscript", Manuscript) != manuscript:
-        session.store.append(EventKind.PAPER_WRITTEN, "manuscript", manuscript)
+@dataclass(frozen=True)
+class _State:
+    """The paper at one moment: as it was written, rendered and found to be."""
+
+    manuscript: Manuscript
+    files: PaperFiles
+    report: AuditReport
 
 
-def _publish(
-    session: Session, study: Study, manuscript: Manuscript, *, passed: bool = True
-) -> tuple[PaperFiles, AuditReport]:
+def _has_passed(session: Session, manuscript: Manuscript) -> bool:
+    """What a paper says above its text until its audit has ended: of one that was not audited yet, that it passes."""
+    known = session.store.get("audit", AuditReport)
+    return known is None or (known.passed and session.store.get("manuscript", Manuscript) == manuscript)
+
+
+def _record(session: Session, states: Sequence[_State]) -> None:
+    """Record how the paper became what it is; nothing where it ends as it did before."""
+    store = session.store
+
+    def news(state: _State) -> list[tuple[EventKind, str, Record]]:
+        """What of a state is not the newest in the record."""
+        known = store.get("audit", AuditReport)
+        # The time that an audit took is no part of what it found.
+        same = known is not None and known.model_copy(update={"seconds": state.report.seconds}) == state.report
+        listed: list[tuple[EventKind, str, Record]] = []
+        if store.get("manuscript", Manuscript) != state.manuscript:
+            listed.append((EventKind.PAPER_WRITTEN, "manuscript", state.manuscript))
+        if store.get("files", PaperFiles) != state.files:
+            listed.append((EventKind.PAPER_RENDERED, "files", state.files))
+        return listed if same else [*listed, (EventKind.AUDITED, "audit", state.report)]
+
+    if news(states[-1]):
+        for state in states:
+            for kind, stream, payload in news(state):
+                store.append(kind, stream, payload)
+
+
+def _publish(session: Session, study: Study, manuscript: Manuscript, passed: bool) -> _State:
     """Render and audit; a paper that is known not to pass says so above its text."""
     out = session.folder.paper
     abstract, body = to_markdown(manuscript, study)
@@ -110,9 +141,7 @@ def _publish(
         body, bib=study.bib if study.bib.is_file() else None, figures=out / "figures", out=out, metadata=metadata,
         engine=session.settings.paper.engine,
     )  # fmt: skip
-    if session.store.get("files", PaperFiles) != files:
-        session.store.append(EventKind.PAPER_RENDERED, "files", files)
-    return files, audit_run(session, study.snapshot)
+    return _State(manuscript, files, audit_paper(out, study.snapshot))
 
 
 def notice(version: str, *, passed: bool) -> str:
@@ -125,18 +154,8 @@ def notice(version: str, *, passed: bool) -> str:
     return f"This paper was written by an AI system, Hakken {version}. {checked}"
 
 
-def audit_run(session: Session, snapshot: Snapshot) -> AuditReport:
-    """Audit the rendered paper against the record; writes ``audit.json`` and ``audit.html``."""
-    report = audit_paper(session.folder.paper, snapshot)
-    known = session.store.get("audit", AuditReport)
-    # The time that an audit took is no part of what it found.
-    if known is None or known.model_copy(update={"seconds": report.seconds}) != report:
-        session.store.append(EventKind.AUDITED, "audit", report)
-    return report
-
-
 def audit_paper(paper: Path, snapshot: Snapshot) -> AuditReport:
-    """Audit ``paper.md`` of a folder, which says what every other format says."""
+    """Audit ``paper.md`` of a folder, which says what every other format says; writes ``audit.json`` and ``.html``."""
     found = Auditor(from_snapshot(snapshot)).audit(paper / "paper.md", paper / "paper.bib")
     write_report(found.report, found.document, found.matches, paper)
     return found.report
@@ -156,15 +175,16 @@ def review(session: Session) -> Review | None:
     """Review the paper with the panel; a review that cannot be had is recorded and does not end the run.
 
     Raises:
-        QuotaExceeded: the account is empty. The run ends unfinished, and continued it asks for the review alone.
+        QuotaExceeded: the account is empty, or the key wrong, before all have answered. The run ends unfinished, and
+            continued it asks for what is missing of the review alone.
     """
     paper = session.folder.paper / "paper.md"
     with session.step("review"):
         try:
-            verdict = review_paper(paper, session.ledger, session.settings.review)
+            verdict = review_paper(paper, session.ledger, session.settings.review, whole=True)
         except (BudgetExceeded, ModelError) as error:
-            if isinstance(error, QuotaExceeded) and not isinstance(error, Forbidden):
-                session.progress.note("the paper is written; its review can be asked for when the account is filled")
+            if is_shut_out(error):
+                session.progress.note("the paper is written; what its review lacks can be asked for later")
                 raise
             session.lab.fail(StageFailure(stage="review", error=type(error).__name__, message=error.message))
             why = error.reason if isinstance(error, BudgetExceeded) else error.message

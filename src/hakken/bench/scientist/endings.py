@@ -11,11 +11,22 @@ from typing import Any
 
 from hakken.bench.scientist.types import UNMEASURED
 from hakken.bench.unfinished import FOR_ALL
-from hakken.core.errors import ModelTimeout, ModelUnavailable, RateLimited, RunLocked, SandboxError, VersionConflict
+from hakken.core.errors import (
+    ModelTimeout,
+    ModelUnavailable,
+    RateLimited,
+    RecordDiffers,
+    RunLocked,
+    SandboxError,
+    VersionConflict,
+)
 from hakken.core.types import EventKind, Record, RunOutcome, StageFailure
 from hakken.store import Store
 
-_PASSING = (*FOR_ALL, RunLocked, VersionConflict, ModelUnavailable, ModelTimeout, RateLimited, SandboxError)
+_PASSING = (
+    *FOR_ALL,
+    *(RunLocked, VersionConflict, ModelUnavailable, ModelTimeout, RateLimited, SandboxError, RecordDiffers),
+)
 _NAMES = frozenset(kind.__name__ for kind in _PASSING)
 """Causes that say nothing about a model, as records name them."""
 

@@ -75,11 +75,13 @@ def _row(folder: RunFolder, store: Store) -> RunRow:
     paper = store.get("files", PaperFiles) is not None
     counts |= {Stage.PAPER: int(paper), Stage.AUDIT: int(paper and report is not None and report.passed)}
     names = _model_names(run.models)
+    # A review can be asked of another model than the one that the run began with.
+    reviewer = review.model if review else names[1]
     return RunRow(
         folder=str(folder.path),
         model=names[0],
-        reviewer=names[1],
-        self_reviewed=_is_own(names[1], run.models),
+        reviewer=reviewer,
+        self_reviewed=_is_own(reviewer, run.models),
         template=run.template,
         template_hash=run.template_hash,
         seed=run.seed,
@@ -91,7 +93,7 @@ def _row(folder: RunFolder, store: Store) -> RunRow:
         score=review.meta.overall if review else None,
         decision=review.meta.decision if review else None,
         usage=snapshot.usage,
-        priced=all(price(name, 1000, 1000) is not None for name in set(run.models.values())),
+        priced=all(price(name, 1000, 1000) is not None for name in {*run.models.values(), reviewer}),
         seconds=round(sum(stage.seconds for stage in store.stage_costs()), 3),
         failures=_failures(snapshot, end),
         config={key: value for key, value in run.config.items() if key not in _IRRELEVANT},

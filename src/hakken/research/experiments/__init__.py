@@ -1,8 +1,9 @@
 """Experiments: the template contract, the harness that runs trials, measurements and statistics."""
 
 from hakken.research.experiments.baseline import measure_v1
+from hakken.research.experiments.failures import goes_again, printed
 from hakken.research.experiments.harness import TrialJob, run_trial, run_trials
-from hakken.research.experiments.identity import output_hash, source_hash
+from hakken.research.experiments.identity import output_hash, same_version, source_hash
 from hakken.research.experiments.measurements import SAME, SELECTION_RULE, outputs_equal, select_best, values_by_seed
 from hakken.research.experiments.probes import PROBE_SEEDS, judge_probes
 from hakken.research.experiments.protection import check_changes
@@ -18,6 +19,7 @@ __all__ = [
     "TrialJob",
     "check_changes",
     "compare",
+    "goes_again",
     "holm_adjusted",
     "judge_probes",
     "load_template",
@@ -27,8 +29,10 @@ __all__ = [
     "output_hash",
     "outputs_equal",
     "parse_directions",
+    "printed",
     "run_trial",
     "run_trials",
+    "same_version",
     "select_best",
     "source_hash",
     "templates",

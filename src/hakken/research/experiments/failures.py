@@ -8,8 +8,9 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
+from hakken.core.errors import SandboxError
 from hakken.core.text import without_controls
-from hakken.core.types import ExecResult, Failure, FailureCause, Violation, ViolationKind
+from hakken.core.types import ExecResult, Failure, FailureCause, Trial, Violation, ViolationKind
 
 _TAIL_BYTES = 16_384
 _DETAIL = 1_500
@@ -52,6 +53,41 @@ def failure_of(
     detail = tail(result.stderr, folders) or tail(result.stdout, folders)
     found, message = _describe(result, who, detail)
     return Failure(cause=cause or found, message=message, detail=detail)
+
+
+def is_starved(result: ExecResult) -> bool:
+    """Whether this machine's want of memory ended a command, which may have kept all of its limits."""
+    return any(v.kind is ViolationKind.STARVED and v.killed for v in result.violations)
+
+
+def goes_again(trial: Trial, *, alone: bool, proven: bool) -> bool:
+    """Whether a trial is run again, alone: this machine's want of memory ended it, and it may have kept its limits.
+
+    A fresh version that is ended alone as well wants more than there is, and has failed by itself.
+
+    Args:
+        trial: As it ended.
+        alone: Whether no other trial ran beside it.
+        proven: Whether its code has run before, or is the user's: the baseline, or what was selected.
+
+    Raises:
+        SandboxError: code that is proven was ended though it was alone. That says nothing about it.
+    """
+    if not any(step is not None and is_starved(step) for step in (trial.run, trial.evaluation)):
+        return False
+    if alone and proven:
+        raise SandboxError(
+            f"The memory of this machine was used up: {trial.id} was ended for want of it, though no other trial ran.",
+            "Free some; the same command continues.",
+        )
+    return not alone
+
+
+def printed(trial: Trial, root: Path) -> str:
+    """What the experiment of a trial printed; its paths are relative to ``root``."""
+    files = [root / path for path in (trial.run.stdout, trial.run.stderr)] if trial.run else []
+    texts = [file.read_text(encoding="utf-8", errors="replace").strip() for file in files if file.is_file()]
+    return "\n".join(text for text in texts if text)
 
 
 def _describe(result: ExecResult, who: str, detail: str) -> tuple[FailureCause, str]:

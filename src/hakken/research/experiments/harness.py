@@ -10,8 +10,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, as_completed
+from contextlib import suppress
 from pathlib import Path
 
+from hakken.core.errors import BudgetExceeded
 from hakken.core.types import (
     ExecResult,
     Failure,
@@ -100,17 +102,26 @@ def run_trials(
 ) -> list[Trial]:
     """Run jobs on an executor; each trial is handed over as soon as it ends, in the caller's thread.
 
-    Where ``on_done`` or a worker raises, the jobs that have not started are given up and the error goes on.
+    Where ``on_done`` or a worker raises, the jobs that have not started are given up and the error goes on. Where a
+    limit is met, those under way are handed over first: their time is spent.
 
     Returns:
         The trials in the order of the jobs.
     """
     futures: list[Future[Trial]] = [executor.submit(run_trial, job) for job in jobs]
+    waiting = set(futures)
     try:
         for future in as_completed(futures):
             trial = future.result()
+            waiting.discard(future)
             if on_done is not None:
                 on_done(trial)
+    except BudgetExceeded:
+        for future in as_completed([future for future in futures if future in waiting and not future.cancel()]):
+            with suppress(BudgetExceeded):
+                if on_done is not None:
+                    on_done(future.result())
+        raise
     finally:
         for future in futures:
             future.cancel()

@@ -17,7 +17,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from hakken.core.source import syntax_tree
-from hakken.core.types import canonical_json, content_hash
+from hakken.core.types import Node, canonical_json, content_hash
 from hakken.research.experiments.renaming import rename_locals
 
 IGNORED_OUTPUTS = ("cost.json", "metrics.json", "*.log", "*.pyc", "log.txt", "timing*.json", "timings*.json")
@@ -39,6 +39,13 @@ def source_hash(files: Mapping[str, bytes]) -> str:
         tree = trees.get(path)
         digests[path] = content_hash(data) if tree is None else _python_hash(tree, keywords, data)
     return content_hash(digests)
+
+
+def same_version(recorded: Node, node: Node) -> bool:
+    """Whether two nodes are one attempt: made alike, of the same code."""
+    made, again = ((n.idea_id, n.parent_id, n.operator, n.extra_args) for n in (recorded, node))
+    # Code that is the same but for its form has other files; another version of Hakken may compute another hash.
+    return made == again and (recorded.files == node.files or recorded.source_hash == node.source_hash)
 
 
 def _parse(data: bytes) -> ast.Module | None:

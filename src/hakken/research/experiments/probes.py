@@ -43,7 +43,7 @@ def judge_probes(
     scrambled = [t for t in good if t.node_id == node_id and t.split is Split.PROBE]
     base = [t for t in good if t.node_id == baseline_id and t.split is Split.REPORT]
     counts = [t for t in report if t.probe is not None]
-    tried = sum(t.node_id == node_id and t.split is Split.PROBE for t in trials)
+    tried = any(t.node_id == node_id and t.split is Split.PROBE for t in trials)
     return (
         _overlap(template, node_id, counts),
         _answers(template, node_id, counts),
@@ -111,24 +111,26 @@ def _seeds(template: Template, node_id: str, report: Sequence[Trial], base: Sequ
     )
 
 
-def _input(template: Template, node_id: str, report: Sequence[Trial], scrambled: Sequence[Trial], tried: int) -> Probe:
+def _input(template: Template, node_id: str, report: Sequence[Trial], scrambled: Sequence[Trial], tried: bool) -> Probe:
     """On scrambled data every output must change, and every score must suffer.
 
-    Of a version that mostly fails there, what is left says nothing good: it may as well know scrambled data when it
-    sees them.
+    Of a version that mostly fails there, or that a limit kept from most of its trials, what is left says nothing good:
+    it may as well know scrambled data when it sees them.
     """
     if template.probe is None:
         return _unprobed(ProbeKind.INPUT, node_id, NO_PROBE)
     intact = {t.seed: t for t in report}
     pairs = [(intact[t.seed], t) for t in scrambled if t.seed in intact]
     if not pairs:
-        return _unprobed(ProbeKind.INPUT, node_id, "No trial on scrambled data ended well.")
+        why = "No trial on scrambled data ended well." if tried else "No trial on scrambled data was run."
+        return _unprobed(ProbeKind.INPUT, node_id, why)
     spec = template.primary
     scores = [(a.value(spec.key), b.value(spec.key)) for a, b in pairs]
     worse = sum(a is not None and b is not None and spec.gain(b, a) < 0 for a, b in scores)
     changed = sum(a.output_hash != b.output_hash for a, b in pairs)
     good = changed == worse == len(pairs)
-    if good and len(pairs) < min(FEWEST, tried):
+    # By what was planned: trials that never ran lower the bar as little as those that failed.
+    if good and len(pairs) < min(FEWEST, PROBE_SEEDS, len(template.seeds.report)):
         return _unprobed(ProbeKind.INPUT, node_id, "Too few trials on scrambled data ended well.")
     return Probe(
         kind=ProbeKind.INPUT,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hakken.core.config import ReviewSettings
-from hakken.core.errors import BudgetExceeded, HakkenError, ModelError
+from hakken.core.errors import BudgetExceeded, HakkenError, ModelError, QuotaExceeded, is_shut_out
 from hakken.core.prompts import prompt
 from hakken.core.types import Review, ReviewForm, Role, canonical_json
 from hakken.models.ledger import Ledger
@@ -25,7 +25,7 @@ _SMALL_CONTEXT = 4_000
 _LARGE_CONTEXT = 60_000
 
 
-def review(paper: Path, ledger: Ledger, settings: ReviewSettings) -> Review:
+def review(paper: Path, ledger: Ledger, settings: ReviewSettings, *, whole: bool = False) -> Review:
     """Review a paper.
 
     The calls and their order depend on the paper and the settings alone, so that a resumed run finds them in its
@@ -35,10 +35,13 @@ def review(paper: Path, ledger: Ledger, settings: ReviewSettings) -> Review:
         paper: A ``.pdf``, ``.tex`` or ``.md`` file.
         ledger: Asks the model of the role ``review``.
         settings: Size of the panel.
+        whole: Do without nobody whom an empty account keeps from answering, where what was answered is in the record
+            and the others can be asked later.
 
     Raises:
         UsageError: the paper cannot be read.
         BudgetExceeded: a limit of the run is met before any member is done.
+        QuotaExceeded: the panel is to be whole, and the account is empty or the key wrong.
         ModelError: no member could review the paper.
     """
     read = read_paper(paper)
@@ -48,11 +51,13 @@ def review(paper: Path, ledger: Ledger, settings: ReviewSettings) -> Review:
     emphases = [guide().emphases[index % len(guide().emphases)] for index in range(settings.members)]
     failures: list[str] = []
     if model.strong:
-        results = whole_forms(ledger, given, emphases, settings.reflections, settings.temperature)
+        results = whole_forms(ledger, given, emphases, settings.reflections, settings.temperature, whole=whole)
     else:
         results = _small(ledger, given, emphases, settings.temperature, failures)
-    members = _members(results, failures)
-    words = _merged_by_model(ledger, read.title, members, failures) if model.strong and len(members) > 1 else None
+    members = _members(results, failures, whole)
+    words = None
+    if model.strong and len(members) > 1:
+        words = _merged_by_model(ledger, read.title, members, failures, whole)
     return Review(
         paper=str(paper),
         model=model.name,
@@ -82,15 +87,22 @@ def _small(
     return results
 
 
-def _members(results: _Results, failures: list[str]) -> tuple[ReviewForm, ...]:
+def _members(results: _Results, failures: list[str], whole: bool) -> tuple[ReviewForm, ...]:
     """The forms in order; the members without one go to the failures.
 
     Raises:
         BudgetExceeded: there is no form, for want of budget.
+        QuotaExceeded: the panel is to be whole, and an empty account keeps members from answering.
         ModelError: there is no form.
     """
     errors = {index: result for index, result in sorted(results.items()) if isinstance(result, HakkenError)}
     forms = tuple(result for _, result in sorted(results.items()) if isinstance(result, ReviewForm))
+    shut_out = [error for error in errors.values() if is_shut_out(error)]
+    if forms and whole and shut_out:
+        raise QuotaExceeded(
+            f"{len(shut_out)} of the {len(results)} reviewers could not review the paper: {shut_out[0].message}",
+            shut_out[0].mend,
+        )
     if forms:
         failures += [f"member {index + 1}: {error.message}" for index, error in errors.items()]
         return forms
@@ -103,7 +115,9 @@ def _members(results: _Results, failures: list[str]) -> tuple[ReviewForm, ...]:
     )
 
 
-def _merged_by_model(ledger: Ledger, title: str, members: Sequence[ReviewForm], failures: list[str]) -> Words | None:
+def _merged_by_model(
+    ledger: Ledger, title: str, members: Sequence[ReviewForm], failures: list[str], whole: bool
+) -> Words | None:
     """The meta-review's texts, or None where code has to merge them."""
     forms = [canonical_json(form) for form in members]
     asked = prompt(
@@ -129,5 +143,7 @@ def _merged_by_model(ledger: Ledger, title: str, members: Sequence[ReviewForm], 
     try:
         return ledger.ask(asked, Words, check=check).value
     except (ModelError, BudgetExceeded) as error:
+        if whole and is_shut_out(error):
+            raise
         failures.append(f"meta-review merged by code: {error.message}")
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from hakken.core.errors import BudgetExceeded, ModelError
+from hakken.core.errors import BudgetExceeded, ModelError, is_shut_out
 from hakken.core.prompts import Prompt, prompt
 from hakken.core.types import ReviewForm, canonical_json
 from hakken.models.conversation import Question, Reply
@@ -24,10 +24,20 @@ _NEEDED = ("strengths", "weaknesses")
 
 
 def whole_forms(
-    ledger: Ledger, material: Material, emphases: Sequence[Emphasis], reflections: int, temperature: float
+    ledger: Ledger,
+    material: Material,
+    emphases: Sequence[Emphasis],
+    reflections: int,
+    temperature: float,
+    *,
+    whole: bool,
 ) -> dict[int, ReviewForm | ModelError | BudgetExceeded]:
-    """One form, or the reason why there is none, for each member."""
-    readers = _Readers(ledger, material, emphases, reflections, temperature)
+    """One form, or the reason why there is none, for each member.
+
+    Raises:
+        QuotaExceeded: the panel is to be ``whole``, and an empty account keeps members from reflecting.
+    """
+    readers = _Readers(ledger, material, emphases, reflections, temperature, whole)
     return readers.read()
 
 
@@ -35,17 +45,24 @@ class _Readers:
     """All members, round by round."""
 
     def __init__(
-        self, ledger: Ledger, material: Material, emphases: Sequence[Emphasis], reflections: int, temperature: float
+        self,
+        ledger: Ledger,
+        material: Material,
+        emphases: Sequence[Emphasis],
+        reflections: int,
+        temperature: float,
+        whole: bool,
     ) -> None:
         self._ledger, self._material, self._emphases = ledger, material, emphases
-        self._reflections, self._temperature = reflections, temperature
+        self._reflections, self._temperature, self._whole = reflections, temperature, whole
 
     def read(self) -> dict[int, ReviewForm | ModelError | BudgetExceeded]:
         members = range(len(self._emphases))
         first = self._ask_each({member: self._question(member, Draft, self._check) for member in members})
         drafts = {member: reply.value for member, reply in first.items() if isinstance(reply, Reply)}
         lost = {member: reply for member, reply in first.items() if not isinstance(reply, Reply)}
-        thinking = set(drafts)
+        # A panel that cannot be whole now is not taken further: nobody else would be answered.
+        thinking = set() if self._whole and any(map(is_shut_out, lost.values())) else set(drafts)
         for turn in range(1, self._reflections + 1):
             thinking = self._reflect(drafts, thinking, turn)
         return lost | {member: self._form(draft) for member, draft in drafts.items()}
@@ -58,7 +75,9 @@ class _Readers:
         }
         changed = set()
         for member, reply in self._ask_each(questions).items():
-            # A failed reflection costs no review: the form as it was stands.
+            if self._whole and isinstance(reply, ModelError) and is_shut_out(reply):
+                raise reply
+            # Any other reflection that fails costs no review: the form as it was stands.
             if isinstance(reply, Reply) and not reply.value.nothing_to_change and reply.value.form:
                 drafts[member] = reply.value.form
                 changed.add(member)

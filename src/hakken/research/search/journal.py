@@ -52,8 +52,8 @@ class Journal:
         if comparison is None or not entry.measured:
             reason = node.failure.message if node.failure else node.status.value
             return f"{node.title}: failed ({reason})"
-        word = "better" if comparison.gain > 0 else "worse"
+        against = "better than" if comparison.gain > 0 else "worse than" if comparison.gain < 0 else "no different from"
         return (
-            f"{node.title}: {self.objective.label} {comparison.variant_mean:.4g}, {word} than the baseline's "
+            f"{node.title}: {self.objective.label} {comparison.variant_mean:.4g}, {against} the baseline's "
             f"{comparison.baseline_mean:.4g}; {node.rationale}"
         ).strip("; ")
