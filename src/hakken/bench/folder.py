@@ -20,6 +20,7 @@ from typing import Any
 import tomlkit
 from pydantic import TypeAdapter, ValidationError
 
+from hakken import __version__
 from hakken.bench.bands import as_tuple
 from hakken.bench.reading import Form, form_of
 from hakken.bench.requirements import requirement
@@ -75,11 +76,19 @@ WORKDIR {_PLACE}
 _TEST = """#!/bin/sh
 # Hakken is installed here and not in the environment: its package holds suites with their answers. A container may
 # offer no isolation that closes files, so these go, and the gold too, before any code of the agent runs.
+# Whoever grades says where Hakken comes from: its wheel lies beside this script, or HAKKEN_SOURCE is what pip installs
+# it from. By its bare name pip would take whatever an index has under it, and run that beside the gold.
 set -e
 mkdir -p /logs/verifier
+if [ -z "$HAKKEN_SOURCE" ]; then
+  for wheel in /tests/hakken-{version}-*.whl; do
+    if [ -f "$wheel" ]; then HAKKEN_SOURCE=$wheel; fi
+  done
+fi
+: "${{HAKKEN_SOURCE:?is not set: name what pip installs Hakken {version} from, or put its wheel into tests/}}"
 python3 -m venv /opt/verifier
-/opt/verifier/bin/pip install --quiet --no-cache-dir hakken{packages}
-rm -rf /opt/verifier/lib/python3*/site-packages/hakken/bench/suites
+/opt/verifier/bin/pip install --quiet --no-cache-dir "$HAKKEN_SOURCE" hakken=={version}{packages}
+rm -rf /opt/verifier/lib/python3*/site-packages/hakken/bench/suites /tests/hakken-*.whl
 /opt/verifier/bin/hakken bench grade /tests {place} --allow-weak-sandbox --discard-gold \\
     --reward /logs/verifier/reward.json
 """
@@ -290,7 +299,8 @@ def _write_rest(draft: Path, task: Task, golds: Sequence[Gold]) -> None:
     write_text(draft / "environment" / "Dockerfile", _DOCKERFILE.format(install=install))
     write_text(draft / "tests" / "task.json", task.model_dump_json(indent=2))
     write_text(draft / "tests" / "gold.json", _GOLDS.dump_json(tuple(golds), indent=2).decode())
-    write_text(draft / "tests" / "test.sh", _TEST.format(packages="".join(f" {p}" for p in packages), place=_PLACE))
+    script = _TEST.format(version=__version__, packages="".join(f" {p}" for p in packages), place=_PLACE)
+    write_text(draft / "tests" / "test.sh", script)
     write_text(draft / "solution" / "solve.sh", _SOLVE.format(commands=COMMANDS, answer=ANSWER))
     write_text(draft / "solution" / ANSWER, json.dumps(gold_answer(task, golds), indent=2) + "\n")
     for script in ("tests/test.sh", "solution/solve.sh"):
