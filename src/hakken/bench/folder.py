@@ -27,7 +27,7 @@ from hakken.bench.requirements import requirement
 from hakken.bench.running import RunJob, room_for, with_room
 from hakken.bench.trees import copy_tree, overlay, walk
 from hakken.bench.types import Experiment, Gold, Task, Value
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.files import draft_folder, write_text
 from hakken.core.types import Limits, Record
 
@@ -192,9 +192,8 @@ def load_task(root: Path) -> TaskFolder:
         task = Task.model_validate_json((tests / "task.json").read_bytes())
         golds = _GOLDS.validate_json((tests / "gold.json").read_bytes())
     except (OSError, ValidationError) as error:
-        raise UsageError(
-            f"{root} is no task folder: {str(error).splitlines()[0]}.", "Make one with `hakken bench make`."
-        ) from None
+        why = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise UsageError(f"{root} is no task folder: {why}.", "Make one with `hakken bench make`.") from None
     found = TaskFolder(root=tests.absolute().parent, task=task, golds=golds)
     if not found.base.is_dir():
         raise UsageError(

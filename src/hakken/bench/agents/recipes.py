@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import Field, PositiveInt, ValidationError
 
 from hakken.core.config import user_cache_dir
-from hakken.core.errors import ConfigError, PrerequisiteError, UsageError
+from hakken.core.errors import ConfigError, PrerequisiteError, UsageError, first_problem
 from hakken.core.types import Mount, Record
 from hakken.execution import installation
 
@@ -135,9 +135,7 @@ def programs(path: Path = SHIPPED) -> dict[str, Program]:
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UsageError(f"The recipes {path} cannot be read: {error}.", "Mend the file.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"The recipes {path} are wrong at {where}: {first['msg']}.", "Mend the file.") from None
+        raise UsageError(f"The recipes {path} are wrong: {first_problem(error)}.", "Mend the file.") from None
     return found
 
 

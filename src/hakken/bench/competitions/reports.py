@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from hakken.bench.competitions.medals import Ranking, Thresholds
 from hakken.bench.competitions.pointers import read_text
 from hakken.bench.inspect_adapter.reading import reader_of
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Record
 
 ENOUGH_SEEDS = 3
@@ -162,9 +162,7 @@ def _entry(path: Path, number: int, entry: object) -> CompetitionReport:
     try:
         return CompetitionReport.model_validate(known)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: entry {number}: {where}: {first['msg']}.", "Mend the file.") from None
+        raise UsageError(f"{path}: entry {number}: {first_problem(error)}.", "Mend the file.") from None
 
 
 class Share(Record):

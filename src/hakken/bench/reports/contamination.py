@@ -24,7 +24,7 @@ from hakken.bench.agents.writing import code_of
 from hakken.bench.folder import TaskFolder
 from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.metrics import Estimate
-from hakken.core.errors import MalformedReply, UsageError
+from hakken.core.errors import MalformedReply, UsageError, first_problem
 from hakken.core.prompts import Prompt, prompt
 from hakken.core.source import syntax_tree
 from hakken.core.types import Model, Record, Role
@@ -144,9 +144,8 @@ def read_probe(path: Path) -> Contamination:
     try:
         return Contamination.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise UsageError(
-            f"{path} is no probe: {str(error).splitlines()[0]}.", "Make one: `hakken bench probe TASKS --model NAME`."
-        ) from None
+        why = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise UsageError(f"{path} is no probe: {why}.", "Make one: `hakken bench probe TASKS --model NAME`.") from None
 
 
 def body_tokens(code: str, name: str) -> list[str]:
