@@ -166,12 +166,12 @@ def _entry(path: Path, number: int, entry: object) -> CompetitionReport:
 
 
 class Share(Record):
-    """A percentage over seeds."""
+    """A percentage over seeds. One seed says nothing of how far others lie: it has no error and no interval."""
 
     mean: float
-    ci_lower: float
-    ci_upper: float
-    standard_error: float
+    ci_lower: float | None
+    ci_upper: float | None
+    standard_error: float | None
 
 
 class Aggregate(Record):
@@ -248,5 +248,7 @@ def _percentage(name: str) -> str:
 
 def _share(values: Sequence[float]) -> Share:
     mean = fmean(values)
-    error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    if len(values) < 2:
+        return Share(mean=mean, ci_lower=None, ci_upper=None, standard_error=None)
+    error = stdev(values) / math.sqrt(len(values))
     return Share(mean=mean, ci_lower=mean - 1.96 * error, ci_upper=mean + 1.96 * error, standard_error=error)
