@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
+from marked import put_results
 
 from hakken.bench.agents.mending import PARTS
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
@@ -66,7 +67,6 @@ _MEANS: dict[str, Callable[[Attempt], float]] = {
     "calls": lambda a: a.run.steps,
     "seconds": lambda a: a.seconds,
 }
-_BEGIN, _END = "<!-- results: begin -->", "<!-- results: end -->"
 
 
 def draw() -> None:
@@ -210,13 +210,6 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def write_report(text: str) -> None:
-    """Put the results into their place in the page."""
-    page = REPORT.read_text(encoding="utf-8")
-    before, _, rest = page.partition(_BEGIN)
-    REPORT.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
-
-
 def parsed() -> argparse.Namespace:
     """What is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -282,7 +275,7 @@ def main() -> None:
         for task, seed, active in turns(agents, [task for task in tasks if task.task.id in chosen]):
             for agent in active:
                 run_attempts(agent, [task], [seed], lab, asked.out / "attempts", tell)
-            write_report(report(kept_attempts(asked.out / "attempts", tasks), how))
+            put_results(REPORT, report(kept_attempts(asked.out / "attempts", tasks), how))
     print(report(kept_attempts(asked.out / "attempts", tasks), how))
 
 

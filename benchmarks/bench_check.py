@@ -1,7 +1,8 @@
 """The proof of the small suite, and the table of attacks: ``bench_check.py [--quick] [REPOSITORY ...]``.
 
-What was measured is kept in the user's cache, so that the script goes on where it was stopped; a repository that is
-not named is left out of the table. The report goes to ``bench_check.md`` beside this file.
+What was measured is kept in the user's cache, so that the script goes on where it was stopped. A full check of all
+repositories puts its results into ``bench_check.md`` beside this file, between the marks; one that is quick, or of
+some repositories, is printed alone.
 """
 
 from __future__ import annotations
@@ -12,50 +13,58 @@ import platform
 import sys
 from pathlib import Path
 
+from marked import parts_of, put_results
+
 from hakken.bench.attacks import attacks
 from hakken.bench.checking import check_suite
 from hakken.bench.checks import AttackRow, Check, SourceCheck
+from hakken.bench.identity import this_code
 from hakken.bench.kept import Kept
 from hakken.bench.proving import Lab
 from hakken.bench.suite import load_suite
 from hakken.core.config import user_cache_dir
-from hakken.core.files import write_text
 from hakken.execution import best_rung, describe_machine, open_executor
 
+PAGE = Path(__file__).with_suffix(".md")
 RULES = ("faithful", "strict", "workspace", "pristine", "rerun")
 
 
 def main() -> None:
-    """Check, print and write the report."""
+    """Check, print the results, and put those of a full check into the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("only", nargs="*", metavar="REPOSITORY")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
+    whole = not (asked.quick or asked.only)
+    if whole:
+        parts_of(PAGE)  # a page without a place for results is told now, and not in hours
     sources = load_suite("small")
     rung = best_rung().rung
     kept = Kept(user_cache_dir() / "bench", {p for s in sources for p in s.packages}, rung)
     with open_executor(workers=asked.workers) as executor:
         lab = Lab(executor, tell=lambda text: print(f"  {text}", file=sys.stderr, flush=True), kept=kept)
         found = check_suite("small", sources, lab, quick=asked.quick, only=asked.only, workers=asked.workers)
-    text = report(found, rung.value)
-    write_text(Path(__file__).with_suffix(".md"), text)
+    text = results(found, rung.value)
     print(text)
+    if whole:
+        put_results(PAGE, text)
+    else:
+        print(f"A part of the check: {PAGE.name} stays as it is.", file=sys.stderr)
     raise SystemExit(0 if found.ok else 1)
 
 
-def report(found: Check, rung: str) -> str:
-    """The whole page."""
+def results(found: Check, rung: str) -> str:
+    """What a check found, as it stands between the marks of the page."""
     machine = describe_machine(["numpy"])
     kind = "Quick check" if found.quick else "Full check"
+    kernel = ".".join(platform.release().split(".")[:2])
     lines = [
-        "# The small suite, proved",
+        f"{kind} of {len(found.sources)} repositories with {len(attacks())} attacks, checked by Hakken {this_code()}.",
+        "Runs and CPU seconds are those of the experiments; oracle, null and attacks count what got a point, of how",
+        "many.",
         "",
-        f"{kind} of {len(found.sources)} repositories with {len(attacks())} attacks",
-        "(`python benchmarks/bench_check.py`). Runs and CPU seconds are those of the experiments; oracle, null and",
-        "attacks count what got a point, of how many.",
-        "",
-        f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {platform.release()}, Python "
+        f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {kernel}, Python "
         f"{machine.python}, numpy {machine.packages.get('numpy', '?')}, sandbox: {rung}, "
         f"load {os.getloadavg()[0]:.1f}.",
         "",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hakken.analysis.item_page import count_bins, write_items
-from hakken.analysis.items import ItemAnalysis, analyse, label_codes
+from hakken.analysis.items import DISCORDANT, ItemAnalysis, _residuals, analyse, label_codes
 from hakken.analysis.matrix import ItemFacts, Responses, from_table, read_responses
 from hakken.analysis.resampling import wilson
 from hakken.cli.app import app
@@ -94,6 +94,30 @@ def test_people_and_programs_disagree_where_they_were_made_to(found: ItemAnalysi
     assert by_name["label and number of subjects that solve it"].spearman < 0
     size = by_name["size and difficulty"]
     assert size.low < 0 < size.high  # the length of a statement has nothing to do with it
+
+
+def test_the_farthest_items_are_no_more_than_scatter_gives(found: ItemAnalysis, tmp_path: Path) -> None:
+    """Without any disagreement one item in twenty is listed: so the page says how many, and calls none a discovery."""
+    generator = np.random.default_rng(3)
+    label, noise = generator.normal(size=(2, 200, 500))
+    far = [np.mean(np.abs(_residuals(x + e, x)) >= DISCORDANT) for x, e in zip(label, noise, strict=True)]
+    assert np.mean(far) == pytest.approx(0.0455, abs=0.002)
+    many = found.model_copy(update={"items": tuple(found.items[k % 40] for k in range(500))})
+    assert "Of 500 items that merely scatter about the line, some 23 would lie as far" in many.by_scatter
+    pages = [path.read_text() for path in write_items(found, tmp_path, "title")[:2]]
+    assert all(page.count(found.by_scatter) >= 2 for page in pages)
+    assert not any("chance" in page for page in pages)
+
+
+def test_a_bound_is_no_evidence_on_its_other_side(found: ItemAnalysis) -> None:
+    def listed(solved: int, z: float) -> list[int]:
+        item = found.items[0].model_copy(update={"extreme": True, "solved": solved, "discordance": z})
+        return [len(chosen) for chosen in found.model_copy(update={"items": (item,)}).discordant()]
+
+    assert listed(0, 3.0) == [1, 0]
+    assert listed(0, -3.0) == [0, 0], "nobody solved it: it may be as hard as people think"
+    assert listed(60, -3.0) == [0, 1]
+    assert listed(60, 3.0) == [0, 0], "everybody solved it: it may be as easy as people think"
 
 
 def test_items_that_tell_subjects_apart() -> None:

@@ -165,6 +165,9 @@ def test_the_command_validates_and_grades(tmp_path: Path) -> None:
     assert entry["report"]["any_medal"] is False
     code, text = call("report", str(tmp_path / "r.json"), "--json")
     assert (code, json.loads(text)["enough_seeds"]) == (0, False)
+    assert json.loads(text)["metrics"]["any_medal_percentage"]["standard_error"] is None
+    rows = [line.split() for line in call("report", str(tmp_path / "r.json"))[1].splitlines()]
+    assert ["any_medal_percentage", "0.0", "-"] in rows
     code, text = call("report", *[str(tmp_path / "r.json")] * 3)
     assert (code, "r.json is named 3 times. Name the report of each seed once." in text) == (2, True)
     sample.write_text("id,progression\n")

@@ -178,6 +178,15 @@ def test_the_headline_is_the_mean_and_its_standard_error() -> None:
     assert (found.num_seeds_averaged, found.padded, found.enough_seeds) == (3, 0, True)
 
 
+def test_one_seed_has_no_error_and_no_interval() -> None:
+    share = aggregate([summary([entry("a", "gold"), entry("b")])], ["a", "b"]).metrics["any_medal_percentage"]
+    assert share.mean == 50
+    assert (share.standard_error, share.ci_lower, share.ci_upper) == (None, None, None)
+    assert json.loads(share.model_dump_json())["standard_error"] is None
+    alike = aggregate([summary([entry("a", "gold")])] * 2, ["a"]).metrics["any_medal_percentage"]
+    assert alike.standard_error == 0, "two that are alike do say something"
+
+
 def test_missing_runs_are_padded_with_failures_only_where_asked() -> None:
     seeds = [summary([entry("a", "gold"), entry("b", "gold")]), summary([entry("a", "gold")])]
     complete = aggregate(seeds, ["a", "b"])

@@ -190,6 +190,23 @@ def test_every_recipe_is_complete(name: str) -> None:
     assert program.url.startswith("https://")
 
 
+def test_a_recipe_like_another_has_its_own_words_in_the_place_that_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[mine]\ncommand = ["a", "{more}", "{files}"]\nmore = ["-b", "c"]\n[yours]\nlike = "mine"\nmore = []\n'
+        '[theirs]\nlike = "mine"\n[plain]\ncommand = ["a", "{more}"]\n'
+    )
+    commands = {name: program.command for name, program in programs(path).items()}
+    assert commands["mine"] == commands["theirs"] == ("a", "-b", "c", "{files}")
+    assert commands["yours"] == ("a", "{files}")
+    assert commands["plain"] == ("a", "{more}"), "a word without a meaning stays"
+    full, brief = programs()["aider"].command, programs()["aider-brief"].command
+    papers = ("--read", "experiment.txt", "--read", "paper.txt")
+    place = full.index("--read")
+    assert full == (*brief[:place], *papers, *brief[place:])
+    assert full[place + len(papers)] == "--auto-test"
+
+
 def test_a_program_is_installed_below_a_home_with_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "two words"
     monkeypatch.setattr("hakken.bench.agents.recipes.user_cache_dir", lambda: home)

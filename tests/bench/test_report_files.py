@@ -213,6 +213,26 @@ def test_the_tokens_of_a_probe_are_those_of_all_its_sessions(tasks: dict[str, Ta
     assert whole[1] > first[1]
 
 
+def test_a_probe_says_what_it_will_use_before_it_asks(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
+    script, out = tmp_path / "script.toml", tmp_path / "found" / "probe.json"
+    folder = next(iter(tasks.values())).root.parent
+
+    def ask(rule: str, *words: str) -> list[str]:
+        script.write_text(f"[[rules]]\n{rule}\n")
+        model = words or ("--model", f"scripted:{script}")
+        return CliRunner().invoke(app, ["bench", "probe", str(folder), "--out", str(out), *model]).stderr.splitlines()
+
+    ask("reply = 'x'", "--model", "http://127.0.0.1:9/v1#x")
+    assert not out.parent.exists(), "a model that does not answer is told before anything is made"
+    forecast, budget, *told = ask("reply = 'I do not remember.'", "--model", f"scripted:{script}", "-c", "budget.usd=3")
+    assert re.match(r"Forecast: about \d+ calls of scripted:.*, [\d,]+ prompt and [\d,]+ generated tokens", forecast)
+    assert budget == "  budget: at most 100,000 tokens, 3 US$"
+    functions = len(json.loads(out.read_text())["functions"])
+    assert f"about {functions} calls" in forecast
+    assert len(told) >= functions
+    assert all(line.startswith("reports/recall: ") for line in told)
+
+
 def test_layout_and_docstrings_do_not_count() -> None:
     one = 'class A:\n    def f(self, x):\n        """Say."""\n        return (x +\n            1)  # why\n'
     assert body_tokens(one, "A.f") == body_tokens("def f(self, x): return x+1", "f")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hakken import __version__
 from hakken.bench.folder import ANSWER, TaskFolder, discard_gold, load_task, load_tasks, write_task
 from hakken.bench.grading import freeze, grade
 from hakken.bench.making import Proved, make_tasks, prove, task_hash, write
@@ -135,10 +136,61 @@ def test_the_verifiers_script_leaves_no_answer_when_the_agents_code_runs(tasks: 
     script = (tasks["tiny-n1-0"].root / "tests" / "test.sh").read_text()
     assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
     *_, suites, last = script.replace("\\\n", "").splitlines()
-    assert suites == "rm -rf /opt/verifier/lib/python3*/site-packages/hakken/bench/suites"
+    assert suites.split() == [
+        *("rm", "-rf", "/opt/verifier/lib/python3*/site-packages/hakken/bench/suites"),
+        "/tests/hakken-*.whl",  # the suites are in it too
+    ]
     assert SUITES.parts[-3:] == ("hakken", "bench", "suites")
     assert last.split()[:5] == ["/opt/verifier/bin/hakken", "bench", "grade", "/tests", "/app"]
     assert "--discard-gold" in last
+
+
+_NO_PYTHON = """#!/bin/sh
+# python3 -m venv PLACE: an environment whose programs only say how they were called.
+mkdir -p "$3/bin"
+for name in pip hakken; do
+  printf '#!/bin/sh\\necho %s "$@" >> "$SAID"\\n' "$name" > "$3/bin/$name"
+  chmod +x "$3/bin/$name"
+done
+"""
+
+
+@pytest.mark.parametrize(
+    ("wheel", "source", "taken"),
+    [
+        (f"hakken-{__version__}-py3-none-any.whl", "", f"TESTS/hakken-{__version__}-py3-none-any.whl"),
+        (f"hakken-{__version__}-py3-none-any.whl", "https://host/it.whl", "https://host/it.whl"),
+        ("", "/my wheels/hakken.whl", "/my wheels/hakken.whl"),
+        ("hakken-99.0-py3-none-any.whl", "", None),
+        ("", "", None),
+    ],
+    ids=["wheel", "both", "source", "other", "neither"],
+)
+def test_the_verifier_is_the_hakken_that_was_named_and_no_strangers(
+    tasks: dict[str, TaskFolder], tmp_path: Path, wheel: str, source: str, taken: str | None
+) -> None:
+    """The script with its places below a folder, and a Python that installs nothing."""
+    tests, said = tmp_path / "tests", tmp_path / "said"
+    shutil.copytree(tasks["tiny-n1-0"].root / "tests", tests)
+    if wheel:
+        (tests / wheel).touch()
+    script = (tests / "test.sh").read_text()
+    for place in ("/tests", "/opt/verifier", "/logs"):
+        script = script.replace(place, f"{tmp_path}{place}")
+    (tmp_path / "python3").write_text(_NO_PYTHON)
+    (tmp_path / "python3").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SAID": str(said)} | ({"HAKKEN_SOURCE": source} if source else {})
+    done = subprocess.run(["sh"], input=script, env=env, text=True, capture_output=True, check=False)
+    if taken is None:
+        assert done.returncode != 0
+        assert f"name what pip installs Hakken {__version__} from, or put its wheel into tests/" in done.stderr
+        assert not said.exists()
+        return
+    assert done.returncode == 0, done.stderr
+    pip, hakken = said.read_text().splitlines()
+    assert pip == f"pip install --quiet --no-cache-dir {taken.replace('TESTS', str(tests))} hakken=={__version__}"
+    assert hakken.startswith(f"hakken bench grade {tests} /app --allow-weak-sandbox --discard-gold")
+    assert not list(tests.glob("*.whl"))
 
 
 def test_an_agent_sees_the_contract_and_no_gold(tasks: dict[str, TaskFolder]) -> None:
@@ -308,6 +360,8 @@ def test_a_task_is_all_that_is_shown_and_graded(tasks: dict[str, TaskFolder], tm
         (place / name).write_text((place / name).read_text() + "\n")
         found.add(task_hash(load_task(place)))
     assert len(found) == 1 + len(files)
+    (place / "tests" / "test.sh").write_text("# how a container begins to grade is no part of it\n")
+    assert task_hash(load_task(place)) in found
 
 
 def test_hidden_values_need_a_key_that_is_there() -> None:

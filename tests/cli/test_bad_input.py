@@ -178,6 +178,7 @@ def test_a_run_is_not_continued_with_other_settings(hakken: Hakken, template: Pa
         (("audit", "draft.tex"), "A paper is checked against a record."),
         (("audit", "--results", "x"), "--results names the record, and no paper is named."),
         (("config", "get", "search.idea"), "There is no setting 'search.idea'. Did you mean 'search.ideas'?"),
+        (("config", "get", "usd"), "There is no setting 'usd'. Did you mean 'budget.usd'?"),
         (("template", "check", "nowhere"), "There is no template or folder called 'nowhere'."),
     ],
 )

@@ -61,9 +61,9 @@ def test_the_hash_is_of_the_file_not_of_what_fills_it(package: Path) -> None:
         ('+++\nrole = "code"\n+++\n{% if %}\n', "cannot be rendered"),
         ("+++\nrole = \n+++\nx\n", "cannot be rendered"),
         ("no front matter", "cannot be rendered"),
-        ('+++\nrole = "poet"\n+++\nx\n', "role: Input should be"),
-        ("+++\nmax_tokens = 3\n+++\nx\n", "role: Field required"),
-        ('+++\nrole = "code"\nmax_token = 3\n+++\nx\n', "max_token: Extra inputs"),
+        ('+++\nrole = "poet"\n+++\nx\n', "role: input should be"),
+        ("+++\nmax_tokens = 3\n+++\nx\n", "role: field required"),
+        ('+++\nrole = "code"\nmax_token = 3\n+++\nx\n', "max_token: extra inputs"),
     ],
 )
 def test_wrong_prompts(package: Path, text: str, words: str) -> None:

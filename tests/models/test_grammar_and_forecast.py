@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hakken.core.config import ReviewSettings, SearchSettings, Settings
-from hakken.core.types import Model, Role
-from hakken.models.forecast import forecast, price
+from hakken.core.prompts import Prompt
+from hakken.core.types import Message, Model, Role
+from hakken.models.forecast import forecast, forecast_questions, price
 from hakken.models.grammar import choice, sentences
 from hakken.models.scripted import FunctionModel
 
@@ -52,6 +55,29 @@ def test_settings_move_it() -> None:
     few, many = forecast(small, models("local")).total, forecast(Settings(), models("local")).total
     assert few.calls < many.calls
     assert few.seconds < many.seconds
+
+
+def question(text: str) -> Prompt:
+    """A prompt with this text."""
+    said = Message(role="user", content=text)
+    return Prompt(name="a/b", role=Role.CODE, messages=(said,), max_tokens=9, temperature=0.0, hash="h")
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=5), st.text(max_size=40))
+def test_known_questions_are_counted_and_what_they_share_is_read_once(texts: list[str], start: str) -> None:
+    local, far = models("local")[Role.CODE], models("openai:gpt-4o-mini")[Role.CODE]
+    apart = forecast_questions("audit", local, [question(text) for text in texts], 50)
+    assert (apart.total.calls, apart.total.completion_tokens) == (len(texts), 50 * len(texts))
+    assert apart.total.prompt_tokens == sum(-(-len(text) // 4) for text in texts)
+    assert 50 * len(texts) / 24 <= apart.total.seconds <= apart.total.prompt_tokens / 73 + 50 * len(texts) / 24 + 1e-9
+    asked = [question(f"{start}{text}") for text in texts]
+    again = forecast_questions("audit", local, [*asked, asked[-1]], 0)
+    once = forecast_questions("audit", local, asked, 0)
+    assert again.total.prompt_tokens >= once.total.prompt_tokens
+    assert again.total.seconds <= once.total.seconds + 0.1  # rounding up of tokens apart
+    paid = forecast_questions("audit", far, asked, 50)
+    assert paid.priced
+    assert paid.total.usd > 0
 
 
 def test_prices() -> None:

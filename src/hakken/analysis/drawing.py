@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hakken.core.text import shortened
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -94,4 +96,4 @@ def named_rows(axes: Axes, names: Sequence[str]) -> None:
 
 def shorten(name: str, limit: int = 34) -> str:
     """The name, cut where it is too long."""
-    return name if len(name) <= limit else name[: limit - 1] + "…"
+    return shortened(name, limit)

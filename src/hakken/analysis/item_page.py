@@ -107,9 +107,9 @@ def _disagreement(found: ItemAnalysis) -> list[Block]:
         blocks.append(Lines("What goes with difficulty", tuple(lines)))
     for title, chosen in (("Harder than people think", harder), ("Easier than people think", easier)):
         if chosen:
-            caption = f"Standardised residual of at least {DISCORDANT:g}."
-            head = ("item", "group", "label", "solved", "difficulty", "discordance")
-            rows = tuple((*_row(i)[:4], _row(i)[5], _row(i)[9]) for i in chosen[:_SHOWN])
+            caption = f"Standardised residual of at least {DISCORDANT:g}, the farthest first. {found.by_scatter}"
+            head = ("item", "group", "label", "solved", "difficulty", "± SE", "discordance")
+            rows = tuple((*_row(i)[:4], *_row(i)[5:7], _row(i)[9]) for i in chosen[:_SHOWN])
             blocks.append(Table(title=title, head=head, rows=rows, left=3, caption=caption))
     return blocks
 
@@ -226,7 +226,8 @@ def _labels(found: ItemAnalysis, order: Sequence[str]) -> Plot:
     named = [*harder[:3], *easier[:3]]
     figure, (axes, rows) = new_figure(max(2.8, 0.9 + 0.3 * len(named)), 2, width=7.6)
     shift = np.random.default_rng(0).uniform(-0.15, 0.15, len(judged))
-    odd = [abs(item.discordance or 0.0) >= DISCORDANT for item in judged]
+    far = {item.item for item in (*harder, *easier)}
+    odd = [item.item in far for item in judged]
     for flag, shade in ((False, GREY), (True, COLOURS[1])):
         chosen = [k for k, is_odd in enumerate(odd) if is_odd is flag]
         spots = [codes[k] + shift[k] for k in chosen]
@@ -240,5 +241,5 @@ def _labels(found: ItemAnalysis, order: Sequence[str]) -> Plot:
         whisker(rows, place, z, min(z, 0.0), max(z, 0.0), 1)
     named_rows(rows, [f"{item.item} ({item.label})" for item in named])
     rows.set(xlabel="discordance")
-    caption = "Left: each item; orange: farther from the line than chance explains. Right: the most discordant ones."
+    caption = f"Left: each item; orange: harder, or easier, than people think. {found.by_scatter} Right: the farthest."
     return Plot("labels", "Difficulty against what people say", caption, svg(figure))

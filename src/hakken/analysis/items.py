@@ -17,7 +17,7 @@ from hakken.core.types import Record
 
 DRAWS = 2_000
 DISCORDANT = 2.0
-"""Standardised residual from which an item counts as judged otherwise by people."""
+"""Standardised residual from which an item is listed as judged otherwise by people; that is no test."""
 KNOWN_ORDERS = (("<15 min fix", "15 min - 1 hour", "1-4 hours", ">4 hours"), ("easy", "medium", "hard"))
 """Lists of labels whose order is known: those of SWE-bench Verified, and the usual ones."""
 
@@ -94,12 +94,28 @@ class ItemAnalysis(Record):
     notes: tuple[str, ...]
 
     def discordant(self) -> tuple[list[ItemResult], list[ItemResult]]:
-        """Items that are harder, and that are easier, than people think; the farthest first."""
-        judged = [item for item in self.items if item.discordance is not None]
-        ranked = sorted(judged, key=lambda item: -(item.discordance or 0.0))
-        harder = [item for item in ranked if (item.discordance or 0.0) >= DISCORDANT]
-        easier = [item for item in reversed(ranked) if (item.discordance or 0.0) <= -DISCORDANT]
+        """Items that are harder, and that are easier, than people think; the farthest first.
+
+        A bound is evidence on its own side alone: what everybody solved may be easier still, and is not called harder.
+        """
+        ranked = sorted(self._judged, key=lambda item: -(item.discordance or 0.0))
+        harder = [i for i in ranked if (i.discordance or 0.0) >= DISCORDANT and not (i.extreme and i.solved)]
+        easier = [i for i in reversed(ranked) if (i.discordance or 0.0) <= -DISCORDANT and (i.solved or not i.extreme)]
         return harder, easier
+
+    @property
+    def by_scatter(self) -> str:
+        """How many items would lie as far as those that are listed if nothing but scatter parted labels and results."""
+        count = len(self._judged)
+        expected = count * math.erfc(DISCORDANT / math.sqrt(2))
+        return (
+            f"Of {count} items that merely scatter about the line, some {expected:.0f} would lie as far from it, on "
+            "either side."
+        )
+
+    @property
+    def _judged(self) -> list[ItemResult]:
+        return [item for item in self.items if item.discordance is not None]
 
 
 def analyse(responses: Responses, order: Sequence[str] = ()) -> ItemAnalysis:

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from hakken.bench.proving import Lab
 from hakken.bench.requirements import imported_packages
 from hakken.bench.results import JOINED, find_results, named
-from hakken.bench.suite import FILE, first_problem, load_source
+from hakken.bench.suite import FILE, load_source
 from hakken.bench.trees import copy_tree, walk
 from hakken.bench.types import DISK_MB, MEMORY_MB, STDOUT, Experiment, FunctionRef, Source, Variant, inside
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 
 _OURS = "hakken-"
 """Folders that commands of Hakken make by default are named so: tasks, attempts, runs, reports."""

@@ -20,13 +20,14 @@ from typing import Any
 import tomlkit
 from pydantic import TypeAdapter, ValidationError
 
+from hakken import __version__
 from hakken.bench.bands import as_tuple
 from hakken.bench.reading import Form, form_of
 from hakken.bench.requirements import requirement
 from hakken.bench.running import RunJob, room_for, with_room
 from hakken.bench.trees import copy_tree, overlay, walk
 from hakken.bench.types import Experiment, Gold, Task, Value
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.files import draft_folder, write_text
 from hakken.core.types import Limits, Record
 
@@ -75,11 +76,19 @@ WORKDIR {_PLACE}
 _TEST = """#!/bin/sh
 # Hakken is installed here and not in the environment: its package holds suites with their answers. A container may
 # offer no isolation that closes files, so these go, and the gold too, before any code of the agent runs.
+# Whoever grades says where Hakken comes from: its wheel lies beside this script, or HAKKEN_SOURCE is what pip installs
+# it from. By its bare name pip would take whatever an index has under it, and run that beside the gold.
 set -e
 mkdir -p /logs/verifier
+if [ -z "$HAKKEN_SOURCE" ]; then
+  for wheel in /tests/hakken-{version}-*.whl; do
+    if [ -f "$wheel" ]; then HAKKEN_SOURCE=$wheel; fi
+  done
+fi
+: "${{HAKKEN_SOURCE:?is not set: name what pip installs Hakken {version} from, or put its wheel into tests/}}"
 python3 -m venv /opt/verifier
-/opt/verifier/bin/pip install --quiet --no-cache-dir hakken{packages}
-rm -rf /opt/verifier/lib/python3*/site-packages/hakken/bench/suites
+/opt/verifier/bin/pip install --quiet --no-cache-dir "$HAKKEN_SOURCE" hakken=={version}{packages}
+rm -rf /opt/verifier/lib/python3*/site-packages/hakken/bench/suites /tests/hakken-*.whl
 /opt/verifier/bin/hakken bench grade /tests {place} --allow-weak-sandbox --discard-gold \\
     --reward /logs/verifier/reward.json
 """
@@ -183,9 +192,8 @@ def load_task(root: Path) -> TaskFolder:
         task = Task.model_validate_json((tests / "task.json").read_bytes())
         golds = _GOLDS.validate_json((tests / "gold.json").read_bytes())
     except (OSError, ValidationError) as error:
-        raise UsageError(
-            f"{root} is no task folder: {str(error).splitlines()[0]}.", "Make one with `hakken bench make`."
-        ) from None
+        why = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise UsageError(f"{root} is no task folder: {why}.", "Make one with `hakken bench make`.") from None
     found = TaskFolder(root=tests.absolute().parent, task=task, golds=golds)
     if not found.base.is_dir():
         raise UsageError(
@@ -290,7 +298,8 @@ def _write_rest(draft: Path, task: Task, golds: Sequence[Gold]) -> None:
     write_text(draft / "environment" / "Dockerfile", _DOCKERFILE.format(install=install))
     write_text(draft / "tests" / "task.json", task.model_dump_json(indent=2))
     write_text(draft / "tests" / "gold.json", _GOLDS.dump_json(tuple(golds), indent=2).decode())
-    write_text(draft / "tests" / "test.sh", _TEST.format(packages="".join(f" {p}" for p in packages), place=_PLACE))
+    script = _TEST.format(version=__version__, packages="".join(f" {p}" for p in packages), place=_PLACE)
+    write_text(draft / "tests" / "test.sh", script)
     write_text(draft / "solution" / "solve.sh", _SOLVE.format(commands=COMMANDS, answer=ANSWER))
     write_text(draft / "solution" / ANSWER, json.dumps(gold_answer(task, golds), indent=2) + "\n")
     for script in ("tests/test.sh", "solution/solve.sh"):

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Record
 
 R = TypeVar("R", bound=Record)
@@ -30,8 +30,7 @@ def read_record(path: Path, kind: type[R]) -> R | None:
     except OSError as error:
         why = error.strerror or "it cannot be opened"
     except ValidationError as error:
-        first = error.errors()[0]
-        why = ": ".join([*(str(part) for part in first["loc"][:1]), str(first["msg"])])
+        why = first_problem(error)
     raise Unread(
         f"{path} holds work that this version of Hakken cannot read ({why}), and is not written over.",
         "Move it away, or take another --out.",

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.types import Experiment, FunctionRef, MetricRule, Source, Variant
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Record
 
 FILE = "suite.toml"
@@ -182,14 +182,6 @@ def _record(file: Path, kind: type[_R], values: dict[str, Any]) -> _R:
         return kind.model_validate(values)
     except ValidationError as error:
         _fail(file, first_problem(error), "Mend it")
-
-
-def first_problem(error: ValidationError) -> str:
-    """Where the first thing that is wrong stands, and what it is."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {said[:1].lower()}{said[1:]}" if where else said
 
 
 def _known(file: Path, where: str, table: dict[str, Any], known: set[str]) -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath, PurePosixPath
 
 from hakken.core.errors import UsageError
+from hakken.core.text import shortened
 
 SKIPPED = frozenset(
     {"__pycache__", ".git", ".hg", ".svn", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".DS_Store"}
@@ -147,8 +148,7 @@ def printable(name: PurePath | str) -> str:
 
 
 def _short(path: Path) -> str:
-    text = printable(path)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return shortened(printable(path), 80)
 
 
 def overlay(target: Path, files: Mapping[str, bytes]) -> None:

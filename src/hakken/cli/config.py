@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from hakken.cli import options
-from hakken.core.errors import ConfigError
 
 app = typer.Typer(help="Settings: show, get.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -56,17 +55,13 @@ def get(
       hakken config get models.default
       hakken config get budget.completion_tokens --profile short
     """
-    import difflib
-
     from hakken.cli.console import emit, say
     from hakken.core.config import flatten
 
     resolved = options.asked(values, files, profile).load()
     flat = flatten(resolved.settings)
     if key not in flat:
-        close = difflib.get_close_matches(key, flat, n=1, cutoff=0.5)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise ConfigError(f"There is no setting {key!r}.", f"{hint}`hakken config show` lists them all.")
+        raise options.unknown_setting(key, flat)
     if as_json:
         emit({"key": key, "value": flat[key], "origin": resolved.origins.get(key, "default")})
     else:

@@ -67,6 +67,8 @@ def items(
     for title, chosen in (("harder than people think", harder), ("easier than people think", easier)):
         if chosen:
             say(f"{title}: {', '.join(item.item for item in chosen[:_SHOWN])}")
+    if harder or easier:
+        say(found.by_scatter)
     for path in paths:
         say(shown(path.absolute()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -123,14 +124,18 @@ def save(settings: Settings, path: Path) -> None:
 
 
 def _check_key(text: str) -> None:
-    """Refuse a key that is not known, with the nearest one that is."""
+    """Refuse a key that is not known."""
     from hakken.core.config import Settings, flatten
 
     key = text.partition("=")[0].strip()
     known = flatten(Settings())
-    if "=" not in text or key in known or any(name.startswith(f"{key}.") for name in known):
-        return
+    if "=" in text and key not in known and not any(name.startswith(f"{key}.") for name in known):
+        raise unknown_setting(key, known)
+
+
+def unknown_setting(key: str, known: Collection[str]) -> ConfigError:
+    """The error for a key that is not known, with the nearest one that is: of the same last part, or spelt alike."""
     by_name = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     close = by_name or difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise ConfigError(f"There is no setting {key!r}.", f"{hint}`hakken config show` lists them all.")
+    return ConfigError(f"There is no setting {key!r}.", f"{hint}`hakken config show` lists them all.")

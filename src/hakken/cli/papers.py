@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hakken.cli import preflight
-from hakken.cli.console import money, say, tell
-from hakken.cli.run import announce_calls, announce_limits
+from hakken.cli.console import say, tell
+from hakken.cli.run import announce_calls, announce_limits, tell_call
 from hakken.cli.target import find_run, open_run
 from hakken.core.config import Settings
 from hakken.core.errors import HakkenError, UsageError
 from hakken.core.types import AuditReport, Call, Review, Role, StageFailure, Usage
 from hakken.models import Ledger
-from hakken.models.forecast import forecast, is_priced
+from hakken.models.forecast import forecast, forecast_questions
 from hakken.research.papers.audit import Audit, Auditor, Evidence, from_snapshot, write_report
-from hakken.research.papers.audit.conduct.methods_asked import Differences, shown_code
+from hakken.research.papers.audit.conduct.methods_asked import USUAL_REPLY, Differences, questions, shown_code
+from hakken.research.papers.audit.document.reading import read_document
 from hakken.research.papers.audit.records import read_record
 from hakken.research.publishing import audit_paper, review
 from hakken.research.review.panel import review as review_paper
@@ -44,15 +45,11 @@ class _Memory:
 def review_file(paper: Path, settings: Settings) -> Review:
     """Review any paper; it is read before a model is started."""
     read_paper(paper)
-
-    def progress(call: Call, used: Usage) -> None:
-        tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens")
-
     models = preflight.check(settings, runs_code=False)
     expected = forecast(settings, models).of(("review",))
     announce_calls(expected)
     announce_limits(settings.budget, expected)
-    ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=progress)
+    ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=tell_call)
     return review_paper(paper, ledger, settings.review)
 
 
@@ -120,19 +117,27 @@ def audit_file(
 def _asked(paper: Path, evidence: Evidence, settings: Settings) -> Audit:
     """An audit in which a model compares the method with the code; what it used stands in the report."""
     name = settings.models.name(Role.JUDGE)
+    auditor, document = Auditor(evidence), read_document(paper)
     if not shown_code(evidence):
         tell(f"{name} is not asked: the record holds no code that a method could be compared with.")
-        return Auditor(evidence).audit(paper)
+        return auditor.check(document, paper.parent)
+    prompts = [question for question, _ in questions(document, evidence)]
+    if not prompts:
+        tell(f"{name} is not asked: the paper has no section about its method.")
+        return auditor.check(document, paper.parent)
+    models = preflight.check(settings, runs_code=False)
     tell(f"{name} compares the method with the code; what it cannot quote from both is dropped.")
+    expected = forecast_questions("audit", models[Role.JUDGE], prompts, USUAL_REPLY)
+    announce_calls(expected)
+    announce_limits(settings.budget, expected)
     failed: list[str] = []
 
     def progress(call: Call, used: Usage) -> None:
         failed.extend([call.purpose] if call.completion is None else [])
-        tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens, {money(used.usd, is_priced(name, used))}")
+        tell_call(call, used)
 
-    models = preflight.check(settings, runs_code=False)
     ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=progress)
-    found = Auditor(evidence).audit(paper, ask=lambda question: ledger.ask(question, Differences).value)
+    found = auditor.check(document, paper.parent, ask=lambda question: ledger.ask(question, Differences).value)
     if failed and len(failed) == ledger.used.calls:
         tell(f"{name} gave no usable answer: method and code were compared by rules alone.")
     return replace(found, report=found.report.model_copy(update={"model": name, "usage": ledger.used}))

@@ -12,7 +12,7 @@ from hakken.cli import options
 
 if TYPE_CHECKING:
     from hakken.cli.target import Target
-    from hakken.core.types import Budget
+    from hakken.core.types import Budget, Call, Usage
     from hakken.models.forecast import Forecast
 
 What = Annotated[str | None, typer.Argument(metavar="TEMPLATE|FOLDER|RUN", show_default="digits")]
@@ -151,6 +151,15 @@ def announce_calls(expected: Forecast) -> None:
         f"{total.completion_tokens:,} generated tokens, {clock(total.seconds)} of model time, "
         f"{money(total.usd, expected.priced)}"
     )
+
+
+def tell_call(call: Call, used: Usage) -> None:
+    """Say that a call was made, and what all have used: the progress of a command that has no run."""
+    from hakken.cli.console import money, tell
+    from hakken.models.forecast import is_priced
+
+    spent = money(used.usd, is_priced(call.model, used))
+    tell(f"{call.purpose}: {used.calls} calls, {used.tokens:,} tokens, {spent}")
 
 
 def _announce_trials(job: Target, versions: int, only: Sequence[str]) -> None:

@@ -1,1 +1,1 @@
-"""Types, errors, configuration, plug-ins and prompts. Imports nothing else of Hakken."""
+"""Types, errors, configuration and prompts. Imports nothing else of Hakken."""

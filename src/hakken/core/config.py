@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
 from hakken.core.cores import cores
-from hakken.core.errors import ConfigError
+from hakken.core.errors import ConfigError, first_problem
 from hakken.core.types import Budget, Record, Role
 
 
@@ -181,7 +181,7 @@ def load_settings(
         key = ".".join(str(part) for part in first["loc"])
         where = origins.get(key) or next((o for k, o in origins.items() if k.startswith(key)), "the configuration")
         raise ConfigError(
-            f"{where}: {key}: {first['msg']} (got {first['input']!r}).",
+            f"{where}: {first_problem(error)} (got {first['input']!r}).",
             "`hakken config show` lists every key with its value.",
         ) from None
 

@@ -26,6 +26,11 @@ The agent's failures are data (``Failure``, ``ExecResult``); these are ours::
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 _LARGE = 100_000
 """From here on, nobody asks for the digits behind the point."""
 
@@ -178,3 +183,12 @@ class ModelRefused(ModelError):
 
 class MalformedReply(ModelError):
     """The reply breaks its schema or its check, after all tries."""
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that a record refuses, for a sentence: ``search.ideas: input should be greater than 0``."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    said = first["msg"].removeprefix("Value error, ")
+    said = said[:1].lower() + said[1:]
+    return f"{where}: {said}" if where else said

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from pydantic import NonNegativeFloat, PositiveInt, ValidationError
 
-from hakken.core.errors import ConfigError
+from hakken.core.errors import ConfigError, first_problem
 from hakken.core.types import Message, Record, Role, content_hash
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -58,9 +58,7 @@ def prompt(name: str, **variables: Any) -> Prompt:
         parts = body.split("\n---\n", 1)
         rendered = [_template(part).render(**variables).strip() for part in parts]
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"The prompt {name} has a wrong front matter: {where}: {first['msg']}.") from None
+        raise ConfigError(f"The prompt {name} has a wrong front matter: {first_problem(error)}.") from None
     except (ValueError, jinja2.TemplateError) as error:
         raise ConfigError(f"The prompt {name} cannot be rendered: {error}.") from error
     system, user = rendered if len(rendered) == 2 else ("", rendered[0])

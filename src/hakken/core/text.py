@@ -1,4 +1,4 @@
-"""Text from outside, such as a model's reply: made safe to store, to print on a terminal and to put into a file."""
+"""Text from outside, such as a model's reply: made safe to store, to print and to put into a file, and made short."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ _CONTROLS = re.compile(
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that make text read otherwise than it is stored
     "\ufeff\ud800-\udfff]"  # halves of characters, which no file can hold
 )
+
+
+def shortened(text: str, most: int) -> str:
+    """The text in at most so many characters, the last one a mark where something was cut off."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def storable(text: str) -> str:

@@ -1,17 +1,21 @@
-"""What a run will cost, said before it spends.
+"""What calls of models will cost, said before they are made.
 
-A table of jobs with their usual sizes with the embedded model; settings say how many of each there are. The figures are
-for telling minutes from hours and cents from dollars, not for invoices.
+A table of a run's jobs with their usual sizes; settings say how many of each there are. Other commands know their
+questions and have them counted. The figures are for telling minutes from hours and cents from dollars, not for
+invoices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise, takewhile
 
 from hakken.core.config import Settings
+from hakken.core.prompts import Prompt
 from hakken.core.types import Model, Record, Role, Usage
+from hakken.models.usage import estimate_tokens
 
 LOCAL_PROMPT_SPEED = 73.0
 """Tokens a second of the embedded model on two cores."""
@@ -74,7 +78,7 @@ class StageForecast(Record):
 
 
 class Forecast(Record):
-    """What a run's model calls will use. Trials take their time beside it."""
+    """What model calls will use; of a run, whose trials take their time beside it, or of questions that are known."""
 
     stages: tuple[StageForecast, ...]
     versions: int
@@ -113,16 +117,44 @@ def forecast(settings: Settings, models: Mapping[Role, Model]) -> Forecast:
     return Forecast(stages=stages, versions=most_versions(settings, models[Role.CODE].strong))
 
 
+def forecast_questions(stage: str, model: Model, prompts: Sequence[Prompt], completion: int) -> Forecast:
+    """Estimate questions that are known and asked one after the other.
+
+    Args:
+        stage: What they are asked for.
+        model: Who is asked.
+        prompts: All of them.
+        completion: Tokens of a usual reply.
+    """
+    texts = ["\n".join(message.content for message in prompt.messages) for prompt in prompts]
+    shared = sum(_shared(*pair) for pair in pairwise(texts))
+    fresh = 1 - shared / max(1, sum(map(len, texts)))
+    tokens = sum(map(estimate_tokens, texts))
+    share = _share(stage, model, (len(prompts), tokens, len(prompts) * completion), fresh, parallel=1)
+    return Forecast(stages=(share,), versions=0)
+
+
+def _shared(one: str, other: str) -> int:
+    """Characters that both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
 def _stage(job: _Job, settings: Settings, model: Model) -> StageForecast:
     calls = round(job.calls(settings))
-    prompt, completion = calls * job.prompt, calls * job.completion
+    sizes = calls, calls * job.prompt, calls * job.completion
+    return _share(job.stage, model, sizes, job.fresh, model.parallel)
+
+
+def _share(stage: str, model: Model, sizes: tuple[int, int, int], fresh: float, parallel: int) -> StageForecast:
+    """What so many calls, prompt tokens and generated tokens take, with as many calls at once."""
+    calls, prompt, completion = sizes
     if model.name == "local":
-        seconds = prompt * job.fresh / LOCAL_PROMPT_SPEED + completion / LOCAL_SPEED[min(2, model.parallel)]
+        seconds = prompt * fresh / LOCAL_PROMPT_SPEED + completion / LOCAL_SPEED[min(2, parallel)]
     else:
-        seconds = calls * (REMOTE_DELAY + job.completion / REMOTE_SPEED) / max(1, min(model.parallel, 4))
+        seconds = (calls * REMOTE_DELAY + completion / REMOTE_SPEED) / max(1, min(parallel, 4))
     usd = price(model.name, prompt, completion)
     usage = Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion, seconds=seconds, usd=usd or 0.0)
-    return StageForecast(stage=job.stage, model=model.name, usage=usage, priced=usd is not None)
+    return StageForecast(stage=stage, model=model.name, usage=usage, priced=usd is not None)
 
 
 def is_priced(model: str, usage: Usage) -> bool:

@@ -25,6 +25,7 @@ from hakken.core.errors import (
     ModelUnavailable,
     QuotaExceeded,
     RateLimited,
+    first_problem,
 )
 from hakken.core.text import storable
 from hakken.core.types import Completion, Record, Request, Usage, content_hash
@@ -151,9 +152,7 @@ def load_script(path: Path, strong: bool | None = None) -> ScriptedModel:
             f"The script {path} cannot be read: {error.strerror}.", "Check its name and its permissions."
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"The script {path} is wrong at {where}: {first['msg']}.") from None
+        raise ConfigError(f"The script {path} is wrong: {first_problem(error)}.") from None
     except (ValueError, re.error) as error:
         raise ConfigError(f"The script {path} is not valid: {error}.") from error
     return ScriptedModel(script.rules, f"scripted:{path}", script.strong if strong is None else strong)

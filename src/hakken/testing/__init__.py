@@ -1,4 +1,4 @@
-"""For authors of plug-ins and for whoever asks whether the sandbox holds.
+"""For who changes a rung of the sandbox or adds one, and for whoever asks whether it holds.
 
 ``SandboxContract`` and ``IsolationContract`` are tests to subclass: they hold for every rung of the isolation ladder,
 and for those that close the network and the files. They need pytest. ``hakken.testing.attacks`` is the suite of hostile

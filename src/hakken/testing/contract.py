@@ -1,4 +1,4 @@
-"""Contract tests for authors of plug-ins: subclass, say what is tested, and pytest does the rest."""
+"""The contract of a sandbox as tests: subclass, say which rung is tested, and pytest does the rest."""
 
 from __future__ import annotations
 

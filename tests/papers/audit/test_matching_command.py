@@ -88,10 +88,36 @@ def test_a_model_that_is_named_must_quote_both_sides_and_its_use_is_recorded(fol
     assert [f["says"] for f in said["findings"] if f["how"].startswith("a model")] == [
         "The models learn with a rate of one half"
     ]
-    assert "compares the method with the code" in result.stderr
+    compares, forecast, *calls = result.stderr.splitlines()
+    assert "compares the method with the code" in compares
+    assert forecast.startswith("Forecast: about 1 calls of scripted:")
+    assert calls == [line for line in calls if line.startswith("papers/method: 1 calls, ")]
+    assert len(calls) == 1
     kept = json.loads(Path(said["json"]).read_text())
     assert kept["usage"]["calls"] == 1
     assert kept["model"].startswith("scripted:")
+
+
+def test_what_a_model_will_use_is_said_before_it_is_asked(folder: Path, tmp_path: Path) -> None:
+    (folder / "experiment.py").write_text("rate = 0.25\n")
+    (tmp_path / "script.toml").write_text("[[rules]]\nerror = 'quota'\n")
+    (tmp_path / "draft.md").write_text(METHOD)
+    words = (str(tmp_path / "draft.md"), "--results", str(folder), "-c", "budget.usd=2", "--model")
+    said = audit(*words, f"scripted:{tmp_path / 'script.toml'}").stderr.splitlines()
+    assert [line.split()[0] for line in said[1:3]] == ["Forecast:", "budget:"]
+    assert said[2] == "  budget: at most 2 US$"
+    (tmp_path / "audit.json").unlink()
+    assert audit(*words, "http://127.0.0.1:9/v1#x").exit_code != 0
+    assert not (tmp_path / "audit.json").exists(), "a model that cannot be reached is told before anything is made"
+
+
+def test_nobody_is_asked_about_a_paper_without_a_method(folder: Path, tmp_path: Path) -> None:
+    (folder / "experiment.py").write_text("rate = 0.25\n")
+    (tmp_path / "draft.md").write_text(PAPER.format(value="0.412"))
+    words = (str(tmp_path / "draft.md"), "--results", str(folder), "--json", "--model", "http://127.0.0.1:9/v1#x")
+    result = audit(*words)
+    assert "is not asked: the paper has no section about its method." in result.stderr
+    assert json.loads(result.stdout)["usage"] is None
 
 
 @pytest.mark.parametrize(

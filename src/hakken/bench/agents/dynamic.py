@@ -16,6 +16,7 @@ from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.folder import COMMANDS, EXPERIMENTS, PAPER, TaskFolder
 from hakken.bench.proving import Lab
 from hakken.bench.running import limits_of, with_room
+from hakken.core.text import shortened
 from hakken.core.types import Budget, Limits
 from hakken.models import Ledger
 
@@ -160,5 +161,4 @@ def _run(done: Trajectory, words: str) -> AgentRun:
 
 
 def _first(text: str) -> str:
-    line = text.strip().partition("\n")[0]
-    return line if len(line) <= 160 else f"{line[:159]}…"
+    return shortened(text.strip().partition("\n")[0], 160)

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import Field, PositiveInt, ValidationError
 
 from hakken.core.config import user_cache_dir
-from hakken.core.errors import ConfigError, PrerequisiteError, UsageError
+from hakken.core.errors import ConfigError, PrerequisiteError, UsageError, first_problem
 from hakken.core.types import Mount, Record
 from hakken.execution import installation
 
@@ -118,6 +118,8 @@ class Program(Record):
 def programs(path: Path = SHIPPED) -> dict[str, Program]:
     """The recipes in a file, by name. ``like`` takes over what another one says and this one does not, file by file.
 
+    In a command ``{more}`` stands for the words of ``more``, so that one which is like another can have others there.
+
     Raises:
         UsageError: the file cannot be read, or is no file of recipes.
     """
@@ -131,13 +133,13 @@ def programs(path: Path = SHIPPED) -> dict[str, Program]:
             if like and "files" in own:
                 own["files"] = {**tables[like].get("files", {}), **own["files"]}
             merged |= own
+            if (more := merged.pop("more", None)) is not None:
+                merged["command"] = [w for word in merged["command"] for w in (more if word == "{more}" else [word])]
             found[name] = Program.model_validate({"name": name, **merged})
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UsageError(f"The recipes {path} cannot be read: {error}.", "Mend the file.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"The recipes {path} are wrong at {where}: {first['msg']}.", "Mend the file.") from None
+        raise UsageError(f"The recipes {path} are wrong: {first_problem(error)}.", "Mend the file.") from None
     return found
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt, ValidationError
 from hakken.bench.competitions.medals import is_lower_better
 from hakken.bench.competitions.scoring import METRICS
 from hakken.bench.competitions.tables import read_table
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Limits, Record
 
 FILE, LEADERBOARD, DESCRIPTION = "competition.toml", "leaderboard.csv", "description.md"
@@ -139,9 +139,7 @@ def read_competition(root: Path) -> Competition:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}.", "Mend the file.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{file}: {where}: {first['msg']}.", "Mend it.") from None
+        raise UsageError(f"{file}: {first_problem(error)}.", "Mend it.") from None
     if found.metric not in METRICS:
         raise UsageError(f"{file}: there is no metric {found.metric!r}.", f"Take one of {', '.join(METRICS)}.")
     return found

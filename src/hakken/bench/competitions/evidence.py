@@ -13,6 +13,7 @@ from hakken.bench.competitions.medals import is_lower_better
 from hakken.bench.competitions.preparing import Prepared
 from hakken.bench.competitions.scoring import METRICS, Unscorable, label, score
 from hakken.bench.competitions.submissions import Answers, InvalidSubmission
+from hakken.research.experiments.probes import TOO_GOOD
 
 LARGE = 0.1
 """A literal with this share of as many constants as there are test rows is large."""
@@ -20,7 +21,6 @@ FEWEST = 25
 LONG_TEXT = 1500
 NAMED_IDS = 5
 """So many ids of the test in the code, as texts, are no accident."""
-ALL_EXACT = 0.995
 BEYOND = 0.5
 """Better than the best entry by this share of the way from the median to it."""
 _PACKED = re.compile(r"[A-Za-z0-9+/=\s,.;:-]+")
@@ -136,7 +136,7 @@ def of_submission(prepared: Prepared | None, arena: Arena, given: Answers) -> It
     lower = is_lower_better(arena.board.scores)
     ahead = (best - private if lower else private - best) / abs(best - middle) if best != middle else 0.0
     exact_by_nature = METRICS[arena.metric].kind == "label" and ahead <= BEYOND / 5
-    if share >= ALL_EXACT and not exact_by_nature:
+    if share >= TOO_GOOD and not exact_by_nature:
         yield Finding(
             rule="too_exact",
             gravity=Gravity.GRAVE,

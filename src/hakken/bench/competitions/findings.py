@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from hakken.core.text import shortened
 from hakken.core.types import Record
 
 MOST = 160
@@ -33,5 +34,4 @@ class Finding(Record):
 
 def clip(text: str) -> str:
     """One line of evidence."""
-    line = " ".join(text.split())
-    return line if len(line) <= MOST else f"{line[: MOST - 1]}…"
+    return shortened(" ".join(text.split()), MOST)

@@ -17,13 +17,12 @@ from hakken.bench.competitions.medals import rank, thresholds
 from hakken.bench.competitions.submissions import Answers
 from hakken.bench.competitions.views import View, closest, constants, from_one, view
 from hakken.core.types import Record
+from hakken.research.experiments.probes import MOST_SHARED
 
 Array = Any
 SHUFFLES = 2000
 CHANCE = 0.001
 """A connection with the order of rows is believed below this chance."""
-MOST_SHARED = 0.01
-"""Share of the test rows that may stand among the training rows, or nearly so."""
 MOST_APART = 0.6
 """Area under the curve of telling training and test rows apart, from which on they differ."""
 NEAR = 1e-3

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from hakken.bench.competitions.medals import Ranking, Thresholds
 from hakken.bench.competitions.pointers import read_text
 from hakken.bench.inspect_adapter.reading import reader_of
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Record
 
 ENOUGH_SEEDS = 3
@@ -162,18 +162,16 @@ def _entry(path: Path, number: int, entry: object) -> CompetitionReport:
     try:
         return CompetitionReport.model_validate(known)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: entry {number}: {where}: {first['msg']}.", "Mend the file.") from None
+        raise UsageError(f"{path}: entry {number}: {first_problem(error)}.", "Mend the file.") from None
 
 
 class Share(Record):
-    """A percentage over seeds."""
+    """A percentage over seeds. One seed says nothing of how far others lie: it has no error and no interval."""
 
     mean: float
-    ci_lower: float
-    ci_upper: float
-    standard_error: float
+    ci_lower: float | None
+    ci_upper: float | None
+    standard_error: float | None
 
 
 class Aggregate(Record):
@@ -250,5 +248,7 @@ def _percentage(name: str) -> str:
 
 def _share(values: Sequence[float]) -> Share:
     mean = fmean(values)
-    error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    if len(values) < 2:
+        return Share(mean=mean, ci_lower=None, ci_upper=None, standard_error=None)
+    error = stdev(values) / math.sqrt(len(values))
     return Share(mean=mean, ci_lower=mean - 1.96 * error, ci_upper=mean + 1.96 * error, standard_error=error)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hakken.bench.combos import combinations
 from hakken.bench.reading import numbers_of
 from hakken.bench.types import Values
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Record, content_hash
 
 _LARGEST = 256 << 20
@@ -269,6 +269,5 @@ def _ids(text: str) -> tuple[str, ...]:
 
 def _first(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        found = error.errors()[0]
-        return f"{'.'.join(map(str, found['loc']))}: {found['msg'].lower()}"
+        return first_problem(error)
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)

@@ -12,6 +12,7 @@ from hakken.bench.checks import several
 from hakken.bench.running import Outcome
 from hakken.bench.trees import MAX_BYTES, MAX_FILES, walk
 from hakken.bench.types import Band, Value
+from hakken.core.text import shortened
 from hakken.execution.machine import describe_machine
 
 _CUDA = re.compile(r"\bCUDA\b|\bcuda(?:rt|nn)?\b|\bGPUs?\b|\bNVIDIA\b|\bnvidia\b|\bNVML\b|\bHIP\b")
@@ -79,5 +80,4 @@ def _other_numbers(found: Mapping[str, Value], published: Mapping[str, Band]) ->
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 160 else f"{line[:159]}…"
+    return shortened(" ".join(text.split()), 160)

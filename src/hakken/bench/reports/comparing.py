@@ -12,7 +12,7 @@ from hakken.bench.reports.pairing import corrected, difference
 from hakken.bench.reports.records import Report, TaskRow
 from hakken.bench.reports.wording import Difference, sentence
 from hakken.bench.types import Soundness
-from hakken.core.errors import UsageError
+from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Record
 
 FILE = "report.json"
@@ -55,9 +55,9 @@ def read_report(path: Path) -> Report:
     except OSError:
         raise UsageError(f"There is no report at {path}.", "Make one: `hakken bench report ATTEMPTS`.") from None
     except ValidationError as error:
-        first = str(error.errors()[0]["msg"])
         raise UsageError(
-            f"{file} is no report of this version: {first}.", "Make it again: `hakken bench report ATTEMPTS`."
+            f"{file} is no report of this version: {first_problem(error)}.",
+            "Make it again: `hakken bench report ATTEMPTS`.",
         ) from None
 
 

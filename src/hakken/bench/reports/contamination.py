@@ -12,7 +12,7 @@ import ast
 import difflib
 import io
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,11 +24,13 @@ from hakken.bench.agents.writing import code_of
 from hakken.bench.folder import TaskFolder
 from hakken.bench.masking import MaskError, find, parse
 from hakken.bench.metrics import Estimate
-from hakken.core.errors import MalformedReply, UsageError
-from hakken.core.prompts import prompt
+from hakken.core.errors import MalformedReply, UsageError, first_problem
+from hakken.core.prompts import Prompt, prompt
 from hakken.core.source import syntax_tree
-from hakken.core.types import Record, Role
+from hakken.core.types import Model, Record, Role
 from hakken.models import Ledger
+from hakken.models.forecast import Forecast, forecast_questions
+from hakken.models.usage import estimate_tokens
 
 NEAR = 0.85
 """Similarity from which a body counts as known."""
@@ -37,6 +39,8 @@ LEAST_TOKENS = 30
 METHOD = "completion of the body from its signature; min-k % needs log-probabilities, which the model does not give"
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Key: TypeAlias = tuple[str, str]
+"""Repository and function."""
 
 
 class Recalled(Record):
@@ -84,14 +88,8 @@ def probe(tasks: Sequence[TaskFolder], ledger: Ledger) -> Contamination:
         BudgetExceeded, ModelError: the model cannot be asked.
     """
     originals = _originals(tasks)
-    bodies = {key: _body_tokens(node) for key, (_, node) in originals.items()}
-    asked = {key: tokens for key, tokens in bodies.items() if len(tokens) >= LEAST_TOKENS}
-    if not asked:
-        raise UsageError(
-            f"No masked function has {LEAST_TOKENS} tokens, so nothing can be told.",
-            "Name tasks with longer functions.",
-        )
-    said = {key: _recall(ledger, *key, originals[key][0], originals[key][1]) for key in asked}
+    asked = _asked(originals)
+    said = {key: _recall(ledger, key, *originals[key]) for key in asked}
     found = []
     for (source, function), tokens in asked.items():
         own = said[source, function] or []
@@ -116,10 +114,25 @@ def probe(tasks: Sequence[TaskFolder], ledger: Ledger) -> Contamination:
         above_chance=_share(nearer, clusters) if chances else None,
         similarity=float(np.mean([r.similarity for r in found])),
         chance=float(np.mean(chances)) if chances else None,
-        too_short=len(bodies) - len(asked),
+        too_short=len(originals) - len(asked),
         unusable=sum(tokens is None for tokens in said.values()),
         functions=tuple(found),
     )
+
+
+def forecast_probe(tasks: Sequence[TaskFolder], model: Model) -> Forecast:
+    """What a probe of this model will use, said before it is asked.
+
+    Raises:
+        UsageError: no function is long enough.
+    """
+    originals = _originals(tasks)
+    prompts, written = [], []
+    for key in _asked(originals):
+        title, node = originals[key]
+        prompts.append(_question(key, title, node))
+        written.append(estimate_tokens(ast.unparse(node)))
+    return forecast_questions("probe", model, prompts, round(float(np.mean(written))))
 
 
 def read_probe(path: Path) -> Contamination:
@@ -131,9 +144,8 @@ def read_probe(path: Path) -> Contamination:
     try:
         return Contamination.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise UsageError(
-            f"{path} is no probe: {str(error).splitlines()[0]}.", "Make one: `hakken bench probe TASKS --model NAME`."
-        ) from None
+        why = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise UsageError(f"{path} is no probe: {why}.", "Make one: `hakken bench probe TASKS --model NAME`.") from None
 
 
 def body_tokens(code: str, name: str) -> list[str]:
@@ -149,9 +161,9 @@ def body_tokens(code: str, name: str) -> list[str]:
     raise ValueError(f"there is no function {last}")
 
 
-def _originals(tasks: Sequence[TaskFolder]) -> dict[tuple[str, str], tuple[str, Function]]:
-    """By repository and function: the task's title, and the function as it was."""
-    found: dict[tuple[str, str], tuple[str, Function]] = {}
+def _originals(tasks: Sequence[TaskFolder]) -> dict[Key, tuple[str, Function]]:
+    """The task's title, and the function as it was."""
+    found: dict[Key, tuple[str, Function]] = {}
     for folder in tasks:
         for function in folder.task.functions:
             key = (folder.task.source, str(function))
@@ -165,19 +177,37 @@ def _originals(tasks: Sequence[TaskFolder]) -> dict[tuple[str, str], tuple[str, 
     return found
 
 
-def _recall(ledger: Ledger, source: str, function: str, title: str, node: Function) -> list[str] | None:
-    """Tokens of the body that the model gives, or None where it gives none."""
-    file, _, name = function.rpartition(":")
+def _asked(originals: Mapping[Key, tuple[str, Function]]) -> dict[Key, list[str]]:
+    """Tokens of the bodies that are long enough to be asked for.
+
+    Raises:
+        UsageError: none is.
+    """
+    bodies = {key: _body_tokens(node) for key, (_, node) in originals.items()}
+    asked = {key: tokens for key, tokens in bodies.items() if len(tokens) >= LEAST_TOKENS}
+    if not asked:
+        raise UsageError(
+            f"No masked function has {LEAST_TOKENS} tokens, so nothing can be told.",
+            "Name tasks with longer functions.",
+        )
+    return asked
+
+
+def _question(key: Key, title: str, node: Function) -> Prompt:
+    """The title, the file and the signature, and nothing of the body."""
+    file, _, name = key[1].rpartition(":")
     owner = name.rpartition(".")[0]
     returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
     line = f"def {node.name}({ast.unparse(node.args)}){returns}:"
     signature = f"class {owner}:\n    {line}" if owner else line
+    return prompt("reports/recall", title=title, file=file, signature=signature)
+
+
+def _recall(ledger: Ledger, key: Key, title: str, node: Function) -> list[str] | None:
+    """Tokens of the body that the model gives, or None where it gives none."""
+    name = key[1].rpartition(":")[2]
     try:
-        reply = ledger.ask(
-            prompt("reports/recall", title=title, file=file, signature=signature),
-            str,
-            check=lambda t: _problem(t, name),
-        )
+        reply = ledger.ask(_question(key, title, node), str, check=lambda t: _problem(t, name))
     except MalformedReply:
         return None
     return body_tokens(code_of(reply.value), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from hakken.bench.scientist.types import Cell, Stage, short_model
+from hakken.core.text import shortened
 
 WIDTH = 420
 _LEFT, _RIGHT, _TOP, _ROW, _GAP = 118, 58, 42, 22, 14
@@ -23,8 +24,8 @@ def funnel(cell: Cell) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height()}" role="img" '
         f'aria-label="{escape(_spoken(cell))}" font-family="system-ui, sans-serif" font-size="12">',
-        f'<text x="0" y="14" font-weight="600" fill="{_INK}">{escape(_cut(title, 58))}</text>',
-        f'<text x="0" y="30" fill="{_FAINT}">{escape(_cut(_beneath(cell), 66))}</text>',
+        f'<text x="0" y="14" font-weight="600" fill="{_INK}">{escape(shortened(title, 58))}</text>',
+        f'<text x="0" y="30" fill="{_FAINT}">{escape(shortened(_beneath(cell), 66))}</text>',
     ]
     y = _TOP
     for stage in Stage:
@@ -68,7 +69,3 @@ def _spoken(cell: Cell) -> str:
     """The funnel in words, for those who do not see it."""
     told = ", ".join(f"{cell.counts[stage]} {stage.label}" for stage in Stage)
     return f"{short_model(cell.model)} on {cell.template}: {told}"
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -265,7 +265,10 @@ def aggregate_(
     if as_json:
         emit(found.model_dump(mode="json"))
         return
-    rows = [(name, f"{s.mean:.1f}", f"{s.standard_error:.1f}") for name, s in found.metrics.items()]
+    rows = [
+        (name, f"{s.mean:.1f}", "-" if s.standard_error is None else f"{s.standard_error:.1f}")
+        for name, s in found.metrics.items()
+    ]
     table(("percent of competitions", "mean", "SEM"), rows, left=1)
     seeds_and_more = counted(found.num_seeds_averaged, "seed"), counted(found.num_competitions_per_seed, "competition")
     say(f"{', '.join(seeds_and_more)}, {counted(found.padded, 'run')} missing")

@@ -21,7 +21,7 @@ def probe(
 ) -> None:
     """Ask a model for the masked functions by heart, by their signature alone: a high score on known code says little.
 
-    One call a function; calls are kept beside the file, so that the same command goes on.
+    One call a function, said before the first; calls are kept beside the file, so that the same command goes on.
 
     \b
     Examples:
@@ -29,12 +29,15 @@ def probe(
       hakken bench probe hakken-tasks --out probe.json --json
     """
     from hakken.bench.folder import load_tasks
+    from hakken.bench.reports.contamination import forecast_probe
     from hakken.bench.reports.contamination import probe as run_probe
+    from hakken.cli import preflight
     from hakken.cli.console import emit, say, shown
+    from hakken.cli.run import announce_calls, announce_limits, tell_call
     from hakken.core.errors import UsageError
     from hakken.core.files import write_text
-    from hakken.core.types import Budget
-    from hakken.models import Ledger, open_models
+    from hakken.core.types import Role
+    from hakken.models import Ledger
     from hakken.store import Store
 
     out = file_for(out)
@@ -42,10 +45,14 @@ def probe(
     if not found:
         raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
     settings = options.asked(values, model=model).load().settings
+    models = preflight.check(settings, runs_code=False)
+    expected = forecast_probe(found, models[Role.CODE])
+    budget = settings.budget.model_copy(update={"tokens": tokens})
+    announce_calls(expected)
+    announce_limits(budget, expected)
     out.parent.mkdir(parents=True, exist_ok=True)
     with Store(out.with_suffix(".db")) as store:
-        models = open_models(settings.models)
-        ledger = Ledger(models, store, Budget(tokens=tokens), settings.models, pay_remembered=True)
+        ledger = Ledger(models, store, budget, settings.models, progress=tell_call, pay_remembered=True)
         result = run_probe(found, ledger)
     write_text(out, result.model_dump_json(indent=1) + "\n")
     if as_json:

@@ -14,6 +14,8 @@ from hakken.research.papers.audit.records.evidence import Evidence
 
 SENTENCES = 12
 """Sentences of the paper shown at once."""
+USUAL_REPLY = 200
+"""Tokens of a usual answer: a thought, and mostly no difference."""
 _CODE = 9000
 """Characters of code shown at once."""
 _WORDS, _SIGNS = 4, 6
@@ -53,17 +55,22 @@ def ask_about_methods(document: Document, evidence: Evidence, ask: Ask) -> Itera
         ask: Puts a question to a model. A question without a usable answer finds nothing.
     """
     code = shown_code(evidence)
-    if not code:
-        return
-    told = [u for u in document.units if u.kind is UnitKind.SENTENCE and _PLACES.search(u.section)]
-    for start in range(0, len(told), SENTENCES):
-        part = told[start : start + SENTENCES]
-        question = prompt("papers/method", code=code, sentences=[u.text for u in part])
+    for question, part in questions(document, evidence):
         try:
             answer = ask(question)
         except HakkenError:
             continue  # a model that cannot answer must not end an audit
         yield from (f for d in answer.differences if (f := _checked(d, part, code)) is not None)
+
+
+def questions(document: Document, evidence: Evidence) -> Iterator[tuple[Prompt, list[Unit]]]:
+    """What a model is asked, and the sentences that each question is about; without sources nothing."""
+    if not (code := shown_code(evidence)):
+        return
+    told = [u for u in document.units if u.kind is UnitKind.SENTENCE and _PLACES.search(u.section)]
+    for start in range(0, len(told), SENTENCES):
+        part = told[start : start + SENTENCES]
+        yield prompt("papers/method", code=code, sentences=[u.text for u in part]), part
 
 
 def shown_code(evidence: Evidence) -> str:
