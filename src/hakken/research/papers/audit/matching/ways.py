@@ -10,7 +10,7 @@ from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.numbers import Number, normalise
 from hakken.research.papers.audit.language.phrases import NEGATED, is_taken_away
 from hakken.research.papers.audit.language.roles import Role
-from hakken.research.papers.audit.language.scope import Names
+from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.language.topics import DATASETS
 from hakken.research.papers.audit.matching.candidates import Candidate
 from hakken.research.papers.audit.records.evidence import Evidence
@@ -42,16 +42,28 @@ _OF_CHANGE = re.compile(
     r"^\w*\s+(?:the |this |that |its )?(?:gain|improvement|benefit|advantage|gap|difference|reduction|increase)\b", re.I
 )
 """Behind a verb: what goes up or down is itself a change."""
-_CHANGE = re.compile(r"Δ|\bdelta\b|difference|\bchange\b|\bvs\b", re.I)
+_CHANGE = re.compile(r"Δ|\bdelta\b|difference|\bchange\b", re.I)
+_GAIN = re.compile(r"\bgains?\b|\bimprovements?\b", re.I)
+_LESS = re.compile(r"\breductions?\b|\bdecreases?\b", re.I)
+_VERSUS = re.compile(r"\bvs\b", re.I)
+"""Of headers. A gain is signed by what is better, a difference by what is larger."""
+_RIVAL = re.compile(
+    r"\b(?:than|against|compared (?:with|to)|comparison (?:with|to)|contrast to|over|relative to|versus|vs\.?|below"
+    r"|above|beats?|outperform\w*)\s+(?:(?:with|for|under|by|of|in|that|those|the|our|training)\s+)*$",
+    re.I,
+)
+"""What stands before the one that something is compared with."""
+_OWNER = re.compile(r"^[^,;:\d]*\b(?:for|with|of|in|under)\s+(?:(?:the|our|this)\s+)*$", re.I)
+"""What stands between a number and the one whose it is: "0.4 points higher for the baseline"."""
 
 
 def way_of(number: Number, unit: Unit, names: Names, baseline: str | None) -> str | None:
     """``up``, ``down``, ``good`` or ``bad``; None where nothing tells, or where the baseline may be the subject."""
+    foreign = names.evidence.foreign
     if unit.row:
-        if not number.sign or not _CHANGE.search(unit.column):
-            return None
-        return "up" if number.sign == "+" else "down"
-    text = normalise(unit.text)
+        return _way_of_sign(number.sign, unit.column, foreign=foreign)
+    # Names of a foreign record are found in other words too, and a verb may stand among them.
+    text = normalise(unit.text if foreign else names.struck(unit.text))
     left = text[: number.start]
     for mention in names.find(unit.text):
         of_base = mention.kind == "variant" and mention.ids == (baseline,) and mention.end <= number.start
@@ -66,6 +78,20 @@ def way_of(number: Number, unit: Unit, names: Names, baseline: str | None) -> st
     if not words or NEGATED.search(left[: words[-1].start()]) or _OF_CHANGE.match(left[words[-1].end() :]):
         return None
     return _kind(words[-1])
+
+
+def _way_of_sign(sign: str, column: str, *, foreign: bool) -> str | None:
+    """The way of a signed number in a table, by the header of its column; None where that leaves it open."""
+    if not sign:
+        return None
+    if _GAIN.search(column) and not _CHANGE.search(column):
+        # Others print a loss that fell under "improvement" with its minus.
+        return "good" if sign == "+" else None if foreign else "bad"
+    if _LESS.search(column) and not _CHANGE.search(column):
+        return "down" if sign == "+" else None
+    if _CHANGE.search(column) or _VERSUS.search(column):
+        return "up" if sign == "+" else "down"
+    return None
 
 
 def _kind(match: re.Match[str]) -> str | None:
@@ -87,21 +113,33 @@ def oriented(candidate: Candidate, mine: frozenset[str], baseline: str | None) -
 def turned(hits: list[Candidate], number: Number, unit: Unit, names: Names, evidence: Evidence) -> str:
     """Which way changes of the printed size go, where each of them goes the other way than the words say; else empty.
 
-    Of Hakken's own records: a change is told from the variant's side.
+    Of Hakken's own records: a change is told from the side of the variant that the sentence, or the row, names. Where
+    it names none, it may be told from either side.
     """
     way = way_of(number, unit, names, evidence.baseline)
-    if way is None:
+    mentions = names.find(unit.text)
+    if way is None or not (unit.row or _acts(number, unit, mentions, evidence.baseline)):
         return ""
     told = []
     for hit in hits:
         contrast = evidence.contrasts.get((hit.variant, hit.against, hit.split, hit.metric))
-        if contrast is None or not contrast.difference or is_taken_away(hit.variant, names.find(unit.text), unit.text):
+        taken = is_taken_away(hit.variant, mentions, unit.text, number.start)
+        if contrast is None or not contrast.difference or taken:
             return ""
         change = replace(hit, role=Role.DIFFERENCE, value=contrast.difference)
         if goes(change, way, evidence.metric(hit.metric).direction):
             return ""
         told.append(f"the {hit.about} has this size, and the difference is {contrast.difference:+.6g}: the other way")
     return next(iter(told), "")
+
+
+def _acts(number: Number, unit: Unit, mentions: list[Mention], baseline: str | None) -> bool:
+    """Whether a sentence names a variant whose change a number is: not only as a rival, and not the baseline's."""
+    text = normalise(unit.text)
+    named = [m for m in mentions if m.kind == "variant"]
+    of_base = [m for m in named if m.ids == (baseline,) and m.start >= number.end]
+    owners = [m for m in of_base if _OWNER.match(text[number.end : m.start]) and not _RIVAL.search(text[: m.start])]
+    return not owners and any(m.ids != (baseline,) and not _RIVAL.search(text[: m.start]) for m in named)
 
 
 def goes(candidate: Candidate, way: str, better: Direction | None) -> bool:
