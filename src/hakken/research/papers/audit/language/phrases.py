@@ -62,6 +62,14 @@ _COMPARED = re.compile(
     re.I,
 )
 """What opens the other side of a comparison: "than training without label smoothing"."""
+_RIVAL = re.compile(
+    r"\b(?:than|against|compared (?:with|to)|comparison (?:with|to)|contrast to|over|relative to|versus|vs\.?|below"
+    r"|above|beats?|outperform\w*)\s+(?:(?:with|for|under|by|of|in|that|those|the|our|training)\s+)*$",
+    re.I,
+)
+"""What stands before the one that something is compared with."""
+_OWNER = re.compile(r"^[^,;:\d]*\b(?:for|with|of|in|under)\s+(?:(?:the|our|this)\s+)*$", re.I)
+"""What stands between an effect and the one that has it: "0.4 points higher for the baseline"."""
 _ELSEWHERE = re.compile(r"[,;:]|\b(?:and|but|while|whereas)\b", re.I)
 """Ends the part of a sentence that an effect is told in."""
 _CONDITION = re.compile(r"\W*(?:if|whether)\b[^,;:]*,\sand\s*$", re.I)
@@ -149,6 +157,16 @@ def is_taken_away(variant: str, mentions: list[Mention], text: str, at: int) -> 
 
 def _lacks(mention: Mention, text: str) -> bool:
     return _TAKEN_AWAY.search(text[: mention.start]) is not None
+
+
+def is_rival(mention: Mention, text: str) -> bool:
+    """Whether something is compared with what is named: "worse than label smoothing"."""
+    return _RIVAL.search(text[: mention.start]) is not None
+
+
+def is_owner(mention: Mention, text: str, end: int) -> bool:
+    """Whether an effect, told up to ``end``, is that of something named behind it: "higher for the baseline"."""
+    return mention.start >= end and _OWNER.match(text[end : mention.start]) is not None and not is_rival(mention, text)
 
 
 def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:

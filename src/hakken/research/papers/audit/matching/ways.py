@@ -8,7 +8,7 @@ from dataclasses import replace
 from hakken.core.types import Direction
 from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.numbers import Number, normalise
-from hakken.research.papers.audit.language.phrases import NEGATED, is_taken_away
+from hakken.research.papers.audit.language.phrases import NEGATED, is_owner, is_rival, is_taken_away
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.language.topics import DATASETS
@@ -19,7 +19,7 @@ _WAYS = (
     (
         "down",
         r"reduc\w+|decreas\w+|lower\w*|drop(?:s|ped)?\b|fell\b|falls?\b|declin\w+|fewer\b|less\b|shorter\b|smaller\b"
-        r"|cuts?\b|shr(?:inks?|ank|unk)\b|diminish\w+",
+        r"|cuts?\b(?! into\b)|shr(?:inks?|ank|unk)\b|diminish\w+",
     ),
     ("up", r"increas\w+|rais\w+|rises?\b|rose\b|grew\b|grows?\b|higher\b|larger\b|longer\b|more\b|greater\b"),
     ("good", r"improv\w+|better\b|outperform\w*|surpass\w*|gains?\b|beats?\b|ahead\b|faster\b|quicker\b"),
@@ -47,14 +47,6 @@ _GAIN = re.compile(r"\bgains?\b|\bimprovements?\b", re.I)
 _LESS = re.compile(r"\breductions?\b|\bdecreases?\b", re.I)
 _VERSUS = re.compile(r"\bvs\b", re.I)
 """Of headers. A gain is signed by what is better, a difference by what is larger."""
-_RIVAL = re.compile(
-    r"\b(?:than|against|compared (?:with|to)|comparison (?:with|to)|contrast to|over|relative to|versus|vs\.?|below"
-    r"|above|beats?|outperform\w*)\s+(?:(?:with|for|under|by|of|in|that|those|the|our|training)\s+)*$",
-    re.I,
-)
-"""What stands before the one that something is compared with."""
-_OWNER = re.compile(r"^[^,;:\d]*\b(?:for|with|of|in|under)\s+(?:(?:the|our|this)\s+)*$", re.I)
-"""What stands between a number and the one whose it is: "0.4 points higher for the baseline"."""
 
 
 def way_of(number: Number, unit: Unit, names: Names, baseline: str | None) -> str | None:
@@ -137,9 +129,9 @@ def _acts(number: Number, unit: Unit, mentions: list[Mention], baseline: str | N
     """Whether a sentence names a variant whose change a number is: not only as a rival, and not the baseline's."""
     text = normalise(unit.text)
     named = [m for m in mentions if m.kind == "variant"]
-    of_base = [m for m in named if m.ids == (baseline,) and m.start >= number.end]
-    owners = [m for m in of_base if _OWNER.match(text[number.end : m.start]) and not _RIVAL.search(text[: m.start])]
-    return not owners and any(m.ids != (baseline,) and not _RIVAL.search(text[: m.start]) for m in named)
+    if any(m.ids == (baseline,) and is_owner(m, text, number.end) for m in named):
+        return False
+    return any(m.ids != (baseline,) and not is_rival(m, text) for m in named)
 
 
 def goes(candidate: Candidate, way: str, better: Direction | None) -> bool:

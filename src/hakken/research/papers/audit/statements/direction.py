@@ -14,6 +14,8 @@ from hakken.research.papers.audit.language.phrases import (
     RULE,
     contradiction,
     is_asked,
+    is_owner,
+    is_rival,
     is_taken_away,
     is_unsaid,
     nearest_metric,
@@ -200,7 +202,7 @@ class Directions:
         if subject is None and prior and prior[-1].ids[0] == base and after:
             return base, after[0].ids[0]
         if subject is None:
-            following = [m for m in after if m.ids[0] != base]
+            following = [m for m in after if m.ids[0] != base and not is_rival(m, text)]
             if not following and before is not None and re.match(r"(?:This|It|That|The difference|The effect)\b", text):
                 following = [m for m in self.names.find(before.text) if m.kind == "variant" and m.ids[0] != base]
             subject = following[0] if following else None
@@ -210,6 +212,8 @@ class Directions:
         if prior[-1].ids[0] == base and re.search(
             r"\bbaseline (?:was|is|did|does|performs?|had|has)\b[^,;]*$", text[: match.start()]
         ):
+            return base, subject.ids[0]
+        if any(m.ids[0] == base and is_owner(m, text, match.end()) for m in after):
             return base, subject.ids[0]
         rivals = [
             m
