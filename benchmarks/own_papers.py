@@ -183,7 +183,7 @@ def make_snapshot(shape: Shape) -> Snapshot:
         nodes=tuple(nodes),
         trials=tuple(trials),
         comparisons=comparisons,
-        claims=(judge(claim, nodes[1], tested, len(REPORT)),),
+        claims=(judge(claim, nodes[1], tested),),
         decisions=(Decision(what="The run was started with a limit of 30,000 tokens.", by="human", why="Asked for."),),
         usage=Usage(calls=41, prompt_tokens=30500, completion_tokens=9200, seconds=412.0),
         sources={n.id: {"experiment.py": _changed(k)} for k, n in enumerate(nodes) if n.files},

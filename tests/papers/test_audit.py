@@ -160,6 +160,14 @@ def test_self_reported_metrics_must_be_marked(snapshot: Snapshot, paper: Path) -
         "One change is made to the program.",
         "In this paper, answers were written by a language model.",
         "A language model that wrote the answers was measured in this paper.",
+        "This paper was not written by an AI.",
+        "This paper was written by people and not by an AI system.",
+        "No author of this paper is a language model.",
+        "No AI wrote this paper.",
+        "The authors of earlier work were among the first to test large language models.",
+        "The authors were among the first to test large language models.",
+        "AI systems generated the answers that this paper studies.",
+        "Machine-generated text is hard to tell from other text.",
     ],
 )
 def test_what_a_machine_made_is_no_author(changed: Callable[[str, str], AuditReport], said: str) -> None:
@@ -174,6 +182,11 @@ def test_what_a_machine_made_is_no_author(changed: Callable[[str, str], AuditRep
         "Hakken 0.1.0 wrote this paper.",
         "The author of this text is a language model.",
         "This is an AI-generated manuscript.",
+        "This paper was written by a program.",
+        "This paper was written by a machine.",
+        "With no human help, this paper was written by an autonomous agent.",
+        "A program wrote this paper.",
+        "The author is a large language model.",
     ],
 )
 def test_an_author_may_be_told_in_many_ways(changed: Callable[[str, str], AuditReport], said: str) -> None:
@@ -181,13 +194,27 @@ def test_an_author_may_be_told_in_many_ways(changed: Callable[[str, str], AuditR
     assert "undisclosed_authorship" not in {f.kind for f in report.findings}
 
 
-def test_code_that_ran_without_isolation_must_be_said(snapshot: Snapshot, paper: Path) -> None:
+@pytest.mark.parametrize(
+    ("said", "disclosed"),
+    [
+        ("The network is small", False),
+        ("No trial ran without isolation", False),
+        ("Trials did not run without isolation", False),
+        ("Trials ran without isolation", True),
+        ("No network was blocked, and trials were not isolated", True),
+    ],
+)
+def test_code_that_ran_without_isolation_must_be_said(
+    snapshot: Snapshot, tmp_path: Path, said: str, disclosed: bool
+) -> None:
     weak = tuple(
         t.model_copy(update={"run": t.run.model_copy(update={"rung": Rung.RLIMITS})}) if t.run else t
         for t in snapshot.trials
     )
-    report = audit(paper, snapshot.model_copy(update={"trials": weak}))
-    assert "undisclosed_isolation" in {f.kind for f in report.findings}
+    path = write_clean_paper(snapshot, tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("The network is small", said), encoding="utf-8")
+    report = audit(path, snapshot.model_copy(update={"trials": weak}))
+    assert ("undisclosed_isolation" in {f.kind for f in report.findings}) != disclosed
 
 
 def test_mutants_are_caught(snapshot: Snapshot, paper: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakken.core.types import Comparison, Direction, Snapshot, Split
-from hakken.research.experiments.statistics import compare, holm, noise_floor
+from hakken.research.experiments.statistics import compare, holm, holm_adjusted, noise_floor
 from hakken.research.papers.audit import from_snapshot
 from hakken.research.papers.audit.conduct.consistency import check_record, differing
 from hakken.research.papers.audit.records.derive import contrast, noise_band, stepped_down
@@ -66,6 +66,19 @@ def test_a_forged_comparison_is_found(
     assert found in said(forged(snapshot, split, variant, change))
 
 
+@pytest.mark.parametrize(("split", "variant"), [(Split.EXPLORE, "n2"), (Split.REPORT, "n7")])
+def test_a_family_without_one_of_its_members_is_found(snapshot: Snapshot, split: Split, variant: str) -> None:
+    rows = [(s, c) for s, c in snapshot.comparisons if (s, c.variant_id, c.metric) != (split, variant, KEY)]
+    primary = next(i for i, (s, c) in enumerate(rows) if (s, c.variant_id, c.metric) == (Split.REPORT, "n1", KEY))
+    adjusted = holm_adjusted(
+        [c.model_copy(update={"p_adjusted": None}) for i, (_, c) in enumerate(rows) if i != primary]
+    )
+    adjusted.insert(primary, rows[primary][1])
+    fewer = tuple((s, c) for (s, _), c in zip(rows, adjusted, strict=True))
+    told = said(snapshot.model_copy(update={"comparisons": fewer}))
+    assert f"the comparison of {snapshot.node(variant).title} on {KEY}, {split} seeds, is not recorded" in told
+
+
 def test_a_p_on_the_wrong_side_of_the_level_is_found() -> None:
     """The exact p is 0.06 or so, the recorded one 0.045, and everything that follows from it is forged as well."""
     base = build_snapshot()
@@ -104,6 +117,20 @@ def test_comparisons_of_the_laboratory_are_recomputed(paired: bool, n: int, effe
         own = contrast(base, other, METRICS[0].direction, paired=paired, constant_once=True)
         assert own is not None
         assert [*differing(recorded, own)] == []
+
+
+@given(st.lists(st.integers(0, 400), min_size=6, max_size=6).filter(lambda v: len({*v}) > 4), st.integers(1, 99_999))
+def test_repeats_of_a_large_metric_are_recomputed(cents: list[int], level: int) -> None:
+    """In whatever order values are added, the arrangement of the labels and its mirror image count alike."""
+    base, other = (
+        {k: level + (c + shift) / 100 for k, c in enumerate(part)}
+        for part, shift in ((cents[:3], 0), (cents[3:], 1000))
+    )
+    recorded = compare(METRICS[0], base, other, variant_id="n1", baseline_id="n0", paired=False)
+    own = contrast(base, other, METRICS[0].direction, paired=False, constant_once=True)
+    assert own is not None
+    assert recorded.p == pytest.approx(0.1)
+    assert [*differing(recorded, own)] == []
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))

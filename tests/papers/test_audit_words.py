@@ -31,7 +31,8 @@ def guessed() -> Snapshot:
         n.model_copy(update={"failure": crash.model_copy(update={"message": WORDS})}) if n.id == "n4" else n
         for n in snapshot.nodes
     )
-    code = f"import sklearn\n{CHANGED}# tuned on an A100 with CIFAR-10\n"
+    text = '"""\nfrom runs on a TPU with\nimport of SVHN\n"""\n'
+    code = f"{text}import sklearn\n{CHANGED}# tuned on an A100 with CIFAR-10\n"
     sources = {name: {"experiment.py": code} for name in snapshot.sources}
     return snapshot.model_copy(update={"ideas": ideas, "nodes": nodes, "sources": sources})
 
@@ -60,6 +61,8 @@ def kinds(auditor: Auditor, snapshot: Snapshot, folder: Path, text: str) -> set[
         ("On the report seeds, the test error of label smoothing is 1.23 %.", {"unsupported"}),
         ("Everything was tuned on an A100.", {"hardware"}),
         ("The network was tuned on CIFAR-10.", {"dataset"}),
+        ("Everything was tuned on a TPU.", {"hardware"}),
+        ("The network was tuned on SVHN.", {"dataset"}),
         ("The change calls sklearn.", set()),
     ],
 )

@@ -195,6 +195,13 @@ def manuscript(model: int, refused: int, unasked: int) -> Manuscript:
     )
 
 
+def test_a_quoted_plan_that_the_audit_refused_is_no_prose_by_the_program() -> None:
+    made = manuscript(3, 1, 0)
+    refused = {"source": PassageSource.CODE, "rejected": ("the audit: A plan.",)}
+    left_out = tuple(p.model_copy(update=refused) if p.job == "method/others" else p for p in made.passages)
+    assert composed(made.model_copy(update={"passages": left_out})) == composed(made)
+
+
 @pytest.mark.parametrize(
     ("made", "told"),
     [

@@ -62,7 +62,7 @@ def recompared(snapshot: Snapshot) -> Snapshot:
 
     pairs = [(s, c.variant_id, c.baseline_id, c.metric) for s, c in snapshot.comparisons]
     if any(n.operator is Operator.MATCH for n in snapshot.nodes):
-        pairs += [(Split.REPORT, "n9", "n0", KEY), (Split.REPORT, "n1", "n9", KEY)]
+        pairs += [(Split.REPORT, *two, m.key) for two in (("n9", "n0"), ("n1", "n9")) for m in METRICS]
     rows = [made(*pair) for pair in pairs]
     primary = next(i for i, pair in enumerate(pairs) if pair == (Split.REPORT, "n1", "n0", KEY))
     adjusted = holm_adjusted([c for i, (_, c) in enumerate(rows) if i != primary])

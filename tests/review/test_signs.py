@@ -17,6 +17,12 @@ MISSING = [
     "Results are given without standard errors for the 20 seeds.",
     "95 % intervals aren't reported.",
     "Like others, we bootstrap the targets of the network.",
+    "Error bars are not shown.",
+    "Error bars are omitted for clarity.",
+    "None of the tables gives error bars.",
+    "Neither standard deviations nor confidence intervals are given.",
+    "No run was repeated, so standard deviations cannot be given.",
+    "We do not report means or standard deviations.",
 ]
 THERE = [
     "The 95 % interval of the difference does not include zero.",
@@ -26,6 +32,13 @@ THERE = [
     "No variant was better, p = 0.3.",
     "Without dropout it is 4.21 $\\pm$ 0.2.",
     "We give a bootstrap interval for every score.",
+    "The permutation test does not reject equality of the two.",
+    "The permutation test does not show a difference.",
+    "None of the differences exceeds a standard error.",
+    "The 95 % interval of no variant excludes zero.",
+    "We report not only means but standard deviations.",
+    "We do not tune the baseline, and report error bars over seeds.",
+    "Error bars are in the table, and the seed is not given.",
 ]
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hakken.core.types import ClaimStatus, Comparison, Metric, Severity, Snapshot, Split
+from hakken.core.types import ClaimStatus, Comparison, Metric, Snapshot, Split
 from hakken.research.papers.audit import Auditor, from_snapshot
-from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, sentences
 from hakken.research.papers.facts import compute_facts
 from hakken.research.papers.gate import offences
 from tests.papers.builders import METRICS, build_snapshot
+from tests.papers.conftest import Say
 
 KEY = METRICS[0].key
 TEMPLATE = Path(__file__).parents[3] / "src" / "hakken" / "templates" / "digits"
-Say = Callable[..., set[str]]
 
 
 def renamed(snapshot: Snapshot, node: str, title: str) -> Snapshot:
@@ -65,22 +63,6 @@ def refuted() -> Snapshot:
     )
 
 
-@pytest.fixture
-def say(auditor: Auditor, tmp_path: Path) -> Say:
-    """The kinds of what is found in one sentence; ``{gain}`` is the true size of the main difference."""
-    main = auditor.evidence.contrasts["n1", "n0", "report", KEY]
-    true = {"gain": f"{main.gain:.2f}", "factor": f"{main.base / main.mean:.2f}"}
-
-    def run(sentence: str, auditor: Auditor = auditor) -> set[str]:
-        said = sentences(re.sub(r"[\\*]", "", sentence.format(**true)))
-        units = [Unit(text, UnitKind.SENTENCE, "Results", "Results", paragraph=1) for text in said]
-        report = auditor.check(Document("paper.md", units=units), tmp_path).report
-        # What the rest of a paper would disclose is not here.
-        return {f.kind for f in report.findings if f.severity is Severity.ERROR and f.sentence}
-
-    return run
-
-
 _GAIN = "the test error by {gain} percentage points"
 _TESTED = "The primary claim was tested on 20 report seeds, and label smoothing"
 
@@ -110,6 +92,18 @@ _TESTED = "The primary claim was tested on 20 report seeds, and label smoothing"
             "Softer targets (which may be small) were tried, and label smoothing lowered the test error.",
             "Softer targets (which may be small) were tried, and label smoothing raised the test error.",
         ),
+        (
+            "Label smoothing lowered the test error by {gain} points, compared with training without label smoothing.",
+            "Label smoothing raised the test error by {gain} points, compared with training without label smoothing.",
+        ),
+        (
+            "With label smoothing, the test error is {gain} points lower than in the program without label smoothing.",
+            "With label smoothing, the test error is {gain} points higher than in the program without label smoothing.",
+        ),
+        (
+            "The test error is {gain} points lower with label smoothing.",
+            "The test error is {gain} points higher with label smoothing.",
+        ),
     ],
 )
 def test_a_gain_that_is_told_as_harm_is_found_whatever_stands_before_it(say: Say, true: str, false: str) -> None:
@@ -127,6 +121,8 @@ def test_a_gain_that_is_told_as_harm_is_found_whatever_stands_before_it(say: Say
         "Label smoothing may soften the targets, and raise the test error.",
         "Label smoothing (0.1) might raise the test error.",
         "Without label smoothing, the test error rises by {gain} percentage points.",
+        "Label smoothing was tried; the test error rises by {gain} points without label smoothing.",
+        "If label smoothing is removed, and the test error rises, the targets were too soft.",
     ],
 )
 def test_what_is_not_asserted_is_not_judged(say: Say, sentence: str) -> None:
@@ -167,6 +163,14 @@ def test_a_metric_may_be_called_by_a_word_for_changes(snapshot: Snapshot, say: S
         ("On the report seeds, label smoothing cut the test error by a factor of 8.", {"unsupported"}),
         ("Each trial used 8 s of CPU time on the report seeds.", {"unsupported"}),
         ("Each trial took 120 s of wall time on the report seeds.", {"unsupported"}),
+        ("On this machine, each trial took 120 s of wall time on the report seeds.", {"unsupported"}),
+        ("Each trial took 120 s of wall time per batch.", {"unsupported"}),
+        ("Each trial took 120 s of wall time in total.", {"unsupported"}),
+        ("Each trial used up to 120 s of wall time.", {"unsupported"}),
+        ("Each trial is limited to 2 cores and took 120 s of wall time.", {"unsupported"}),
+        ("Each trial may use up to 120 s of wall time.", set()),
+        ("Each trial was limited to 120 s of wall time, and used one core.", set()),
+        ("No trial needed more than its limit of 120 s of wall time.", set()),
         ("Label smoothing used 8 times the CPU time of the baseline.", {"unsupported"}),
         ("A trial is limited to 120 s of wall time.", set()),
         ("The smoothing constant is 0.1.", set()),
@@ -201,6 +205,24 @@ def test_what_a_docstring_of_a_variant_says_is_no_constant(snapshot: Snapshot, s
         ("The hypothesis is false.", "refuted"),
         ("The claim does not hold.", "refuted"),
         ("The claim fails here.", "refuted"),
+        ("The claim doesn't hold up.", "refuted"),
+        ("The claim no longer holds.", "refuted"),
+        ("No claim holds here.", "refuted"),
+        ("The claim was tested on 20 seeds. It holds.", "supported"),
+        ("The claim was tested on 20 seeds. It is true.", "supported"),
+        ("The claim was tested on 20 seeds. It does not hold.", "refuted"),
+        ("The prediction was borne out.", "supported"),
+        ("Our expectation is wrong.", "refuted"),
+        ("Hypothesis confirmed.", "supported"),
+        ("Claim C1 holds on all seeds.", "supported"),
+        ("The claim stands although one trial failed.", "supported"),
+        ("No trial of the claim failed.", ""),
+        ("All seeds of the claim ran and none failed.", ""),
+        ("The claim says nothing of data where independence does not hold.", ""),
+        ("For the claim we did not hold back further seeds.", ""),
+        ("The claim was frozen first, and it stands in Section 3.", ""),
+        ("The share counts the images of which the prediction is right.", ""),
+        ("The claim was frozen first. It was run where the library supports such types.", ""),
         ("The claim is not rejected.", ""),
         ("The hypothesis may hold for other data.", ""),
         ("The claim is tested on held-out seeds.", ""),
@@ -223,6 +245,12 @@ def test_what_is_said_of_the_claim_in_other_words(say: Say, sentence: str, statu
         ("The multi-class margin in place of cross-entropy diminishes the test error.", {"reversed"}),
         ("The baseline was tested on the two halves of the data, and label smoothing too.", set()),
         ("With label smoothing, the step is halved after 3 epochs of 5.", set()),
+        ("Label smoothing doubles the number of targets and lowers the test error.", set()),
+        ("Label smoothing halves the batch size; the test error falls by {gain} points.", set()),
+        ("Label smoothing, which doubles the training time, lowers the test error.", set()),
+        ("Label smoothing lowers the test error with a doubled width.", set()),
+        ("Label smoothing doubles the mean test error on the report seeds.", {"reversed"}),
+        ("The test error of label smoothing is more than halved.", {"contradicted"}),
     ],
 )
 def test_sizes_that_verbs_tell_are_checked(say: Say, sentence: str, found: set[str]) -> None:

@@ -240,10 +240,12 @@ def relabel_p(x: Array | Sequence[float], y: Array | Sequence[float], rng_seed: 
         rng_seed: Of the arrangements drawn.
     """
     pooled = np.concatenate([np.asarray(x, float), np.asarray(y, float)])
+    # An arrangement and its mirror image differ in the last digits of the values, which their mean is rounded to.
+    slack = 1e-12 * float(np.abs(pooled).sum())
     pooled = pooled - pooled.mean()
     n, k = len(pooled), len(x)
     # With the mean at zero the difference of means is proportional to the sum of one side.
-    threshold = abs(float(pooled[:k].sum())) - 1e-12 * float(np.abs(pooled).sum())
+    threshold = abs(float(pooled[:k].sum())) - slack
     if math.comb(n, k) <= EXACT_LIMIT:
         chosen = np.array(list(combinations(range(n), k)))
         return float(np.mean(np.abs(pooled[chosen].sum(axis=1)) >= threshold))

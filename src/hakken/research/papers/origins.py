@@ -90,9 +90,11 @@ def _are(parts: list[str], who: str) -> str:
 
 
 def prose(manuscript: Manuscript) -> list[Passage]:
-    """The passages that a model is asked for; the plans of ideas, which are quoted, are none of them."""
+    """The passages that a model is asked for; the plans of ideas are none of them, quoted or left out by the audit."""
     every = (*manuscript.abstract, *manuscript.passages)
-    return [p for p in every if p.source is PassageSource.CODE or (p.source is PassageSource.MODEL and p.tries)]
+    asked = [p for p in every if p.tries and p.source in (PassageSource.MODEL, PassageSource.CODE)]
+    unasked = [p for p in every if not p.tries and not p.rejected and p.source is PassageSource.CODE]
+    return [*asked, *unasked]
 
 
 def composed(manuscript: Manuscript) -> str:

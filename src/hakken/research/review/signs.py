@@ -20,14 +20,30 @@ _VALUE = re.compile(
     re.I,
 )
 """A measure of uncertainty with its own number: it is there, whatever else the sentence says."""
-_DENIED = re.compile(
-    r"\b(?:no(?! (?:significant|difference|overlap|effect))|none|without|neither|nor|lack\w*|missing|omit\w*|absent|"
-    r"future|unavailable)\b|(?:\b(?:not|never|cannot)|n['’]t)\b(?! (?:significan|contain|include|cover|cross|overlap|"
-    r"differ|exceed|change))",
+_GIVE = (
+    r"(?:report|giv|gave|comput|provid|show|measur|includ|estimat|calculat|quantif|plot|present|add|list|draw|drawn|perform"
+    r"|run|ran|use|using|have|had|contain)\w*"
+)
+_DENIED = r"(?:\b(?:not|never)\b(?! (?:only|just|merely)\b)|\bcannot\b|n['’]t\b)"
+_MISSING_BEFORE = re.compile(
+    r"\b(?:no|without|neither|nor|lack\w*(?: of)?|omit\w*|absence of|missing)\s(?:[\w-]+ (?:or|nor|and) )?"
+    r"(?:(?:any|such|proper|formal|further|the|an?|its|their|our)\s)*$"
+    rf"|(?:{_DENIED}|\bnone\b|\bno\b)(?:\s[\w-]+){{0,3}}?\s{_GIVE}\b(?! (?:zero|0)\b)"
+    r"(?:(?!\b(?:but|while|although)\b|\band (?:we|the|it)\b)[^.;:]){0,50}$"
+    r"|\bfuture\b[^.;:]{0,60}$",
     re.I,
 )
-"""What is named here is said to be missing: ``we report no error bars``."""
-_BEFORE, _AFTER = 60, 40
+"""Before a word of uncertainty: it is said to be missing, ``we report no error bars``."""
+_NEAR = r"^(?:(?!, (?:and|but|while|although)\b)[^.;:]){0,40}?"
+_MISSING_BEHIND = re.compile(
+    rf"{_NEAR}\b(?:(?:is|are|was|were|has|have|can|could|will)(?:\s?not|\snever|n['’]t)|can['’]t)(?: be| been)?"
+    rf"\s(?:\w+\s)?(?:{_GIVE}|available|part of)\b(?! (?:zero|0)\b)"
+    rf"|{_NEAR}\b(?:is|are|was|were|remains?)\s(?:\w+\s)?(?:missing|absent|lacking|omitted|unavailable|skipped)\b"
+    rf"|{_NEAR}\bfuture\b",
+    re.I,
+)
+"""The same behind it. What an interval does not contain, and what a test does not reject, is reported."""
+_BEFORE, _AFTER = 90, 60
 """Characters before and after a word in which that is said of it."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|\n{2,}")
 _REFERENCES = re.compile(r"^(?:[A-Z\d.]+\s+)?(?:references|bibliography|acknowledge?ments?)\b", re.I)
@@ -86,6 +102,7 @@ def _told(sentence: str) -> int:
 
     def counts(start: int, end: int) -> bool:
         valued = any(low < end and start < high for low, high in values)
-        return valued or not _DENIED.search(flat[max(0, start - _BEFORE) : end + _AFTER])
+        missing = _MISSING_BEFORE.search(flat[max(0, start - _BEFORE) : start])
+        return valued or not (missing or _MISSING_BEHIND.search(flat[end : end + _AFTER]))
 
     return sum(counts(*match.span()) for match in _UNCERTAINTY.finditer(flat))

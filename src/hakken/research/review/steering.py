@@ -23,6 +23,7 @@ _TEN = r"\b(?:10|ten)\s*(?:/|out\s+of)\s*(?:10|ten)\b"
 _PLEASE = r"\b(?:please|you\s+(?:must|should|will)|reviewers?\s+(?:must|should))\s+"
 _FAULTS = r"\b(?:negatives?|weakness(?:es)?|flaws?|limitations?)\b"
 _NOTE = r"\b(?:notes?|instructions?|messages?)\s+(?:to|for)\s+(?:(?:all|the|any|our|large|ai|llm|human|automated)\s+)*"
+_OWN = r"(?:this|our|my)\s+(?:\w+\s+)?(?:paper|submission|manuscript|work|article)\b"
 _READ = r"\b(?:please|you\s+(?:must|should)|do\s+not|don['’]t|never|ignore|accept|recommend|praise|rate|score|give)\b"
 _ORDERS = re.compile(
     "|".join(
@@ -55,12 +56,30 @@ _ADDRESSED = re.compile(
     r"\b(?:please|you|your|as\s+an?\s+(?:ai|llm|language\s+model|reviewer)|reviewers?\s+(?:must|should|shall|is|are))\b",
     re.I,
 )
-_ACTOR = re.compile(
+_WHO = (
     r"\b(?:we|they|it|to|that|which|who|authors?|papers?|works?|methods?|approaches|stud(?:y|ies)|surveys?|models?|llms?|"
-    r"networks?|agents?|systems?|users?|reviewers?(?!,)|attackers?|annotators?|participants?|raters?|people|humans?|experts?)\b",
+    r"networks?|agents?|systems?|users?|reviewers?(?!,)|attackers?|annotators?|participants?|raters?|people|humans?|experts?)\b"
+)
+_ACTOR = re.compile(_WHO, re.I)
+"""Who does it in a sentence that tells of something: ``we ignore …``, ``models that ignore …``."""
+_DOES = re.compile(
+    rf"{_WHO}(?:\s+(?:\w+ly|often|always|never|also|then|do|does|did|will|would|must|should|may|might|can|could|have|has|had"
+    r"|not|to)\b){0,3}\s*$",
     re.I,
 )
-"""Who does it in a sentence that tells of something: ``we ignore …``, ``models that ignore …``."""
+"""The same right before the words."""
+_ABOUT_THIS = re.compile(
+    "|".join(
+        (
+            rf"{_GIVE}{_OWN}[^.\n]{{0,40}}?(?:{_TEN}|{_TOP}[^.\n]{{0,20}}?{_SCORE})",
+            rf"{_GIVE}[^.\n]{{0,30}}?(?:{_TEN}|{_TOP}[^.\n]{{0,20}}?{_SCORE})\s+(?:to|for)\s+{_OWN}",
+            r"\b(?:positive|favou?rable)\s+review\s+only\b(?!\s+(?:in|if|when|for|after|to|on|with)\b)",
+            rf"\b(?:recommend|must|should|please)\b[^.\n]{{0,20}}\baccept(?:ance)?\s+(?:of\s+|for\s+)?{_OWN}",
+        )
+    ),
+    re.I,
+)
+"""What no honest paper says of itself, in whatever sentence it stands."""
 _END = re.compile(r"[.!?:;|#][\"'”’)]*\s")
 
 
@@ -79,8 +98,13 @@ def steering(text: str) -> tuple[str, ...]:
 
 
 def _is_order(match: re.Match[str], text: str) -> bool:
-    """Whether a sentence begins with the words, or speaks to somebody, or names nobody who does what they say."""
+    """Whether a sentence begins with the words, or speaks to somebody, or names nobody who does what they say.
+
+    What is told of this paper's own score is one wherever it stands: a hidden order runs into the sentences around it.
+    """
     before = text[max(0, match.start() - _SENTENCE) : match.start()]
     sentence = _END.split(before)[-1]
+    if _ABOUT_THIS.match(text, match.start()) and not _DOES.search(before):
+        return True
     begins = match[0].lstrip(".!?:; ")[:1].isupper()
     return begins or bool(_ADDRESSED.search(sentence + match[0])) or not _ACTOR.search(sentence)

@@ -23,6 +23,7 @@ def check_record(evidence: Evidence) -> Iterator[Finding]:
     rows = [(c, split, base) for (_, split, _), c in evidence.recorded.items()]
     rows += [(c, Split.REPORT.value, c.baseline_id) for c in evidence.matched]
     adjusted = _adjusted(evidence, rows)
+    yield from _missing(evidence, rows) if adjusted else ()
     for c, split, against in rows:
         own = evidence.contrasts.get((c.variant_id, against, split, c.metric))
         if own is None:
@@ -99,6 +100,19 @@ def _adjusted(
     primary = (evidence.chosen or "", evidence.baseline or "", Split.REPORT.value, evidence.primary.key)
     family = stepped_down({key: p for key, p in ps.items() if key != primary})
     return {key: family.get(key) for key in ps}
+
+
+def _missing(evidence: Evidence, rows: Sequence[tuple[Comparison, str, str]]) -> Iterator[Finding]:
+    """Comparisons with the baseline that were measured and are not recorded: a smaller family has smaller p."""
+    known = {(c.variant_id, against, split, c.metric) for c, split, against in rows}
+    splits = {split for _, split, _ in rows}
+    for key in evidence.contrasts:
+        variant, against, split, metric = key
+        if against != evidence.baseline or split not in splits or key in known:
+            continue
+        if evidence.variants[variant].done and variant != evidence.baseline:
+            where = f"{evidence.variants[variant].title} on {metric}, {split} seeds"
+            yield _finding(f"the comparison of {where}, is not recorded", "trials of both sides are")
 
 
 def _same_code(evidence: Evidence) -> Iterator[Finding]:

@@ -16,26 +16,56 @@ from hakken.research.papers.audit.records.evidence import Evidence
 
 LIMIT = 0.10
 """Differences in cost above this share must be disclosed."""
-_MAKER = r"(?:AI|artificial intelligence|(?:large )?language models?|LLMs?|Hakken)\b"
+_MAKER = r"(?:(?:AI|artificial intelligence|(?:large )?language models?|LLMs?|Hakken)\b)"
+_PROGRAM = (
+    r"(?:(?:an?|the|some) (?:(?!(?:of|who|that|with|for|in|on|and|by)\b)[\w-]+ ){0,3}?"
+    r"(?:programs?|machines?|agents?|robots?)\b)"
+)
 _THIS = r"(?<!in )(?:this (?:paper|text|manuscript|article|report|draft|document)|the (?:paper|manuscript|article))\b"
+_WROTE = r"(?:wrote|writes|generated|produced|authored|composed|drafted|made)\b"
 _WRITTEN = r"\b(?:written|generated|produced|authored|composed|drafted|made)\b"
+_IS = r"(?:was|were|is|are|has been|have been)"
 _SENTENCE = r"(?:[^.]|\.(?=\d))"
 """A character of one sentence: versions have points."""
+_PARTS = (
+    r"(?:,?\s(?:all|both|most|every|each|the|whole|entire|text|prose|words?|sentences?|code|figures?|ideas?|and|of))*"
+)
+"""What an author may have made beside, or of, the paper."""
 _AI = re.compile(
-    rf"\b{_THIS}(?:(?:,| and| with){_SENTENCE}{{0,40}})? (?:was|were|is|are|has been|have been) (?:\w+ ){{0,2}}"
-    rf"{_WRITTEN}{_SENTENCE}{{0,60}}\b{_MAKER}"
-    rf"|\b{_MAKER}{_SENTENCE}{{0,80}}\b(?:wrote|writes|generated|produced|authored|composed|drafted|made)\b"
-    rf"{_SENTENCE}{{0,40}}\b{_THIS}"
-    rf"|\b{_MAKER}{_SENTENCE}{{0,30}}\bauthors? of {_THIS}"
-    rf"|\bauthors?\b{_SENTENCE}{{0,40}}\b(?:is|are|was|were)\b{_SENTENCE}{{0,30}}\b{_MAKER}"
-    rf"|\b(?:AI|machine)[- ](?:written|generated|authored) (?:paper|text|manuscript|article|report|draft|document)\b"
-    rf"|(?:^|[.:] ){_WRITTEN} by {_SENTENCE}{{0,40}}\b{_MAKER}",
+    rf"\b{_THIS}(?:(?:,| and| with){_SENTENCE}{{0,40}}?)? {_IS} (?:\w+ ){{0,2}}{_WRITTEN}{_SENTENCE}{{0,40}}?"
+    rf"\b(?:(?:by|with|using|through)\b{_SENTENCE}{{0,40}}?\b{_MAKER}|by {_PROGRAM})"
+    rf"|\b{_MAKER}{_SENTENCE}{{0,80}}?\b{_WROTE}{_PARTS},?\s{_THIS}"
+    rf"|{_PROGRAM} {_WROTE}{_PARTS},?\s{_THIS}"
+    rf"|\b{_MAKER}{_SENTENCE}{{0,20}}? {_IS} (?:the |its |an? )?(?:\w+ ){{0,2}}authors? of {_THIS}"
+    rf"|\bauthors? of {_THIS},? {_IS}{_SENTENCE}{{0,30}}?\b(?:{_MAKER}|{_PROGRAM})"
+    rf"|(?:^|[.:;] )(?:The|Its) authors? (?:is|are) (?:(?!(?:in|on|of|for|with|to|at|about|among)\b)[\w-]+,? ){{0,3}}?"
+    rf"(?:{_MAKER}|{_PROGRAM})"
+    r"|\bthis (?:is (?:an? )?(?:\w+ )?)?(?:AI|machine|program)[- ](?:written|generated|authored)"
+    r" (?:paper|text|manuscript|article|report|draft|document)\b"
+    r"|(?:^|[.:] )(?:An? )?(?:AI|machine)[- ](?:written|generated|authored) (?:paper|manuscript|article|report)\b"
+    rf"|(?:^|[.:] ){_WRITTEN} by {_SENTENCE}{{0,40}}?\b{_MAKER}",
     re.I,
 )
 """That the paper, and not something that it is about, is the work of a machine."""
-_BARE = re.compile(
-    r"\b(?:without|no|not|lack of|weak)\s+(?:\w+ ){0,2}(?:isolation|isolated|sandbox(?:ed|ing)?)\b|\bunisolated\b", re.I
+_NOBODY = r"(?:human|person|people|one\b|man|manual|hand)"
+_NOT_SO = re.compile(
+    rf"\b(?:no|without)\b(?! (?:any )?{_NOBODY})|\bnot\b(?! (?:\w+ )?(?:by )?(?:an? )?{_NOBODY})"
+    r"|\b(?:none|neither|nor|never|cannot)\b|n['’]t\b",
+    re.I,
 )
+"""That something is not the work of one; that no person had a hand in it denies nothing."""
+_BARE = re.compile(
+    r"\b(?:without|no|not|lack of|weak)\s+(?:(?!without\b|no\b|not\b)\w+ ){0,2}"
+    r"(?:isolation|isolated|sandbox(?:ed|ing)?)\b|\bunisolated\b",
+    re.I,
+)
+_NOT_BARE = re.compile(
+    r"\b(?:no|none|nothing|nobody|neither)\b(?! (?:more|less|longer|later|other)\b)"
+    r"(?:(?!\b(?:and|but|so)\b)[^.;:,]){0,40}$"
+    r"|(?:\b(?:not|never|cannot)\b|n['’]t)(?:\s\w+){0,2}\s$",
+    re.I,
+)
+"""Before such words: that none of it was so."""
 
 
 def check_disclosures(
@@ -55,13 +85,19 @@ def check_disclosures(
         yield _missing(
             "self_reported", "which metrics the experiment measured itself", ", ".join(m.label for m in reported)
         )
-    if not _AI.search(text):
+    if not any(_is_said(match, text) for match in _AI.finditer(text)):
         yield _missing("authorship", "that a program wrote it", "the paper was written by an AI")
-    if evidence.bare and not _BARE.search(text):
+    if evidence.bare and all(_NOT_BARE.search(text[: match.start()]) for match in _BARE.finditer(text)):
         record = "trials ran where nothing stops the network or hides data"
         yield _missing("isolation", "that code ran without isolation", record)
     yield from _parity(document, evidence, matches, names)
     yield from _bounds(document, evidence, names)
+
+
+def _is_said(match: re.Match[str], text: str) -> bool:
+    """Whether its clause asserts, and does not deny, that a machine wrote the paper."""
+    before = re.split(r"[.;:,]\s", text[: match.start()])[-1]
+    return _NOT_SO.search(before + match.group()) is None
 
 
 def _missing(kind: str, what: str, record: str) -> Finding:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
+from hakken.core.source import SourceError, parse
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind
 from hakken.research.papers.audit.matching.quotations import Quotations
@@ -33,7 +35,6 @@ _MODELS = re.compile(
     r"\b(?:GPT-?\d|ChatGPT|Claude|Llama|Qwen|Gemini|DeepSeek|Mistral|Mixtral|Phi-\d|Gemma|Grok(?!k)|BERT|T5)(?:[\w.-]*\w)?",
     re.I,
 )
-_IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+[^#\n]+", re.M)
 EMBEDDED = "Qwen2.5-Coder-1.5B-Instruct"
 """What the model named ``local`` is."""
 _ALIEN_SECTIONS = re.compile(r"related|background|introduction|discussion|limitation|future", re.I)
@@ -51,7 +52,7 @@ def check_setup(document: Document, evidence: Evidence) -> Iterator[Finding]:
     ]
     # Of what a model wrote only the imports prove anything: a comment may name any machine.
     changed = [text for files in evidence.sources.values() for text in files.values()]
-    record = " ".join([*fixed, *(line for text in changed for line in _IMPORT.findall(text))]).lower()
+    record = " ".join([*fixed, *(line for text in changed for line in _imports(text))]).lower()
     every = " ".join([*fixed, *evidence.told, *changed]).lower()
     titles, quotations = _spelled(evidence.titles), Quotations(evidence)
     seen: set[str] = set()
@@ -64,6 +65,15 @@ def check_setup(document: Document, evidence: Evidence) -> Iterator[Finding]:
                 yield from _names(unit, titles.sub(lambda m: " " * len(m.group()), unit.text), record)
             yield from _code_spans(unit, evidence, every)
     yield from _datasets_of_metrics(document, evidence)
+
+
+def _imports(text: str) -> list[str]:
+    """The imports of a program, not lines of its texts that begin like one; none where it cannot be parsed."""
+    try:
+        tree = parse(text)
+    except SourceError:
+        return []
+    return [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def _spelled(titles: Iterable[str]) -> re.Pattern[str]:

@@ -56,6 +56,24 @@ _GOES_ON = re.compile(r"\W*(?:$|(?:that|to|or|nor|whether|if|then|thus|so|thereb
 _TAKEN_AWAY = re.compile(
     r"\b(?:without|remov\w+|omit\w*|dropp\w+|undo\w*|replac\w+|instead of|tak\w+ (?:back|out))\s+(?:the )?$", re.I
 )
+_COMPARED = re.compile(
+    r"\b(?:than|against|compared|comparison|relative to|versus|vs\.?|as opposed to|in contrast to|unlike)\b"
+    r"[^,;:.]{0,60}$",
+    re.I,
+)
+"""What opens the other side of a comparison: "than training without label smoothing"."""
+_RIVAL = re.compile(
+    r"\b(?:than|against|compared (?:with|to)|comparison (?:with|to)|contrast to|over|relative to|versus|vs\.?|below"
+    r"|above|beats?|outperform\w*)\s+(?:(?:with|for|under|by|of|in|that|those|the|our|training)\s+)*$",
+    re.I,
+)
+"""What stands before the one that something is compared with."""
+_OWNER = re.compile(r"^[^,;:\d]*\b(?:for|with|of|in|under)\s+(?:(?:the|our|this)\s+)*$", re.I)
+"""What stands between an effect and the one that has it: "0.4 points higher for the baseline"."""
+_ELSEWHERE = re.compile(r"[,;:]|\b(?:and|but|while|whereas)\b", re.I)
+"""Ends the part of a sentence that an effect is told in."""
+_CONDITION = re.compile(r"\W*(?:if|whether)\b[^,;:]*,\sand\s*$", re.I)
+"""The first half of a condition: what follows belongs to it, up to the next comma."""
 _ASKS = re.compile(
     r"\W*(?:and |but |so )?(?:do(?:es)?|did|can|could|is|are|was|were|will|would|should|has|have|may|might|how|why|when"
     r"|which|what|whether|to what extent)\b",
@@ -102,7 +120,8 @@ def is_unsaid(match: re.Match[str], text: str) -> bool:
     left = parts.pop()
     while parts and not is_open(left):
         before = parts.pop()
-        if before.rstrip().endswith((";", ":")) or (_is_closed(before) and not _GOES_ON.match(left)):
+        goes_on = _GOES_ON.match(left) or (_CONDITION.match(before) and "," in text[match.end() :])
+        if before.rstrip().endswith((";", ":")) or (_is_closed(before) and not goes_on):
             return False
         left = before + left
     return is_open(left)
@@ -116,10 +135,38 @@ def _is_closed(part: str) -> bool:
     return _COMPLETE.search(opened.group().partition(" ")[2]) is not None
 
 
-def is_taken_away(variant: str, mentions: list[Mention], text: str) -> bool:
-    """Whether a text tells what the absence of a variant does: "without label smoothing, it rises"."""
+def is_taken_away(variant: str, mentions: list[Mention], text: str, at: int) -> bool:
+    """Whether a word tells what the absence of a variant does: "without label smoothing, it rises".
+
+    What the variant is compared with is no absence: in "it rises, compared with training without it" the variant acts.
+
+    Args:
+        variant: The variant.
+        mentions: What the text names.
+        text: A sentence.
+        at: Where the word, or the number, stands that tells the effect.
+    """
     named = [m for m in mentions if m.kind == "variant" and m.ids == (variant,)]
-    return bool(named) and _TAKEN_AWAY.search(text[: named[-1].start]) is not None
+    told = [m for m in named if not (_lacks(m, text) and _COMPARED.search(text[: m.start]))]
+    before, behind = [m for m in told if m.end <= at], [m for m in told if m.end > at]
+    if before:
+        near = [m for m in behind[:1] if not _ELSEWHERE.search(text[at : m.start])]
+        return any(_lacks(m, text) for m in (before[-1], *near))
+    return _lacks(behind[0], text) if behind else bool(named)
+
+
+def _lacks(mention: Mention, text: str) -> bool:
+    return _TAKEN_AWAY.search(text[: mention.start]) is not None
+
+
+def is_rival(mention: Mention, text: str) -> bool:
+    """Whether something is compared with what is named: "worse than label smoothing"."""
+    return _RIVAL.search(text[: mention.start]) is not None
+
+
+def is_owner(mention: Mention, text: str, end: int) -> bool:
+    """Whether an effect, told up to ``end``, is that of something named behind it: "higher for the baseline"."""
+    return mention.start >= end and _OWNER.match(text[end : mention.start]) is not None and not is_rival(mention, text)
 
 
 def nearest_metric(match: re.Match[str], mentions: list[Mention]) -> str | None:

@@ -127,9 +127,8 @@ _LEFT = tuple(
         (r"\b(?:differences?|Δ)(?: [\w ]{0,40}?)?", Role.DIFFERENCE),
         (r"\bfactor", Role.RATIO),
         (r"(?:\balpha|α|\bsignificance level|\bthreshold)", Role.SETTING),
-        (r"(?<!\bwith the )(?<!\bselected )(?<!\bchosen )"
-         r"\b(?:gain|improvement|reduction|decrease|increase|drop|fall|rise|worsening|deterioration|change|loss)",
-         Role.CHANGE),
+        (r"(?:\b(?:gain|improvement|reduction|decrease|increase|drop|fall|rise|worsening|deterioration)"
+         r"|(?<!\bwith the )(?<!\bselected )(?<!\bchosen )\b(?:change|loss))", Role.CHANGE),
         (r"\b(?:improv|reduc|lower|rais|increas|decreas|cut|fell|fall|drop|rose|ris|worsen|harm|hurt|degrad"
          r"|better|worse|beat|outperform|differ|chang)"
          r"\w*(?: [\w \-]{0,60}?)? by", Role.CHANGE),
@@ -287,7 +286,8 @@ def _in_table(number: Number, unit: Unit) -> Reading:
     lone = header.strip().lower()
     if number.form == "of":
         return Reading(Role.WINS, "seed")
-    if lone in ("n", "seeds", "n (seeds)", "trials") or lone.startswith(("seeds ", "number of")):
+    won = re.match(r"seeds (?:won|better)\b", lone)
+    if lone in ("n", "seeds", "n (seeds)", "trials") or (lone.startswith(("seeds ", "number of")) and not won):
         noun = "trial" if "trial" in lone else "seed"
         return Reading(Role.COUNT, noun, qualify(header))
     for role, pattern in _HEADERS:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from hakken.core.source import syntax_tree
+from hakken.core.source import lines_of, syntax_tree
 from hakken.core.types import TrialCost
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.records.derive import Array, Contrast, summarise
@@ -207,7 +209,8 @@ class Candidates:
         files += [(self._name(v), texts, by_models) for v, texts in self.evidence.sources.items()]
         for owner, texts, parts in files:
             for path, text in texts.items():
-                found += _literals(text, f"{path} of {owner}", parts)
+                told = text if parts is not _none else _uncommented(text)
+                found += _literals(told, f"{path} of {owner}", parts)
         return found
 
 
@@ -238,6 +241,19 @@ def _none(text: str) -> list[str]:
     return []
 
 
+def _uncommented(text: str) -> str:
+    """A program with every line in its place and no comments: those of a model prove nothing."""
+    lines = lines_of(text)
+    try:
+        for token in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column]
+    except (tokenize.TokenError, SyntaxError):
+        return "\n".join(line.partition("#")[0] for line in lines)
+    return "\n".join(lines)
+
+
 def _literals(text: str, where: str, parts: Callable[[str], list[str]]) -> Iterator[Literal]:
     """Constants of a program, and the numbers in its strings.
 
@@ -254,7 +270,7 @@ def _literals(text: str, where: str, parts: Callable[[str], list[str]]) -> Itera
             for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:[eE]-?\d+)?", line):
                 yield Literal(float(number), words, where)
         return
-    lines = text.splitlines()
+    lines = lines_of(text)
     returned = _returned(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):

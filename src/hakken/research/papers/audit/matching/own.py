@@ -16,7 +16,7 @@ from hakken.research.papers.audit.matching.candidates import Candidate, Candidat
 from hakken.research.papers.audit.matching.fitting import chance, fits, in_scope, nearest, rescaled
 from hakken.research.papers.audit.matching.quotations import Quotations
 from hakken.research.papers.audit.matching.set_up import tells_set_up
-from hakken.research.papers.audit.matching.ways import turned
+from hakken.research.papers.audit.matching.ways import EFFECT, turned
 from hakken.research.papers.audit.records.evidence import Evidence
 
 
@@ -329,8 +329,9 @@ class Matcher:
         if reading.role is Role.CONFIDENCE:
             return Match(unit, number, reading.role, Verdict.UNSUPPORTED, "intervals were computed at 95 %")
         named = set(scope.subjects)
-        for literal in self.candidates.literals if not number.unit else ():
-            if abs(literal.value - number.value) <= 1e-9 and len(
+        values = (number.value, number.value / 100) if number.unit == "%" else (number.value,)
+        for literal in self.candidates.literals if self._may_be_constant(number, unit, reading) else ():
+            if any(abs(literal.value - value) <= 1e-9 for value in values) and len(
                 stems & {w.rstrip("s") for w in literal.words} - _COMMON
             ):
                 return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, f"a constant in {literal.where}")
@@ -341,6 +342,16 @@ class Matcher:
             ):
                 return Match(unit, number, Role.SETTING, Verdict.SUPPORTED, f"recorded: {quote[:80]}")
         return self._anything(number, unit, reading, named, scope)
+
+    def _may_be_constant(self, number: Number, unit: Unit, reading: Reading) -> bool:
+        """Whether a number may stand in the code: with a unit, only where neither a metric nor an effect is told."""
+        if not number.unit:
+            return True
+        if number.unit in ("x", "points") or (reading.role is Role.COST and reading.noun):
+            return False
+        text = f"{unit.text} {unit.column}"
+        told = any(m.kind == "metric" for m in self.names.find(text))
+        return not told and EFFECT.search(self.names.struck(text)) is None
 
     def _anything(self, number: Number, unit: Unit, reading: Reading, named: set[str], scope: Scope) -> Match:
         """Last resort: any measured value, weighed by the chance that a random number would match too."""

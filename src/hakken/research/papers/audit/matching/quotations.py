@@ -1,7 +1,8 @@
 """Words of the record that a paper prints as they are.
 
 What code or a person fixed may stand anywhere. What a model wrote, and what a program under test printed, may stand in
-tables and quotations only: as a statement of the paper it needs evidence like any other.
+tables and quotations only: as a statement of the paper it needs evidence like any other. A title that tells a result is
+no name any more, and falls under the same rule.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from hakken.research.papers.audit.document.document import Unit
-from hakken.research.papers.audit.language.numbers import normalise
+from hakken.research.papers.audit.language.numbers import find_numbers, normalise
+from hakken.research.papers.audit.matching.ways import EFFECT
 from hakken.research.papers.audit.records.evidence import Evidence
 
 _BEGINNING = 30
 """Characters of a shortened quotation that tell it."""
 _COUNTS = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten)\b")
+_WORD = re.compile(r"[^\W\d_]{2}")
 _MARKS = {ord(mark): ord('"') for mark in "“”‘’'"}
 """Renderers turn straight quotation marks into typographic ones."""
 _OPENED, _CLOSED = re.compile(r'"\s*$'), re.compile(r'[.!?,]?\s*"')
@@ -31,8 +34,9 @@ class Quotations:
     def __init__(self, evidence: Evidence) -> None:
         self.fixed = _pieces(evidence.quoted)
         """What code or a person fixed, in sentences."""
-        self._said = _pieces(evidence.told)
-        self._anywhere = _numbered([*self.fixed, *_pieces(evidence.titles)])
+        titles = plain_titles(evidence)
+        self._said = _pieces([*evidence.told, *(t for t in evidence.titles if t not in titles)])
+        self._anywhere = _numbered([*self.fixed, *_pieces(titles)])
         self._as_quotation = _numbered(self._said)
 
     def spans(self, unit: Unit) -> list[tuple[int, int]]:
@@ -52,6 +56,19 @@ class Quotations:
         return bool(unit.row) and (_squash(unit.text) in self._said or _shortened(unit.text, self._said))
 
 
+def plain_titles(evidence: Evidence) -> list[str]:
+    """Titles that only name something. One that gives a metric a value or a direction tells a result."""
+    metrics = [m.label.lower() for m in evidence.metrics]
+
+    def tells(title: str) -> bool:
+        numbers = find_numbers(title)
+        if any(n.unit in ("%", "points", "x") for n in numbers):
+            return True
+        return any(m in title.lower() for m in metrics) and (bool(numbers) or EFFECT.search(title) is not None)
+
+    return [title for title in evidence.titles if not tells(title)]
+
+
 def _shortened(text: str, quotes: Iterable[str]) -> bool:
     """Whether a text is the beginning of a long quotation."""
     begun = _squash(text).rstrip("…. ")
@@ -59,8 +76,9 @@ def _shortened(text: str, quotes: Iterable[str]) -> bool:
 
 
 def _pieces(texts: Iterable[str]) -> list[str]:
-    """Texts of the record, whole and in sentences."""
-    return [q for text in texts for q in {_squash(text), *map(_squash, re.split(r"(?<=[.!?])\s", text))} if q]
+    """Texts of the record, whole and in sentences; the numbers of a list and the like are no sentences."""
+    parts = (q for text in texts for q in {_squash(text), *map(_squash, re.split(r"(?<=[.!?])\s", text))})
+    return [q for q in parts if _WORD.search(q)]
 
 
 def _numbered(quotes: Iterable[str]) -> _Quotes:

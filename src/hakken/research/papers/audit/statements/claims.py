@@ -62,10 +62,8 @@ def _status(document: Document, evidence: Evidence) -> Iterator[Finding]:
         if not is_prose(unit):
             continue
         text = normalise(unit.text)
-        about = re.search(r"\bclaim\b|\bhypothesis\b", text) or (
-            re.search(r"\bclaim\b", before) and re.search(r"\bit\b", text)
-        )
-        stated = _stated_status(text) if about and not re.search(r"\b(?:if|whether|when|would)\b", text) else None
+        told = _is_about(text, before) and not re.search(r"\b(?:if|whether|when|would)\b", text)
+        stated = _stated_status(text) if told else None
         if (
             stated is not None
             and stated is not true
@@ -81,18 +79,31 @@ def _status(document: Document, evidence: Evidence) -> Iterator[Finding]:
         before = text
 
 
-_GAP = r"(?:\s(?!(?:may|might|could|can|should|must|to|that|not|never|cannot)\b)[\w'’-]+){0,4}?\s"
-_CLAIM = rf"\b(?:claim|hypothesis|prediction|expectation)\b{_GAP}"
-_OR_IT = rf"\b(?:claim|hypothesis|prediction|expectation|it)\b{_GAP}"
+_OTHER = (
+    r"trials?|seeds?|runs?|one|none|no|we|they|which|who|where|when|although|though|because|since|while|whereas|but"
+)
+"""Words that begin what is no more said of the claim: "the claim stands although one trial failed"."""
+_GAP = rf"(?:\s(?!(?:may|might|could|can|should|must|to|that|not|never|cannot|{_OTHER})\b)[\w'’-]+){{0,4}}?\s"
+_GUESS = r"(?:our|this|that|the) (?:prediction|expectation)"
+_PART = r"(?<!\bof the )(?<!\bof this )(?<!\bof our )(?<!\bbehind the )(?<!\bfor the )(?<!\bfor this )"
+"""Not before the claim: of "the seeds of the claim failed" it is no subject."""
+_SUBJECT = rf"\b{_PART}(?:claim|hypothesis|{_GUESS})\b"
+_CLAIM = _SUBJECT + _GAP
+_OR_IT = rf"(?:{_SUBJECT}|\bit\b){_GAP}"
 _IS = r"(?:is|was|prove[sd]?|turn(?:s|ed) out)(?: to be)?(?: indeed| therefore| thus| [a-z]+ly)?"
 _END = r"(?=\s*(?:[.,;:!?)]|$)|\s(?:here|there|for|in|on|at|under|and|or|but|only|as|because|since)\b)"
 """What ends a word that is said of the claim: of "is that true labels matter", nothing is said to be true."""
+_AT_ALL = r"(?=\s*(?:[.,;:!?)]|$)|\s(?:here|and|but|although|though|because|since)\b)"
+"""The same of a word that places tell about too: "it stands in Section 3"."""
+_DENIED = r"(?:(?:do|does|did|could|can|will)(?: not|n['’]t| never)|can['’]t|cannot|never|no longer|fail(?:s|ed) to)"
 _TRUE = rf"(?:true|correct|right|valid)\b{_END}"
 _STATED = (
     (
         ClaimStatus.NOT_SUPPORTED,
-        r"\b(?:not|nor|neither|no|never)\b[^.;,]{0,25}\b(?:support|confirm|verified\b|validated\b|hold\b(?!-))"
-        r"|\bnot borne out\b|n't\b[^.;,]{0,25}\b(?:support|confirm|hold\b(?!-))"
+        r"\b(?:not|nor|neither|no|never)\b[^.;,]{0,25}\b(?:support|confirm|verified\b|validated\b)"
+        r"|\bnot borne out\b|n['’]t\b[^.;,]{0,25}\b(?:support|confirm)"
+        rf"|{_OR_IT}{_DENIED}(?:\s[\w-]+)?\sholds?(?: up| true)?\b(?!-){_END}"
+        rf"|\b(?:no|neither) (?:the |this )?(?:claim|hypothesis){_GAP}(?:holds?|held|stands|survive[sd])\b"
         rf"|{_CLAIM}(?:fails?|failed|rejected)\b{_END}|{_OR_IT}{_IS} (?:not|never) {_TRUE}",
     ),
     (
@@ -103,11 +114,35 @@ _STATED = (
     (
         ClaimStatus.SUPPORTED,
         r"\bsupport(?:s|ed)\b|\bconfirm(?:s|ed)\b|\b(?:verifie|validate)[sd] (?:the|this|our) (?:claim|hypothesis)\b"
-        rf"|{_OR_IT}(?:holds?|held|stands|survive[sd])\b(?!-){_END}|{_OR_IT}{_IS} {_TRUE}"
-        rf"|{_CLAIM}(?:verified|validated|borne out)\b",
+        rf"|{_OR_IT}(?:holds?|(?<!is )(?<!was )(?<!be )held|survive[sd])\b(?!-){_END}|{_OR_IT}stands\b{_AT_ALL}"
+        rf"|{_OR_IT}{_IS} {_TRUE}|{_CLAIM}(?:verified|validated)\b|{_OR_IT}borne out\b",
     ),
 )
 """The first that matches counts: "does not hold" before "hold"."""
+
+
+_NAMED = re.compile(r"\b(?:claim|hypothesis)\b", re.I)
+_GUESSED = re.compile(
+    rf"\bour (?:prediction|expectation)\b|\b{_GUESS}\s(?:(?:was|is|has been|does|did|could)\s)*(?:(?:not|never)\s)?"
+    r"(?:borne out|confirmed|supported|refuted|holds?|held|stands|survive[sd])\b",
+    re.I,
+)
+"""A network predicts too, and is right or wrong: what is said of a prediction must be what is said of claims."""
+_OF_IT = re.compile(
+    r"\b(?:support|confirm|refut|contradict|disprov|verif|validat)\w*\s(?:\w+\s)?it\b"
+    r"|\bit\b(?:\s(?!(?:that|which|who|to)\b)[\w'’-]+){0,4}?\s(?:supported|confirmed|refuted|disproved|untested|tested"
+    r"|true|false|wrong|right|correct|incorrect|valid|borne|holds?|held|stands|survive[sd])\b",
+    re.I,
+)
+"""What may be said of a claim that the sentence before names."""
+
+
+def _is_about(text: str, before: str) -> bool:
+    """Whether a sentence speaks of the claim: it names it, or says "it" behind a sentence that does."""
+    if _NAMED.search(text) or _GUESSED.search(text):
+        return True
+    named = _NAMED.search(before) or re.search(rf"\b{_GUESS}\b", before, re.I)
+    return named is not None and _OF_IT.search(text) is not None
 
 
 def _stated_status(text: str) -> ClaimStatus | None:

@@ -14,11 +14,14 @@ from hakken.research.papers.audit.language.phrases import (
     RULE,
     contradiction,
     is_asked,
+    is_owner,
+    is_rival,
     is_taken_away,
     is_unsaid,
     nearest_metric,
 )
 from hakken.research.papers.audit.language.scope import Mention, Names
+from hakken.research.papers.audit.matching.quotations import plain_titles
 from hakken.research.papers.audit.records.evidence import Evidence
 
 _EFFECTS = (
@@ -41,6 +44,14 @@ _EFFECT = re.compile("|".join(f"(?P<{kind}>\\b(?:{pattern}))" for kind, pattern 
 _RATIOS = {"halv": (0.4, 0.62), "doubl": (1.6, 2.6), "tripl": (2.5, 3.6), "quadrupl": (3.3, 4.8)}
 """Between how many times the old value the new one is where a verb tells its size, in round words."""
 _TIMES = re.compile("|".join(_RATIOS), re.I)
+_ITS = re.compile(r"\s+(?:(?:the|its|their|this|our|both|mean|average|median|final|overall|resulting)\s+)*", re.I)
+"""What may stand between such a verb and its object."""
+_IS = re.compile(
+    r"(?:(?:\s+(?:of|with|on|for|under|in)(?:\s+(?!and\b|or\b|but\b|that\b|which\b|while\b)[\w-]+){1,6}?)?"
+    r"\s+(?:is|was|are|were|has|have|had|gets?|got)(?:\s+(?:been|more than|less than|almost|about|\w+ly))*)?\s+",
+    re.I,
+)
+"""What may stand between its subject and such a verb: "the error on all seeds was nearly halved"."""
 _FLOOR = re.compile(
     r"\b(?P<no>no |not )?(?:larger|smaller|greater|less|lower|higher) than (?:the |its )?noise floor|(?:below"
     r"|above|within|inside) the noise floor"
@@ -83,7 +94,7 @@ class Directions:
         self.evidence = evidence
         self.names = names
         self.seen: dict[tuple[Unit, Unit | None], list[Finding]] = {}
-        quotes = [("", q) for q in (*evidence.quoted, *evidence.titles)] + [('[“"]', q) for q in evidence.told]
+        quotes = [("", q) for q in (*evidence.quoted, *plain_titles(evidence))] + [('[“"]', q) for q in evidence.told]
         self.asides = [
             re.compile(opened + r"\s+".join(map(re.escape, q.split())), re.I)
             for opened, q in quotes
@@ -151,27 +162,33 @@ class Directions:
         if kind in ("lower", "higher") and re.match(r"\s+(?:ends?|bound|part|left|right|limit)\b", right):
             return None
         variant, against = self._sides(match, text, mentions, before)
-        if variant is None or against is None or is_taken_away(variant, mentions, text):
+        if variant is None or against is None or is_taken_away(variant, mentions, text, match.start()):
             return None
         metric = nearest_metric(match, mentions)
-        if metric is None:
-            if kind in ("lower", "higher") and not self._speaks_of_primary(match, text):
-                return None
-            metric = self.evidence.primary.key
+        if kind in ("lower", "higher") and not self._speaks_of_a_metric(match, text, mentions):
+            return None
+        metric = metric or self.evidence.primary.key
         split = self._split(variant, against, metric, mentions)
         if split is None:
             return None
         negated = kind != "none" and NEGATED.search(left) is not None
         return Claimed(kind, negated, variant, against, metric, split)
 
-    def _speaks_of_primary(self, match: re.Match[str], text: str) -> bool:
-        """Whether a verb without a metric is about the primary one: "halves the error", or a number in the sentence."""
+    def _speaks_of_a_metric(self, match: re.Match[str], text: str, mentions: list[Mention]) -> bool:
+        """Whether a verb or comparative is about a metric that is named, or about the primary one.
+
+        Widths, steps and times are doubled and halved as well: a verb that tells a size must have the metric for its
+        object or subject. For any other word a number in the sentence is enough.
+        """
+        spans = [(m.start, m.end) for m in mentions if m.kind == "metric"]
         if not _TIMES.match(match.group()):
-            return re.search(r"\bpoints?\b|\d", text) is not None
+            return bool(spans) or re.search(r"\bpoints?\b|\d", text) is not None
         noun = re.escape(self.evidence.primary.label.split()[-1])
-        if re.match(rf"\s+(?:(?:the|its)\s+)?{noun}\b", text[match.end() :], re.I):
-            return True
-        return re.search(rf"\bthe {noun}(?: (?:is|was|has|had|been))*\s+$", text[: match.start()], re.I) is not None
+        spans += [m.span() for m in re.finditer(rf"\b{noun}\b", text, re.I)]
+        left, right = match.span()
+        return any(
+            _ITS.fullmatch(text[right:a]) if a >= right else b <= left and _IS.fullmatch(text[b:left]) for a, b in spans
+        )
 
     def _sides(
         self, match: re.Match[str], text: str, mentions: list[Mention], before: Unit | None
@@ -185,7 +202,7 @@ class Directions:
         if subject is None and prior and prior[-1].ids[0] == base and after:
             return base, after[0].ids[0]
         if subject is None:
-            following = [m for m in after if m.ids[0] != base]
+            following = [m for m in after if m.ids[0] != base and not is_rival(m, text)]
             if not following and before is not None and re.match(r"(?:This|It|That|The difference|The effect)\b", text):
                 following = [m for m in self.names.find(before.text) if m.kind == "variant" and m.ids[0] != base]
             subject = following[0] if following else None
@@ -195,6 +212,8 @@ class Directions:
         if prior[-1].ids[0] == base and re.search(
             r"\bbaseline (?:was|is|did|does|performs?|had|has)\b[^,;]*$", text[: match.start()]
         ):
+            return base, subject.ids[0]
+        if any(m.ids[0] == base and is_owner(m, text, match.end()) for m in after):
             return base, subject.ids[0]
         rivals = [
             m
