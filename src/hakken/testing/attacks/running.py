@@ -30,7 +30,7 @@ class Outcome:
 
     attack: str
     harm: tuple[str, ...] = ()
-    """Empty where it was contained; that nothing was tried in the end is in it too."""
+    """Empty where it was contained. That the attack did not begin, or stumbled, is harm as well."""
     recorded: tuple[str, ...] = ()
     unavailable: str = ""
     """Why it was not tried."""
