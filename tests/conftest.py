@@ -1,14 +1,20 @@
-"""The order of the files, and that no test asserts a time.
+"""The order of the files, that no test asserts a time, and that none takes part in what is the user's.
 
 Files that take longest begin first, so that no worker ends with one of them alone.
 """
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests import isolation
 
 # How fast examples are drawn and tried says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -36,3 +42,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort by file; tests of a file keep their order."""
     rank = {ROOT / name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any fixture, also of a module or of the session; each worker has a folder of its own."""
+    home = Path(tempfile.mkdtemp(prefix="tests-of-hakken-"))
+    config.add_cleanup(partial(shutil.rmtree, home, ignore_errors=True))
+    isolation.leave_the_user_alone(home)
+
+
+@pytest.fixture
+def users_cache() -> Iterator[Path]:
+    """For tests of what is pulled once a machine: the real model, and the external agents."""
+    with isolation.users_cache() as place:
+        yield place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import socket
 import tomllib
 from collections import Counter
 from collections.abc import Callable
@@ -70,7 +71,11 @@ def test_a_program_solves_a_task_and_its_calls_are_recorded(let_work: Try, tmp_p
 
 
 def test_the_box_shows_neither_this_machine_nor_other_gateways(let_work: Try, tmp_path: Path) -> None:
-    done, _ = let_work(command(tmp_path, small.LOOKING, "{model}"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done, _ = let_work(command(tmp_path, small.LOOKING, f"{{model}} {server.getsockname()[1]}"))
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
     seen = json.loads(next(line for line in done.run.transcript if line.startswith('{"')))
     assert seen["model"] == "hakken"
     assert seen["hakken"] is False
@@ -355,6 +360,7 @@ KNOWN = {
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("users_cache")
 @pytest.mark.parametrize("name", sorted(KNOWN))
 def test_a_known_program_works_behind_the_gateway(let_work: Try, name: str) -> None:
     if not programs()[name].installed:

@@ -100,7 +100,7 @@ def test_hidden_configurations_are_looked_at_before_any_work(data: Path, lab: La
 
 
 def test_the_same_command_runs_nothing_twice(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HAKKEN_CACHE", str(tmp_path / "cache"))
     made = 0
 
     def counting(jobs: Any, *rest: Any) -> Any:

@@ -323,7 +323,7 @@ def test_what_is_kept_depends_on_limits_and_on_the_form(tiny: Source, tmp_path: 
 
 
 def test_the_command_makes_tasks_of_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HAKKEN_CACHE", str(tmp_path / "cache"))
     repo = repository(tmp_path / "printing", PRINTING)
     words = ["bench", "make", str(repo), "--command", "python main.py", "--out", str(tmp_path / "tasks")]
     words += ["--function", "fit.py:slope", "--memory-mb", "3000", "--disk-mb", "600"]

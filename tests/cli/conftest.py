@@ -70,11 +70,8 @@ Hakken = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder, with no settings and no keys of the user's."""
+    """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    for name in ("OPENAI_API_KEY", "HAKKEN_API_KEY", "HAKKEN_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 

@@ -19,6 +19,7 @@ SMALL = (
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("users_cache")
 def test_the_embedded_model_carries_a_run_to_its_paper(hakken: Hakken, here: Path) -> None:
     shutil.copytree(TINY, here / "tiny")
     result = hakken("run", "tiny", "--model", "local", *SMALL, "--json")

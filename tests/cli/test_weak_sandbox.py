@@ -32,9 +32,7 @@ def test_a_weak_rung_is_refused_before_anything_is_spent(hakken: Hakken, templat
 
 @pytest.mark.parametrize("verb", ["run", "experiment"])
 def test_the_user_may_accept_the_risk(hakken: Hakken, template: Path, here: Path, verb: str) -> None:
-    result = hakken(verb, "guess", "--allow-weak-sandbox", *refusing(here), *WEAK)
-    assert result.exit_code != 3
-    assert "sandbox" not in result.stderr.splitlines()[-1]
+    assert sentence(hakken(verb, "guess", "--allow-weak-sandbox", *refusing(here), *WEAK), 5)  # the model was asked
 
 
 @pytest.mark.parametrize("words", [("idea", "guess"), ("review", "paper.md")])

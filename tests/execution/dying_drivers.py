@@ -1,14 +1,16 @@
 """Program that forks drivers which die while they start a command, and says what outlived each of them.
 
-It reads a list of moments in JSON, and answers with one object a moment: ``began`` (the command ran) and ``outlived``
-(command lines of what was still there after the grace, and names of temporary folders). It is the subreaper of all that
-a driver starts, so that nothing can hide from it. A moment is one of
+It reads a list of moments in JSON, and answers with one object a moment: ``killed`` (the driver met its moment; one
+that stumbled before it proves nothing), ``began`` (the command ran) and ``outlived`` (command lines of what was still
+there after the grace, and names of temporary folders). It is the subreaper of all that a driver starts, so that nothing
+can hide from it. A moment is one of
 
 - ``["started"]``: bubblewrap finds its parent dead when it begins;
 - ``["told", MS]``: so long after bubblewrap was told what to build;
 - ``["limits"]``: when the box is to be limited;
 - ``["leave"]``: the limits are set, and the command has no leave to begin yet;
 - ``["running", MS]``: so long after the command was let go;
+- ``["begun"]``: when the command has done something;
 - ``["launched", MS, RUNG]``: so long after the launcher of a lower rung was started.
 """
 
@@ -22,6 +24,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -47,16 +50,23 @@ def main() -> None:
         for number, moment in enumerate(json.loads(sys.argv[1])):
             folder = Path(name) / str(number)
             (folder / "work").mkdir(parents=True)
-            if os.fork() == 0:
-                _drive(folder, moment)
-            outlived = _outliving()
+            driver = os.fork()
+            if driver == 0:
+                try:
+                    _drive(folder, moment)
+                except BaseException:
+                    traceback.print_exc()
+                finally:  # never through the folder's end, which is the parent's
+                    os._exit(3)
+            killed, outlived = _outliving(driver)
             left = [path.name for path in folder.glob("hakken-*")]
-            answers.append({"began": (folder / "work" / "began").exists(), "outlived": outlived + left})
+            began = (folder / "work" / "began").exists()
+            answers.append({"killed": killed, "began": began, "outlived": outlived + left})
     print(json.dumps(answers))
 
 
-def _drive(folder: Path, moment: list[Any]) -> NoReturn:
-    """Start a command that lasts, and die at the moment."""
+def _drive(folder: Path, moment: list[Any]) -> None:
+    """Start a command that lasts, and die at the moment: whoever comes back from here has not."""
     tempfile.tempdir = str(folder)
     work = folder / "work"
     binary = next(bubblewrap.binaries())
@@ -66,7 +76,7 @@ def _drive(folder: Path, moment: list[Any]) -> NoReturn:
         wrapper.chmod(0o755)
         binary = wrapper
     else:
-        _prepare(moment)
+        _prepare(moment, work / "began")
     mounts = [Mount(path=work, writable=True)]
     starter: Starter = bubblewrap.Bubblewrap(binary, mounts, {}, work, python_paths())
     if moment[0] == "launched":
@@ -74,10 +84,9 @@ def _drive(folder: Path, moment: list[Any]) -> NoReturn:
     with closing(starter):
         argv = ["/bin/sh", "-c", "echo > began; sleep 600"]
         StartedBox(starter, Limits()).exec(argv, stdout=folder / "out", stderr=folder / "err")
-    os._exit(1)
 
 
-def _prepare(moment: list[Any]) -> None:
+def _prepare(moment: list[Any], began: Path) -> None:
     """Put the death into this process."""
     place, *delay = moment[:2]
 
@@ -95,25 +104,31 @@ def _prepare(moment: list[Any]) -> None:
         outer.Ends.let_go = die  # type: ignore[method-assign]
     elif place == "launched":
         launched._running = die
+    elif place not in ("running", "begun"):
+        raise ValueError(f"there is no moment {place!r}")
     else:
         started = bubblewrap.Bubblewrap._confined
 
         def confined(*arguments: Any) -> NoReturn:
             started(*arguments)
+            while place == "begun" and not began.exists():
+                time.sleep(0.002)
             die()
 
         bubblewrap.Bubblewrap._confined = confined  # type: ignore[method-assign]
 
 
-def _outliving() -> list[str]:
-    """What is left after the grace; it is ended, so that the next driver is alone."""
+def _outliving(driver: int) -> tuple[bool, list[str]]:
+    """Whether the driver was killed, and what is left after the grace; it is ended, so that the next one is alone."""
     end = time.monotonic() + _GRACE
+    killed = False
     while True:
         try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == driver:
+                    killed = os.waitstatus_to_exitcode(ended[1]) == -signal.SIGKILL
         except ChildProcessError:
-            return []
+            return killed, []
         if time.monotonic() > end:
             break
         time.sleep(0.002)
@@ -125,7 +140,7 @@ def _outliving() -> list[str]:
             process.kill()
     while me.children():
         os.waitpid(-1, 0)
-    return found
+    return killed, found
 
 
 if __name__ == "__main__":

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from hakken.core.types import Rung
 from hakken.execution import probe
-from hakken.testing.attacks import ATTACKS, LIES, NAMES, OPEN, Attack, attack_nothing, attack_sandbox
+from hakken.testing.attacks import (
+    ATTACKS,
+    LIES,
+    NAMES,
+    NOT_BEGUN,
+    OPEN,
+    Attack,
+    attack_nothing,
+    attack_sandbox,
+    running,
+)
 from tests.ordinary_user import ordinary_user
 
 USABLE = [status.rung for status in probe() if status.available and not status.weak]
@@ -22,6 +33,7 @@ def check(attack: Attack, rung: Rung) -> None:
     if outcome.unavailable:
         pytest.skip(outcome.unavailable)
     if attack.name in OPEN[rung]:
+        assert NOT_BEGUN not in outcome.harm
         assert outcome.harm, "it is stopped now: take it out of OPEN and measure docs/security.md again"
     else:
         assert outcome.harm == ()
@@ -38,6 +50,23 @@ def test_attack_does_no_harm(attack: Attack, rung: Rung) -> None:
 @BY_NAME
 def test_attack_does_no_harm_on_the_weaker_rungs(attack: Attack, rung: Rung) -> None:
     check(attack, rung)
+
+
+@pytest.mark.parametrize("rung", STRONGEST)
+@pytest.mark.parametrize("name", ["network_ipv4", "fork_bomb"])  # the second must be recorded, unless it failed
+def test_a_box_in_which_nothing_begins_contains_nothing(name: str, rung: Rung, monkeypatch: pytest.MonkeyPatch) -> None:
+    (attack,) = (attack for attack in ATTACKS if attack.name == name)
+    monkeypatch.setattr(running, "_command", lambda *_: ["/nowhere/python"])
+    outcome = attack_sandbox(attack, rung)
+    assert outcome.harm == (NOT_BEGUN,)
+    assert not outcome.contained
+
+
+@pytest.mark.parametrize("rung", STRONGEST)
+@pytest.mark.parametrize("program", ["import _nowhere", "each(lambda: nothing_of_the_kind)"])
+def test_an_attack_that_stumbles_over_itself_contains_nothing(program: str, rung: Rung) -> None:
+    (harm,) = attack_sandbox(replace(ATTACKS[0], program=program), rung).harm
+    assert harm.startswith("the program stumbled, and so nothing is known: ")
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from hakken.core.types import FailureCause, Rung, Template
 from hakken.execution import probe
 from hakken.research.experiments import load_template
 from hakken.research.experiments.tampering import late_write, tampering
-from hakken.testing.attacks import LIES, TrialAttack, attack_harness, attack_naive_harness
+from hakken.testing.attacks import LIES, NOT_BEGUN, TrialAttack, attack_harness, attack_naive_harness
+from hakken.testing.attacks.tiny import EXPERIMENT
 
 USABLE = [status.rung for status in probe() if status.available and not status.weak]
 BY_NAME = pytest.mark.parametrize("attack", LIES, ids=lambda attack: attack.name)
@@ -34,6 +35,15 @@ def test_the_harness_is_not_fooled(attack: TrialAttack, rung: Rung) -> None:
 @BY_NAME
 def test_the_harness_is_not_fooled_on_the_weaker_rungs(attack: TrialAttack, rung: Rung) -> None:
     check(attack, rung)
+
+
+@pytest.mark.parametrize("rung", USABLE[:1])
+def test_a_trial_that_never_begins_is_no_lie_that_was_found_out(rung: Rung, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails, as most of the attacks must; and so does every trial of a harness that runs nothing."""
+    (attack,) = (attack for attack in LIES if attack.name == "read_hidden_data")
+    assert attack.must_fail
+    monkeypatch.setattr("hakken.testing.attacks.tiny.EXPERIMENT", "raise SystemExit(1)\n" + EXPERIMENT)
+    assert attack_harness(attack, rung).harm == (NOT_BEGUN,)
 
 
 @pytest.mark.slow

@@ -134,6 +134,10 @@ def test_the_direction_only_turns_gain_and_verdict(values: list[tuple[float, flo
     down, up = against(base, variant, ERROR, paired), against(base, variant, SCORE, paired)
     assert down.gain == -up.gain
     assert (down.low, down.p) == (up.low, up.p)
+    if down.verdict == "inconclusive":
+        assert up.verdict == "inconclusive"
+    else:
+        assert (down.verdict, up.verdict) == (("better", "worse") if down.gain > 0 else ("worse", "better"))
     assert down.wins + up.wins <= down.n
 
 

@@ -22,6 +22,7 @@ from hakken.models.grammar import choice, sentences
 from hakken.models.ledger import Ledger
 from hakken.models.local import LocalModel
 from hakken.models.parsing import schema_of
+from tests.isolation import users_cache
 from tests.models.helpers import MemoryLog, make_prompt
 
 SETTINGS = ModelSettings(slots=1, context_tokens=1024, idle_minutes=5)
@@ -37,7 +38,8 @@ def ask(text: str, **fields: object) -> Request:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
     """A server of its own, so that killing it hurts nobody else."""
-    real = w.require()
+    with users_cache():
+        real = w.require()
     cache = tmp_path_factory.mktemp("cache")
     (cache / "models").mkdir()
     (cache / "models" / real.name).symlink_to(real)

@@ -238,6 +238,7 @@ def test_a_baseline_that_fails_says_why(tmp_path: Path) -> None:
     script.write_text(script.read_text().replace("def main():", "def main():\n    raise RuntimeError('no readings')"))
     with pytest.raises(TemplateError, match="no readings"):
         run(tmp_path / "tiny", settings(tmp_path / "runs"))
-    trials = RunFolder(tmp_path / "runs" / "tiny-001")
-    with trials.read() as store:
-        assert all(t.failure for t in store.all("trial", Trial))
+    with RunFolder(tmp_path / "runs" / "tiny-001").read() as store:
+        trials = store.all("trial", Trial)
+    assert trials
+    assert all(trial.failure for trial in trials)

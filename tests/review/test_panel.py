@@ -406,6 +406,7 @@ def test_nothing_is_asked_about_a_file_that_is_no_paper(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("users_cache")
 def test_the_embedded_model_reviews(tmp_path: Path) -> None:
     settings = ModelSettings()
     account = Ledger({role: LocalModel(settings) for role in Role}, Memory(), settings=settings)

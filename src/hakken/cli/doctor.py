@@ -61,6 +61,7 @@ def doctor(
     found = examine(options.asked(values, files).load().settings)
     if attack:
         found["attacks"] = _attacked()
+        found["problems"] += _not_begun(found)
     if as_json:
         emit(found)
     else:
@@ -146,11 +147,11 @@ def _attacked() -> dict[str, Any]:
     """How many attacks each sandbox here stops, and which it does not."""
     from hakken.cli.console import tell
     from hakken.execution import probe
-    from hakken.testing.attacks import Row, measure, totals
+    from hakken.testing.attacks import NOT_BEGUN, Row, measure, totals
 
     def on_row(place: str, row: Row) -> None:
         if row.harm:
-            tell(f"{place}: {row.name} is not stopped: {'; '.join(row.harm)}")
+            tell(f"{place}: {row.name}: {'; '.join(row.harm)}")
 
     measured = measure([status.rung.value for status in probe() if status.available], on_row=on_row)
     return {
@@ -158,9 +159,21 @@ def _attacked() -> dict[str, Any]:
             "stopped": count.contained,
             "tried": count.tried,
             "not_stopped": [row.name for row in measured.places[place] if row.harm],
+            "not_begun": [row.name for row in measured.places[place] if NOT_BEGUN in row.harm],
         }
         for place, count in totals(measured).items()
     }
+
+
+def _not_begun(found: dict[str, Any]) -> list[str]:
+    """The sandbox in use, where hostile programs did not even begin in it: what it stops is not known then."""
+    used = [status["rung"] for status in found["sandbox"] if status["used"]]
+    return [
+        f"{len(count['not_begun'])} of {count['tried']} hostile programs did not begin in the {rung} sandbox, so what "
+        f"it stops is not known. `python -m hakken.testing.attacks --rung {rung}` shows each."
+        for rung, count in found["attacks"].items()
+        if rung in used and count["not_begun"]
+    ]
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -36,20 +36,23 @@ while refused is None or time.monotonic() - refused < 0.4:
         assert max(v.observed for v in result.violations if v.kind is ViolationKind.PROCESSES) <= 21
         assert alive(_marker("bomb")) == []
 
-    @pytest.mark.parametrize("ending", ["pass", "time.sleep(60)"])
-    def test_daemons_die(self, lab: Lab, ending: str) -> None:
+    @pytest.mark.parametrize(("ending", "seconds"), [("pass", 20.0), ("time.sleep(60)", 1.0)])
+    def test_daemons_die(self, lab: Lab, ending: str, seconds: float) -> None:
         """Two forks, a new session, and the output still held: gone with the command, however that ends."""
         program = f"""
 import os, sys, time
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
+        open('made', 'w').close()
         os.execv(sys.executable, [sys.executable, '-S', '-c', 'import time; time.sleep(60)', sys.argv[1]])
     os._exit(0)
 os.wait()
+while not os.path.exists('made'): time.sleep(0.01)
 {ending}
 """
-        result, _, _ = lab.run(program, _marker("daemon"), wall_seconds=0.5)
+        result, _, _ = lab.run(program, _marker("daemon"), wall_seconds=seconds)
+        assert (lab.work / "made").exists(), "it was ended before there was a daemon"
         assert result.wall_seconds < 10
         assert alive(_marker("daemon")) == []
 

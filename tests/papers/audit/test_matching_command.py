@@ -20,7 +20,6 @@ PAPER = "# Branches for Points\n\n## Results\n\nThe MMD of the baseline on ring 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HAKKEN_HOME", str(tmp_path / "home"))
     return write_record(tmp_path / "results", POINTS, POINT_TITLES)
 
 

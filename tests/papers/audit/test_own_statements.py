@@ -139,8 +139,9 @@ def test_a_name_does_not_say_what_a_number_is(snapshot: Snapshot, say: Say, titl
     auditor = Auditor(from_snapshot(named))
     assert len(told) > 3
     assert say(" ".join(told), auditor) == set()
-    wrong = [re.sub(r"was \d", "was 7", sentence) for sentence in told]
-    assert all("unsupported" in say(false, auditor) for false, true in zip(wrong, told, strict=True) if false != true)
+    wrong = {re.sub(r"was \d", "was 7", sentence) for sentence in told}.difference(told)
+    assert len(wrong) > 3
+    assert all("unsupported" in say(sentence, auditor) for sentence in wrong)
 
 
 @pytest.mark.parametrize("title", ["validation loss", "median error", "rate of change"])

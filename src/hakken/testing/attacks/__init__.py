@@ -1,11 +1,12 @@
 """The suite of hostile programs: what each tries, and what the sandbox makes of it.
 
 Every attack is run twice: in the sandbox, where it must do no harm, and without one, where it must, since an attack
-that can do no harm proves nothing. Harm is computed by the parent from data: canaries, listeners, fingerprints of
-files, processes that stayed. ``python -m hakken.testing.attacks`` prints what each rung of this machine stops.
+that can do no harm proves nothing; nor does one that did not begin in the sandbox, or that stumbled there. Harm is
+computed by the parent from data: canaries, listeners, fingerprints of files, processes that stayed.
+``python -m hakken.testing.attacks`` prints what each rung of this machine stops.
 """
 
-from hakken.testing.attacks.attack import Attack, Ran
+from hakken.testing.attacks.attack import NOT_BEGUN, Attack, Ran
 from hakken.testing.attacks.lies import LIES
 from hakken.testing.attacks.running import Outcome, attack_nothing, attack_sandbox
 from hakken.testing.attacks.suite import ATTACKS, NAMES, OPEN
@@ -16,6 +17,7 @@ __all__ = [
     "ATTACKS",
     "LIES",
     "NAMES",
+    "NOT_BEGUN",
     "OPEN",
     "Attack",
     "Measured",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,13 @@ def each(*attempts):
         try: said = attempt()
         except Exception as error: print('refused', type(error).__name__, error, flush=True)
         else: print('did', said, flush=True)
+print('begun', flush=True)
 """
 """Every program begins so: ``at`` says where things are, ``each`` tries all ways and goes on."""
+BEGUN = b"begun\n"
+"""What a program has said once it began."""
+NOT_BEGUN = "the program did not begin, and so nothing is known"
+_STUMBLED = re.compile(rb"^(?:refused )?((?:Import|ModuleNotFound|Name)Error\b.*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,14 @@ class Ran:
     """What the record says of it: the limits crossed, or the cause of the failure."""
     raised: str = ""
     """The error that the attack caused in the parent's own code."""
+
+
+def doubts(said: bytes) -> Iterator[str]:
+    """Why a program that did no harm proves nothing, by what it printed: it never began, or stumbled over itself."""
+    if BEGUN not in said:
+        yield NOT_BEGUN
+    elif found := _STUMBLED.search(said):
+        yield f"the program stumbled, and so nothing is known: {found[1].decode(errors='replace')}"
 
 
 def nothing(_: Scene) -> None:

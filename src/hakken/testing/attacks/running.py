@@ -14,7 +14,7 @@ from pathlib import Path
 from hakken.core.errors import HakkenError
 from hakken.core.types import Mount, Rung
 from hakken.execution import open_sandbox
-from hakken.testing.attacks.attack import Attack, Ran
+from hakken.testing.attacks.attack import Attack, Ran, doubts
 from hakken.testing.attacks.scene import Scene, scene
 
 _READ = 1 << 22
@@ -30,7 +30,7 @@ class Outcome:
 
     attack: str
     harm: tuple[str, ...] = ()
-    """Empty where it was contained."""
+    """Empty where it was contained. That the attack did not begin, or stumbled, is harm as well."""
     recorded: tuple[str, ...] = ()
     unavailable: str = ""
     """Why it was not tried."""
@@ -68,6 +68,8 @@ def attack_nothing(attack: Attack) -> Outcome:
 def _judged(place: Scene, attack: Attack, ran: Ran, *, in_sandbox: bool) -> Outcome:
     harm = [f"the parent's code failed: {ran.raised}"] if ran.raised else []
     harm += [*attack.harm(place, ran), *place.harm(ran.stdout)]
+    if in_sandbox and not harm:
+        harm += doubts(ran.stdout)
     if in_sandbox and attack.wants_record and not harm and not ran.recorded and not _refused(ran):
         harm.append("nothing was recorded")
     return Outcome(attack.name, tuple(harm), ran.recorded, seconds=ran.seconds)

@@ -26,6 +26,7 @@ from hakken.core.types import Rung, Split, Trial
 from hakken.execution import remove
 from hakken.research.experiments import TrialJob, load_template, run_trial
 from hakken.testing.attacks import tiny
+from hakken.testing.attacks.attack import doubts
 from hakken.testing.attacks.running import Outcome
 
 HONEST = 59.0
@@ -132,8 +133,15 @@ def attack_harness(attack: TrialAttack, rung: Rung) -> Outcome:
             harm.append("another Python was changed")
         if (taken := _peak() - memory) > 64:
             harm.append(f"the harness took {taken:.0f} MB")
+        if not harm and not attack.files:  # a version that changes what is not its to change is refused before it runs
+            harm += doubts(_said(place / "run" / "t1"))
         recorded = (trial.failure.cause.value,) if trial.failure else ("noted",) if trial.notes else ()
         return Outcome(attack.name, tuple(harm), recorded, seconds=time.monotonic() - started)
+
+
+def _said(folder: Path) -> bytes:
+    """What the experiment printed."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("run.std*.txt")))
 
 
 def _believed(attack: TrialAttack, trial: Trial) -> Iterator[str]:
@@ -219,7 +227,8 @@ def _files(attack: TrialAttack, place: Path, hidden: Path) -> dict[str, str]:
     known = f"HIDDEN, SITE, FORGE, MARKER = {str(hidden)!r}, {str(site)!r}, {tiny.FORGE!r}, {place.name!r}\n"
     if attack.files:
         return dict(attack.files)
-    return {"experiment.py": known + tiny.EXPERIMENT.replace("    return start + seed", attack.body)}
+    body = f"    print('begun', flush=True)\n{attack.body}"
+    return {"experiment.py": known + tiny.EXPERIMENT.replace("    return start + seed", body)}
 
 
 def _alive(place: Path) -> list[psutil.Process]:
