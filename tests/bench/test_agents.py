@@ -12,6 +12,7 @@ import pytest
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
 from hakken.bench.agents.agreement import Trial, best, judge, settled
 from hakken.bench.agents.context import context_of
+from hakken.bench.agents.mending import _Version as Version
 from hakken.bench.agents.nonfinite import is_not_finite
 from hakken.bench.agents.writing import problem_with, put
 from hakken.bench.attempts import attempt
@@ -28,6 +29,7 @@ from hakken.models import Ledger
 from tests.agents.helpers import Talker
 from tests.bench.conftest import TINY
 
+pytestmark = pytest.mark.usefixtures("graded_once")
 WALK = """It walks.
 ```python
 def walk(self, steps):
@@ -206,27 +208,37 @@ def test_edits_get_past_the_error_while_another_function_is_missing(tasks: dict[
     assert done.passed
 
 
-def test_what_the_model_wrote_goes_before_edits_of_code(tasks: dict[str, TaskFolder], lab: Lab) -> None:
-    # Two failing versions become the same wrong one by an edit; a third runs as it is and is right.
-    odd = SPREAD.replace("/ size for", "/ (sise + 1) for")
-    replies = [odd, odd.replace("size =", "size = 0 +"), SPREAD]
-    agent, _ = mending(lab, *replies, candidates=3, mends=0, fill=False)
-    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
-    assert sum("edited by code" in line for line in done.run.transcript) == 2
-    assert done.passed
-
-
-@pytest.mark.parametrize(("drawn", "passed"), [(4, True), (3, False)])
-def test_an_edit_of_what_was_drawn_often_outvotes_what_was_drawn_once(
-    tasks: dict[str, TaskFolder], lab: Lab, drawn: int, passed: bool
-) -> None:
+def test_an_edit_of_what_was_drawn_often_outvotes_what_was_drawn_once(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     odd, wrong = SPREAD.replace("sum(p * p for p in places", "sum(p * p for p in placez"), "range(9)"
-    replies = [*[odd] * drawn, SPREAD.replace("range(10)", wrong)]
+    replies = [*[odd] * 4, SPREAD.replace("range(10)", wrong)]
     agent, _ = mending(lab, *replies, candidates=len(replies), mends=0, fill=False)
     done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
     assert "edited by code: runs" in done.run.transcript[1]
     assert done.run.transcript[-2].endswith(": runs")
-    assert done.passed == passed
+    assert done.passed
+
+
+def version(code: str, numbers: str = "", origin: str = "") -> Version:
+    """One that runs and gives these numbers; without any, one that fails."""
+    trial = Trial(ran=int(bool(numbers)), of=1, numbers=numbers)
+    return Version(code, code.encode(), code, trial, origin=origin)
+
+
+@pytest.mark.parametrize(("drawn", "chosen"), [(5, "edited"), (4, "edited"), (3, "own"), (1, "own")])
+def test_the_vote_of_an_edit_counts_half_as_much_as_what_it_was_made_of_was_drawn(drawn: int, chosen: str) -> None:
+    failing, edited, own = version("odd"), version("edited", "a", "odd"), version("own", "b")
+    found = Mending._chosen([failing, edited, *[failing] * (drawn - 1), own])
+    assert found is not None
+    assert found.code == chosen
+
+
+def test_what_the_model_wrote_goes_before_edits_of_code() -> None:
+    """Two failing versions become the same wrong one by an edit; a third runs as it is."""
+    edits = [version("odd"), version("edited", "a", "odd"), version("other"), version("edited", "a", "other")]
+    found = Mending._chosen([*edits, version("own", "b")])
+    assert found is not None
+    assert found.code == "own"
+    assert Mending._chosen(edits) is edits[1], "where nothing else runs"
 
 
 def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, TaskFolder], lab: Lab) -> None:
