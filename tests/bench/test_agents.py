@@ -250,7 +250,7 @@ def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, Tas
 def test_the_last_versions_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     wrong = SPREAD.replace("range(10)", "range(9)")
     talker = Talker(by=lambda request: "    return None" if request.infill else wrong)
-    agent = Mending(lambda seed: talker.ledger(), lab, candidates=12, mends=0)
+    agent = Mending(lambda seed: talker.ledger(), lab, candidates=12, mends=0, repair=False)
     assert not attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
     assert [request.infill is not None for request in talker.asked] == [*[True] * 10, False, False]
     assert {request.max_tokens for request in talker.asked[:10]} == {256}
@@ -258,7 +258,8 @@ def test_the_last_versions_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder],
     assert views == [*[views[0]] * 4, *[views[4]] * 4, *[views[0]] * 2]
     assert len(views[4]) < len(views[0]), "without the functions of the file"
     plain = Talker(by=lambda request: "    return None" if request.infill else wrong)
-    attempt(Mending(lambda seed: plain.ledger(), lab, candidates=12, mends=0, alone=False), tasks["tiny-n1-4"], 0, lab)
+    bare = Mending(lambda seed: plain.ledger(), lab, candidates=12, mends=0, alone=False, repair=False)
+    attempt(bare, tasks["tiny-n1-4"], 0, lab)
     assert {request.infill.prefix for request in plain.asked if request.infill is not None} == {views[0]}
 
 
@@ -277,7 +278,7 @@ def test_no_more_calls_are_made_than_the_attempt_has_and_each_function_has_its_s
 
 def test_numbers_that_are_none_are_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     endless = SPREAD.replace("/ size for", "* float('nan') for")
-    agent, asked = mending(lab, endless, SPREAD, candidates=1, mends=1)
+    agent, asked = mending(lab, endless, SPREAD, candidates=1, mends=1, repair=False)
     assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
     assert "The value of spread that the experiment walk wrote is not finite." in asked[1].messages[-1].content
     assert is_not_finite(asked[1].messages[-1].content), "by which edits know what is wrong"
@@ -292,7 +293,7 @@ def test_each_function_has_its_share_of_the_tokens(tasks: dict[str, TaskFolder],
         return SPREAD
 
     talker, budget = Talker(by=say), Budget(tokens=6_000)
-    agent = Mending(lambda seed: talker.ledger(budget=budget), lab, budget=budget)
+    agent = Mending(lambda seed: talker.ledger(budget=budget), lab, budget=budget, repair=False)
     done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
     assert done.run.ending is Ending.FINISHED
     assert done.run.prompt_tokens + done.run.completion_tokens <= 6_000

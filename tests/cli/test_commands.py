@@ -43,7 +43,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds one finished run, made by the command."""
     root = tmp_path_factory.mktemp("finished")
     shutil.copytree(DATA / "tiny", root / "tiny")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, undrawn():
         patch.chdir(root)
         patch.setenv("XDG_CONFIG_HOME", str(root / "config"))
         words = ["run", "tiny", "--model", f"scripted:{DATA / 'weak.toml'}", *SMALL]
