@@ -21,21 +21,35 @@ hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("untimed")
 ROOT = Path(__file__).parent
 LONG = (
-    "research/test_pipeline.py",
-    "bench/test_agents.py",
     "bench/test_attacks.py",
+    "bench/test_agents.py",
+    "research/test_pipeline.py",
     "cli/test_commands.py",
-    "bench/test_scientist.py",
-    "papers/test_printed_statistics.py",
     "bench/test_attempts_again.py",
-    "recovery/test_disks.py",
-    "recovery/test_replies.py",
+    "execution/test_rungs.py",
+    "bench/test_scientist.py",
+    "execution/test_attacks.py",
+    "papers/test_printed_statistics.py",
+    "experiments/test_probes.py",
+    "papers/test_audit.py",
     "recovery/test_kills.py",
-    "templates/test_diffusion_2d.py",
-    "papers/audit/test_clean_papers.py",
+    "recovery/test_disks.py",
+    "bench/test_checking.py",
     "test_examples.py",
+    "recovery/test_replies.py",
+    "bench/test_agents_dynamic.py",
+    "bench/test_agents_budget.py",
+    "analysis/test_rasch.py",
+    "bench/test_external.py",
+    "bench/test_tasks.py",
+    "bench/test_scientist_endings.py",
+    "execution/test_driver_death.py",
+    "bench/test_adopting.py",
+    "templates/test_diffusion_2d.py",
+    "recovery/test_ordinary_user.py",
+    "papers/audit/test_clean_papers.py",
 )
-"""More than ten seconds each on two cores."""
+"""More than five seconds each on two cores, the longest first, those that wait for limits beside those that do not."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

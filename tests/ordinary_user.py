@@ -32,6 +32,8 @@ class User:
             **{"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"},
             "PYTHONPATH": ":".join([str(Path(hakken.__file__).parents[1]), *packages]),
         }
+        if sys.pycache_prefix:
+            self.variables["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
         if os.geteuid() == 0:
             self._become_somebody()
 

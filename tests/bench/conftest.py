@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hakken.bench.folder import TaskFolder
+from hakken.bench.grading import Submission, grade
+from hakken.bench.kept import Kept
 from hakken.bench.making import Proved, make_tasks, prove, write
 from hakken.bench.proving import Lab
 from hakken.bench.suite import load_source
-from hakken.bench.types import Band, Gold, MetricRule, Source, Value
+from hakken.bench.types import Band, Gold, MetricRule, Score, Source, Value
+from hakken.bench.unfinished import rung_of
 
 TINY = Path(__file__).parent / "fixtures" / "tiny"
 
@@ -40,9 +45,16 @@ def tiny() -> Source:
 
 
 @pytest.fixture(scope="session")
-def proved(tiny: Source, lab: Lab) -> Proved:
+def kept_outcomes(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What runs gave in this session, shared by the workers of pytest: made by whoever is first."""
+    base = tmp_path_factory.getbasetemp()
+    return Kept((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "outcomes", (), rung_of(lab))
+
+
+@pytest.fixture(scope="session")
+def proved(tiny: Source, lab: Lab, kept_outcomes: Kept) -> Proved:
     """All that was found out about it."""
-    return prove(tiny, lab, runs=2)
+    return prove(tiny, replace(lab, kept=kept_outcomes), runs=2)
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +62,17 @@ def tasks(proved: Proved, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """Its tasks with one and two masked functions, by id; nobody may change them."""
     folder = tmp_path_factory.mktemp("tasks")
     return {task.id: write(task, proved, folder) for task in make_tasks(proved, [0, 1, 2])}
+
+
+@pytest.fixture
+def graded_once(kept_outcomes: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grade work from the outcomes of other work that left the same tree.
+
+    For tests of agents, most of which leave one of two solutions; what agents run themselves is always run. Tests of
+    graders do without it, and so does a laboratory of another rung than the usual one.
+    """
+
+    def remembering(task: TaskFolder, submission: Submission, lab: Lab) -> Score:
+        return grade(task, submission, replace(lab, kept=kept_outcomes) if lab.rung is None else lab)
+
+    monkeypatch.setattr("hakken.bench.attempts.grade", remembering)

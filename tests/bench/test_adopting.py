@@ -23,7 +23,7 @@ TRAIN = """\
 import json
 import sys
 
-import libcst
+import pyflakes
 
 
 def mean(values):
@@ -56,7 +56,7 @@ def test_a_script_alone_becomes_tasks(repo: Path, lab: Lab, tmp_path: Path) -> N
     told: list[str] = []
     (repo / "hidden.toml").write_text('[[hidden]]\narguments = ["7"]\n')
     source = adopt(repo, ["python train.py"], replace(lab, tell=told.append), hidden=repo / "hidden.toml")
-    assert source.packages == ("libcst",)
+    assert source.packages == ("pyflakes",)
     assert source.experiments[0].results == "metrics.json"
     assert told == ["running `python train.py` once, to see what it writes"]
     proved = prove(source, lab, runs=2)
@@ -65,7 +65,8 @@ def test_a_script_alone_becomes_tasks(repo: Path, lab: Lab, tmp_path: Path) -> N
     assert not task.gold_predictable
     folder = write(task, proved, tmp_path / "tasks")
     assert "2.50" not in (folder.visible_repo / "README.md").read_text()
-    assert f"pip install --no-cache-dir {requirement('libcst')}" in (folder.root / "environment/Dockerfile").read_text()
+    steps = (folder.root / "environment" / "Dockerfile").read_text()
+    assert f"pip install --no-cache-dir {requirement('pyflakes')}" in steps
     assert tomllib.loads((folder.root / "task.toml").read_text())["hidden"]["Experiment 1"][0]["arguments"] == ["7"]
     assert json.loads((folder.root / "solution" / "answer.json").read_text()) == {"Experiment 1": {"mean": 2.5}}
 
@@ -131,7 +132,7 @@ def test_packages_are_those_that_are_imported_and_installed(repo: Path) -> None:
         "import os, numpy as np\nfrom pkg import x\nfrom . import y\nimport no_such_one\n"
     )
     (repo / "pkg" / "broken.py").write_text("import (")
-    assert imported_packages(repo) == ("libcst", "numpy")
+    assert imported_packages(repo) == ("numpy", "pyflakes")
     assert requirement("no_such_one") == "no_such_one"
 
 

@@ -12,6 +12,7 @@ import pytest
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
 from hakken.bench.agents.agreement import Trial, best, judge, settled
 from hakken.bench.agents.context import context_of
+from hakken.bench.agents.mending import _Version as Version
 from hakken.bench.agents.nonfinite import is_not_finite
 from hakken.bench.agents.writing import problem_with, put
 from hakken.bench.attempts import attempt
@@ -28,6 +29,7 @@ from hakken.models import Ledger
 from tests.agents.helpers import Talker
 from tests.bench.conftest import TINY
 
+pytestmark = pytest.mark.usefixtures("graded_once")
 WALK = """It walks.
 ```python
 def walk(self, steps):
@@ -206,27 +208,37 @@ def test_edits_get_past_the_error_while_another_function_is_missing(tasks: dict[
     assert done.passed
 
 
-def test_what_the_model_wrote_goes_before_edits_of_code(tasks: dict[str, TaskFolder], lab: Lab) -> None:
-    # Two failing versions become the same wrong one by an edit; a third runs as it is and is right.
-    odd = SPREAD.replace("/ size for", "/ (sise + 1) for")
-    replies = [odd, odd.replace("size =", "size = 0 +"), SPREAD]
-    agent, _ = mending(lab, *replies, candidates=3, mends=0, fill=False)
-    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
-    assert sum("edited by code" in line for line in done.run.transcript) == 2
-    assert done.passed
-
-
-@pytest.mark.parametrize(("drawn", "passed"), [(4, True), (3, False)])
-def test_an_edit_of_what_was_drawn_often_outvotes_what_was_drawn_once(
-    tasks: dict[str, TaskFolder], lab: Lab, drawn: int, passed: bool
-) -> None:
+def test_an_edit_of_what_was_drawn_often_outvotes_what_was_drawn_once(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     odd, wrong = SPREAD.replace("sum(p * p for p in places", "sum(p * p for p in placez"), "range(9)"
-    replies = [*[odd] * drawn, SPREAD.replace("range(10)", wrong)]
+    replies = [*[odd] * 4, SPREAD.replace("range(10)", wrong)]
     agent, _ = mending(lab, *replies, candidates=len(replies), mends=0, fill=False)
     done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
     assert "edited by code: runs" in done.run.transcript[1]
     assert done.run.transcript[-2].endswith(": runs")
-    assert done.passed == passed
+    assert done.passed
+
+
+def version(code: str, numbers: str = "", origin: str = "") -> Version:
+    """One that runs and gives these numbers; without any, one that fails."""
+    trial = Trial(ran=int(bool(numbers)), of=1, numbers=numbers)
+    return Version(code, code.encode(), code, trial, origin=origin)
+
+
+@pytest.mark.parametrize(("drawn", "chosen"), [(5, "edited"), (4, "edited"), (3, "own"), (1, "own")])
+def test_the_vote_of_an_edit_counts_half_as_much_as_what_it_was_made_of_was_drawn(drawn: int, chosen: str) -> None:
+    failing, edited, own = version("odd"), version("edited", "a", "odd"), version("own", "b")
+    found = Mending._chosen([failing, edited, *[failing] * (drawn - 1), own])
+    assert found is not None
+    assert found.code == chosen
+
+
+def test_what_the_model_wrote_goes_before_edits_of_code() -> None:
+    """Two failing versions become the same wrong one by an edit; a third runs as it is."""
+    edits = [version("odd"), version("edited", "a", "odd"), version("other"), version("edited", "a", "other")]
+    found = Mending._chosen([*edits, version("own", "b")])
+    assert found is not None
+    assert found.code == "own"
+    assert Mending._chosen(edits) is edits[1], "where nothing else runs"
 
 
 def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -238,7 +250,7 @@ def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, Tas
 def test_the_last_versions_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     wrong = SPREAD.replace("range(10)", "range(9)")
     talker = Talker(by=lambda request: "    return None" if request.infill else wrong)
-    agent = Mending(lambda seed: talker.ledger(), lab, candidates=12, mends=0)
+    agent = Mending(lambda seed: talker.ledger(), lab, candidates=12, mends=0, repair=False)
     assert not attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
     assert [request.infill is not None for request in talker.asked] == [*[True] * 10, False, False]
     assert {request.max_tokens for request in talker.asked[:10]} == {256}
@@ -246,7 +258,8 @@ def test_the_last_versions_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder],
     assert views == [*[views[0]] * 4, *[views[4]] * 4, *[views[0]] * 2]
     assert len(views[4]) < len(views[0]), "without the functions of the file"
     plain = Talker(by=lambda request: "    return None" if request.infill else wrong)
-    attempt(Mending(lambda seed: plain.ledger(), lab, candidates=12, mends=0, alone=False), tasks["tiny-n1-4"], 0, lab)
+    bare = Mending(lambda seed: plain.ledger(), lab, candidates=12, mends=0, alone=False, repair=False)
+    attempt(bare, tasks["tiny-n1-4"], 0, lab)
     assert {request.infill.prefix for request in plain.asked if request.infill is not None} == {views[0]}
 
 
@@ -265,7 +278,7 @@ def test_no_more_calls_are_made_than_the_attempt_has_and_each_function_has_its_s
 
 def test_numbers_that_are_none_are_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     endless = SPREAD.replace("/ size for", "* float('nan') for")
-    agent, asked = mending(lab, endless, SPREAD, candidates=1, mends=1)
+    agent, asked = mending(lab, endless, SPREAD, candidates=1, mends=1, repair=False)
     assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
     assert "The value of spread that the experiment walk wrote is not finite." in asked[1].messages[-1].content
     assert is_not_finite(asked[1].messages[-1].content), "by which edits know what is wrong"
@@ -280,7 +293,7 @@ def test_each_function_has_its_share_of_the_tokens(tasks: dict[str, TaskFolder],
         return SPREAD
 
     talker, budget = Talker(by=say), Budget(tokens=6_000)
-    agent = Mending(lambda seed: talker.ledger(budget=budget), lab, budget=budget)
+    agent = Mending(lambda seed: talker.ledger(budget=budget), lab, budget=budget, repair=False)
     done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
     assert done.run.ending is Ending.FINISHED
     assert done.run.prompt_tokens + done.run.completion_tokens <= 6_000

@@ -27,6 +27,7 @@ from tests.bench import programs as small
 from tests.bench.test_agents import SPREAD, WALK
 from tests.models.helpers import MemoryLog
 
+pytestmark = pytest.mark.usefixtures("graded_once")
 ONE, TWO = "tiny-n1-4", "tiny-n2-1-4"
 NOTHING = "I cannot do that."
 

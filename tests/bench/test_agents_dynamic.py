@@ -22,6 +22,7 @@ from hakken.core.types import Budget, Request, Role
 from hakken.models.scripted import FunctionModel
 from tests.agents.helpers import Log, Talker, act
 
+pytestmark = pytest.mark.usefixtures("graded_once")
 RIGHT = """def spread(places):
     size = len(places) // 10
     return [sum(p * p for p in places[i * size : (i + 1) * size]) / size for i in range(10)]

@@ -29,6 +29,7 @@ from hakken.execution import best_rung
 from tests.agents.helpers import act
 from tests.bench.simulated import made
 
+pytestmark = pytest.mark.usefixtures("graded_once")
 SCRIPT = {
     "rules": [
         {"purpose": "agents/act", "replies": [act("list"), act("finish", answer="{}", words="Nothing was measured.")]}

@@ -45,6 +45,7 @@ from tests.bench import programs as small
 from tests.bench.simulated import made
 from tests.models.helpers import MemoryLog
 
+pytestmark = pytest.mark.usefixtures("graded_once")
 TASK = "tiny-n1-4"
 SPREAD = """```python
 def spread(places):

@@ -14,6 +14,8 @@ from hakken.bench.proving import Lab
 from hakken.bench.records import Unread
 from hakken.bench.unfinished import place_of
 
+pytestmark = pytest.mark.usefixtures("graded_once")
+
 
 class Counts:
     """Knows how often it was asked to work."""

@@ -32,6 +32,7 @@ from hakken.models.scripted import FunctionModel
 from tests.bench import programs as small
 from tests.models.helpers import MemoryLog
 
+pytestmark = pytest.mark.usefixtures("graded_once")
 TASK = "tiny-n1-4"
 SPREAD = """def spread(places):
     size = len(places) // 10

@@ -162,10 +162,12 @@ def test_a_line_across_three_agents() -> None:
 
 
 def test_one_unit_for_all_agents_and_no_line_through_the_ends_of_the_scale() -> None:
-    agents = [*population("a-both", -2.0, cost=500), *population("b-both", 0.0), *population("c-both", 1.5, cost=9_000)]
+    skills = (("a-both", -2.0, 500), ("b-both", 0.0, 2_000), ("c-both", 1.5, 9_000))
+    agents = [attempt for name, skill, cost in skills for attempt in population(name, skill, cost=cost, tries=2)]
+    first = agents[: len(agents) // 3]
     ends = [
         made(name, attempt.task, attempt.seed, tokens=0, solved=name == "oracle", functions=attempt.functions)
-        for attempt in agents[:144]
+        for attempt in first
         for name in ("null", "oracle")
     ]
     ends = [attempt.model_copy(update={"seconds": 9.0}) for attempt in ends]
@@ -176,7 +178,7 @@ def test_one_unit_for_all_agents_and_no_line_through_the_ends_of_the_scale() -> 
     assert {scaling.unit for scaling in build_report([*agents, *named]).scaling} == {"tokens"}
     unknown = [a.model_copy(update={"agent": "external"}) for a in ends if a.agent == "null"]
     assert {scaling.unit for scaling in build_report([*agents, *unknown]).scaling} == {"seconds"}
-    alone = build_report([*agents[:144], *ends])
+    alone = build_report([*first, *ends])
     assert isinstance(alone.scaling_across, NoFit)
     assert alone.scaling_across.reason.startswith("One agent")
 

@@ -26,6 +26,7 @@ from hakken.core.types import Call, EventKind, Idea, Node, RefusedIdea, Review, 
 from hakken.research.experiments import load_template
 from hakken.store import RunFolder
 from tests.bench.speck import DATA, SHORT, copied, settings
+from tests.research.undrawn import undrawn
 
 LAZY = re.compile(r'purpose = "search/rewrite"\nreplies = \[\n.*?\n\]', re.DOTALL)
 
@@ -61,7 +62,8 @@ def two_of(place: Path, out: Path) -> list[Job]:
 @pytest.fixture(scope="module")
 def rows(place: Path) -> list[RunRow]:
     """Two models, each on its template, one run each; the whole grid is in a slow test."""
-    return run_table(two_of(place, place / "out"))
+    with undrawn():
+        return run_table(two_of(place, place / "out"))
 
 
 def on_both(rows: list[RunRow]) -> list[RunRow]:
@@ -135,7 +137,8 @@ def test_the_same_command_makes_nothing_twice_and_goes_on_where_it_stopped(
     assert table.cells[0].runs == 0
     assert table.cells[0].score is None
     assert "1 of 1 runs have not ended" in table.cells[0].notes[0]
-    ended = run_here(job)
+    with undrawn():
+        ended = run_here(job)
     assert ended.status == "finished", (ended.why, ended.failures)
     assert ended.counts == by_cell(rows)["able", "speck"].counts
     assert ended.usage.calls == by_cell(rows)["able", "speck"].usage.calls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -14,21 +13,23 @@ from typing import Any
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from hakken.cli.app import app
 from hakken.cli.console import clock, money
 from hakken.cli.options import asked, save
 from hakken.cli.run import announce
 from hakken.cli.target import Target
 from hakken.core.config import Settings, flatten, load_settings
-from hakken.core.types import AuditReport, Finding, Severity
+from hakken.core.types import AuditReport, Finding, PaperFiles, Severity
 from hakken.models import open_models
 from hakken.models.forecast import forecast
-from hakken.models.locks import file_lock
 from hakken.research import publishing
 from hakken.research.experiments import load_template
 from hakken.store import RunFolder
 from hakken.store.kinds import Resumed
 from tests.cli.conftest import Hakken
+from tests.research.undrawn import undrawn
 
 DATA = Path(__file__).parents[1] / "research" / "data"
 SMALL = (
@@ -38,25 +39,20 @@ SMALL = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds one finished run, made by the command: once, whoever of pytest's workers is first."""
-    several = "PYTEST_XDIST_WORKER" in os.environ
-    root = tmp_path_factory.getbasetemp().parent / "finished" if several else tmp_path_factory.mktemp("finished")
-    with file_lock(root.with_suffix(".lock")):
-        if not (root / "stderr.txt").is_file():
-            _make_run(root)
-    return root
-
-
-def _make_run(root: Path) -> None:
-    root.mkdir(exist_ok=True)
+    """A folder that holds one finished run, made by the command."""
+    root = tmp_path_factory.mktemp("finished")
     shutil.copytree(DATA / "tiny", root / "tiny")
-    command = [sys.executable, "-m", "hakken", "run", "tiny", "--model", f"scripted:{DATA / 'weak.toml'}", *SMALL]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch, undrawn():
+        patch.chdir(root)
+        patch.setenv("XDG_CONFIG_HOME", str(root / "config"))
+        words = ["run", "tiny", "--model", f"scripted:{DATA / 'weak.toml'}", *SMALL]
+        done = CliRunner().invoke(app, words, prog_name="hakken")
+    assert done.exit_code == 0, done.stderr
     (root / "stdout.txt").write_text(done.stdout)
     (root / "stderr.txt").write_text(done.stderr)
+    return root
 
 
 @pytest.fixture
@@ -133,7 +129,11 @@ def test_write_says_whether_the_paper_passed(
         kind="unsupported", severity=Severity.ERROR, place="Results", sentence="It is 9.", says="9", record=""
     )
     report = AuditReport(paper="paper.md", numbers_checked=9, numbers_matched=8, findings=(wrong,))
+    with RunFolder(here / "hakken-runs" / "tiny-001").read() as store:
+        files = store.get("files", PaperFiles)
     monkeypatch.setattr(publishing, "audit_paper", lambda *_: report)
+    monkeypatch.setattr(publishing, "make_figures", lambda *_: [])
+    monkeypatch.setattr(publishing, "render", lambda *_, **__: files)  # as it is, however often it is refused
     found = parsed(hakken, "write", "tiny-001", "--compose", "--json")
     assert (found["audit_passed"], found["audit_findings"]["error"], found["numbers"]) == (False, 1, [8, 9])
     said = hakken("write", "tiny-001", "--compose").stdout
@@ -144,7 +144,10 @@ def test_stages_can_be_done_again(hakken: Hakken, finished: Path, here: Path) ->
     for name in ("tiny", "hakken-runs"):
         shutil.copytree(finished / name, here / name)
     assert [idea["id"] for idea in parsed(hakken, "idea", "tiny-001", "--json")] == ["i1"]
-    assert parsed(hakken, "write", "tiny-001", "--compose", "--json")["pdf"] == "paper/paper.pdf"
+    (here / "hakken-runs" / "tiny-001" / "paper" / "paper.pdf").unlink()
+    with undrawn():
+        assert parsed(hakken, "write", "tiny-001", "--compose", "--json")["pdf"] == "paper/paper.pdf"
+    assert (here / "hakken-runs" / "tiny-001" / "paper" / "paper.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_run_can_be_reviewed_by_another_model(hakken: Hakken, finished: Path, here: Path) -> None:
@@ -211,8 +214,7 @@ def test_limits_of_a_million_are_written_out(template: Path, capsys: pytest.Capt
     assert "Report seeds" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_leaves_nothing_running(template: Path, number: signal.Signals) -> None:
+def test_an_interrupt_leaves_nothing_running(template: Path) -> None:
     text = (template / "experiment.py").read_text()
     (template / "experiment.py").write_text(
         text.replace("    return 40", "    import time; time.sleep(9)\n    return 40")
@@ -223,17 +225,34 @@ def test_an_interrupt_leaves_nothing_running(template: Path, number: signal.Sign
         stderr=subprocess.PIPE,
         text=True,
         stdin=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # these tests may run under nohup
     )
     try:
         children = started(process.pid)
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 130
     assert told.splitlines()[-1] == "interrupted; the same command continues"
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_signal_that_interrupts_ends_what_is_under_way(number: signal.Signals) -> None:
+    code = (
+        "import os, subprocess, sys; from hakken.cli.interrupts import listen; listen()\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        "try: os.kill(os.getpid(), int(sys.argv[1])); child.wait()\n"
+        "except KeyboardInterrupt: print('interrupted', child.wait())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(int(number))],
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # these tests may run under nohup
+    )
+    assert done.stdout == f"interrupted {-signal.SIGKILL}\n"
 
 
 def test_a_command_under_nohup_outlives_its_terminal() -> None:

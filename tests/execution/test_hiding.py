@@ -83,6 +83,23 @@ def test_a_masked_file_of_the_system_is_hidden(rung: Rung, system: Path, tmp_pat
 
 
 @pytest.mark.parametrize("rung", ISOLATING)
+def test_bytecode_of_what_is_masked_is_hidden_wherever_it_lies(
+    rung: Rung, system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = system.parents[3] / "pycache"
+    monkeypatch.setattr(sys, "pycache_prefix", str(prefix))
+    mirror = prefix / system.relative_to("/")
+    key, code = mirror / "study/answers/key.cpython-311.pyc", mirror / "study/code.cpython-311.pyc"
+    beside, other = system / "study/__pycache__/code.cpython-311.pyc", mirror / "other/code.cpython-311.pyc"
+    for path in (key, code, beside, other):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("compiled")
+    masked = [system / "study" / "answers", system / "study" / "code.py"]
+    seen = read(rung, masked, tmp_path / "work", [key, code, beside, other])
+    assert [text or None for text in seen] == [None, None, None, "compiled"]
+
+
+@pytest.mark.parametrize("rung", ISOLATING)
 def test_hakken_is_hidden_in_every_installation_and_work_in_usr_src_too(
     rung: Rung, system: Path, tmp_path: Path
 ) -> None:

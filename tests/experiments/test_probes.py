@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from hakken.core.errors import TemplateError
 from hakken.core.types import Failure, FailureCause, Metric, Probe, ProbeKind, Split, Template, Trial
-from hakken.research.experiments import TrialJob, judge_probes, load_template, run_trial, with_seed_counts
+from hakken.research.experiments import (
+    TrialJob,
+    judge_probes,
+    load_template,
+    run_trial,
+    run_trials,
+    with_seed_counts,
+)
 from hakken.research.experiments.reading import read_probe
 
 SEEDS = (101, 102, 103)
@@ -105,7 +113,7 @@ def measure(template: Template, run_folder: Path, body: str | None = None) -> di
     honest = "    return int(table[item] + rng.gauss(0, 0.05) > 0.5)"
     assert honest in EXPERIMENT
     files = {"experiment.py": EXPERIMENT.replace(honest, body)} if body else {}
-    found: list[Trial] = []
+    jobs = []
     for node, sources, splits in (("n0", {}, (Split.REPORT,)), ("n1", files, (Split.REPORT, Split.PROBE))):
         for split in splits:
             if split is Split.PROBE and template.probe is None:
@@ -116,7 +124,9 @@ def measure(template: Template, run_folder: Path, body: str | None = None) -> di
                     seed=seed, run_folder=run_folder, keep=run_folder / f"{node}-{split.value}-{seed}",
                     probe=split is Split.REPORT and node == "n1",
                 )  # fmt: skip
-                found.append(run_trial(job))
+                jobs.append(job)
+    with ThreadPoolExecutor(3) as executor:
+        found = run_trials(jobs, executor)
     assert [t.failure for t in found if t.failure] == []
     probes = judge_probes(template, "n1", "n0", found, files.get("experiment.py", EXPERIMENT))
     return {probe.kind: probe for probe in probes}

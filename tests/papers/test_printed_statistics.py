@@ -38,6 +38,7 @@ from hakken.research.papers.deviations import NONE, deviations
 from hakken.research.papers.facts import compute_facts
 from hakken.research.papers.manuscript import to_markdown
 from hakken.research.papers.render import PaperMetadata, render
+from hakken.research.papers.render import paper as rendering
 from hakken.research.papers.study import Study
 from hakken.research.papers.wording import level
 from hakken.research.papers.writer import write
@@ -139,13 +140,18 @@ class Paper:
 
 
 def printed(snapshot: Snapshot, folder: Path) -> Paper:
-    """Composed by code and rendered, without figures."""
+    """Composed by code and rendered as Markdown alone, without figures: that is what the audit reads."""
     (folder / "figures").mkdir()
     study = Study(snapshot, compute_facts(snapshot), (), folder / "none.bib")
     abstract, body = to_markdown(write(study, None, 1), study)
     notice = "This paper was written by an AI system, Hakken 0.1.0."
     metadata = PaperMetadata(title="A study", abstract=abstract, authors=("Hakken",), notice=notice)
-    render(body, bib=None, figures=folder / "figures", out=folder / "paper", metadata=metadata)
+    with pytest.MonkeyPatch.context() as patch:
+        for form in ("_latex", "_html", "_typst"):
+            patch.setattr(rendering, form, lambda *_: "")
+        patch.setattr(rendering.typst_paper, "compile_pdf", lambda *_: None)
+        patch.setattr(rendering, "_count_pages", lambda _: 1)
+        render(body, bib=None, figures=folder / "figures", out=folder / "paper", metadata=metadata)
     return Paper(snapshot, folder / "paper" / "paper.md")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,12 @@ from pathlib import Path
 
 from hakken.research.papers.render import PaperMetadata, render
 from hakken.research.papers.study import Study
-from hakken.research.publishing import study_of
-from hakken.research.run import prepare, run
-from hakken.research.session import open_session
+from hakken.research.snapshots import read_snapshot
 from hakken.store import RunFolder, Store
+from hakken.store.kinds import Facts
+from tests.finished_run import make_run
 from tests.recovery.hostile import CANARY, Hostility
-from tests.recovery.pipeline import TEMPLATE, settings
+from tests.recovery.pipeline import RUN, TEMPLATE
 from tests.recovery.printed import escapes
 from tests.recovery.steps import Bench, Step, fire
 
@@ -43,14 +44,16 @@ class Ground:
         return self.base / "owned"
 
 
-def prepare_ground(base: Path) -> Ground:
-    """Make a run to its end."""
-    base.mkdir(parents=True, exist_ok=True)
-    chosen = settings(base / "runs")
-    result = run(TEMPLATE, chosen)
-    with open_session(RunFolder(result.folder), prepare(TEMPLATE, chosen), chosen) as session:
-        study = study_of(session)
-    paper = result.folder / "paper"
+def prepare_ground(base: Path, finished: Path | None = None) -> Ground:
+    """Copy a finished run, or make one, and take its study from the record."""
+    folder = RunFolder(base / "runs" / RUN if finished else make_run(base))
+    if finished:
+        shutil.copytree(finished, folder.path)
+    with folder.read() as store:
+        snapshot, computed = read_snapshot(folder, store), store.get("facts", Facts)
+    assert computed is not None
+    study = Study(snapshot, computed.facts, computed.figures, TEMPLATE / "references.bib")
+    paper = folder.path / "paper"
     (base / "secret.txt").write_text(CANARY)
     return Ground(base, study, paper / "paper.md", paper / "figures", (paper / "paper.tex").read_text())
 

@@ -1,4 +1,4 @@
-"""A process that has imported everything, forks drivers of runs, kills them, and counts who outlives them.
+"""A process that has imported what a run needs, forks drivers of runs, kills them, and counts who outlives them.
 
 It is told what to do by lines of JSON on its standard input, and answers in the same way. Every driver is a process of
 its own, and what kills it is SIGKILL; forking only saves the two seconds of imports that each would take. The nursery
@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 
 from hakken.core.config import Settings
-from tests.recovery.pipeline import TEMPLATE, settings
+from tests.recovery.pipeline import TEMPLATE, experimented, settings
 
 ROOT = Path(__file__).parents[2]
 _SUBREAPER = 36
@@ -80,13 +80,9 @@ def open_nursery() -> Iterator[Nursery]:
 def main() -> None:
     """Serve orders until there are no more."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-    import matplotlib.backends.backend_agg  # noqa: F401
-    import pypandoc  # noqa: F401
-    import pypdfium2  # noqa: F401
     import scipy.stats  # noqa: F401
-    import typst  # noqa: F401
 
-    import hakken.research.run  # noqa: F401  # everything that a driver needs
+    import hakken.research.run  # noqa: F401  # everything that a driver of experiments needs
 
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_serve(json.loads(line))) + "\n")
@@ -94,6 +90,11 @@ def main() -> None:
 
 
 def _serve(order: dict[str, Any]) -> dict[str, Any]:
+    if order.get("whole", True):
+        import matplotlib.backends.backend_agg  # noqa: F401  # and what its paper needs
+        import pypandoc  # noqa: F401
+        import pypdfium2  # noqa: F401
+        import typst  # noqa: F401
     begun = time.monotonic()
     pid = os.fork()
     if pid == 0:
@@ -164,15 +165,12 @@ def _child(order: dict[str, Any]) -> None:
 
 def _work(chosen: Settings, *, whole: bool) -> None:
     """The whole pipeline, or its experiments without the paper."""
-    from hakken.research.run import choose_folder, experiment, prepare, run
-    from hakken.research.session import open_session
+    from hakken.research.run import run
 
     if whole:
         run(TEMPLATE, chosen)
-        return
-    template = prepare(TEMPLATE, chosen)
-    with choose_folder(template, chosen) as folder, open_session(folder, template, chosen) as session:
-        experiment(session)
+    else:
+        experimented(chosen)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hakken.core.config import Settings, load_settings
+from hakken.research.run import choose_folder, experiment, prepare
+from hakken.research.session import open_session
 
 DATA = Path(__file__).parent / "data"
 TEMPLATE = DATA / "speck"
@@ -31,3 +33,11 @@ def short_run(runs: Path) -> tuple[str, ...]:
 def settings(runs: Path, *more: str) -> Settings:
     """Settings of a short run below ``runs``."""
     return load_settings(files=[], assignments=[*short_run(runs), *more]).settings
+
+
+def experimented(chosen: Settings) -> Path:
+    """Begin or continue a run up to its claim, without the paper; returns its folder."""
+    template = prepare(TEMPLATE, chosen)
+    with choose_folder(template, chosen) as folder, open_session(folder, template, chosen) as session:
+        experiment(session)
+    return folder.path

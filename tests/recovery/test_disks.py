@@ -10,28 +10,31 @@ from pathlib import Path
 import pytest
 
 from hakken.core.errors import StoreError
-from hakken.core.types import Decision, EventKind, Trial
-from hakken.research.run import RunResult, run
+from hakken.core.types import Claim, Decision, EventKind, Trial
+from hakken.research.run import run
 from hakken.research.snapshots import read_snapshot
 from hakken.store import RunFolder
 from tests.recovery.disks import At, small_disk
 from tests.recovery.endings import damage
 from tests.recovery.nursery import open_nursery
-from tests.recovery.pipeline import RUN, TEMPLATE, settings
+from tests.recovery.pipeline import RUN, TEMPLATE, experimented, settings
 
 
-def continued(runs: Path) -> RunResult:
-    """Run the same command again, to the end, and look whether all is well."""
-    result = run(TEMPLATE, settings(runs))
-    assert result.folder == runs / RUN
-    assert result.outcome.status == "finished"
-    assert damage(result.folder) == []
-    with RunFolder(result.folder).read() as store:
+def continued(runs: Path, *, whole: bool = True) -> None:
+    """Run the same command again, to the end or up to the claim, and look whether all is well."""
+    if whole:
+        assert run(TEMPLATE, settings(runs)).outcome.status == "finished"
+    else:
+        experimented(settings(runs))
+    assert [path.name for path in runs.iterdir()] == [RUN]
+    assert damage(runs / RUN) == []
+    with RunFolder(runs / RUN).read() as store:
+        claim = store.get("claim/C1", Claim)
         failed = [trial.id for trial in store.all("trial", Trial) if trial.failure]
         calls = [event.stream for event in store.events(EventKind.MODEL_CALLED)]
+    assert claim is not None
     assert failed == ["n1-smoke-1"], "only what the script gets wrong on purpose"
     assert len(calls) == len(set(calls))
-    return result
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, moment: str) -> None:
         with pytest.raises(StoreError, match=r"disk .*is full"):
             run(TEMPLATE, settings(disk.path), progress=At(moment, disk.fill))
         disk.empty()
-        continued(disk.path)
+        continued(disk.path, whole=moment != "trial")
 
 
 def test_a_disk_that_is_full_from_the_start(tmp_path: Path) -> None:
@@ -108,4 +111,4 @@ def test_a_limit_on_the_size_of_files_is_no_crash(tmp_path: Path) -> None:
     )
     assert done.stderr == ""
     assert "cannot be used" in done.stdout or "full" in done.stdout
-    continued(tmp_path)
+    continued(tmp_path, whole=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.finished_run import finished_run
 from tests.recovery.ground import Ground, bombard, prepare_ground
 from tests.recovery.printed import escapes
 from tests.recovery.steps import steps
@@ -13,7 +14,7 @@ from tests.recovery.steps import steps
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    return prepare_ground(tmp_path_factory.mktemp("ground"))
+    return prepare_ground(tmp_path_factory.mktemp("ground"), finished_run(tmp_path_factory))
 
 
 @pytest.mark.parametrize("name", list(steps()))

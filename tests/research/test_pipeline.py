@@ -18,6 +18,7 @@ from hakken.core.types import (
     ClaimStatus,
     EventKind,
     Fact,
+    FigureFile,
     Manuscript,
     NodeStatus,
     Operator,
@@ -34,6 +35,8 @@ from hakken.research.session import Silent
 from hakken.research.snapshots import read_snapshot
 from hakken.store import RunFolder
 from hakken.store.kinds import Facts
+from tests.research.made_up import by_code, make_up_trials
+from tests.research.undrawn import undrawn
 
 DATA = Path(__file__).parent / "data"
 
@@ -46,7 +49,9 @@ def settings(runs: Path, *more: str) -> Settings:
         "search.nodes_per_idea=3",
         "search.debug_rounds=1",
         "search.candidates=1",
-        "statistics.report_seeds=10",
+        "statistics.explore_seeds=4",
+        "statistics.noise_seeds=4",
+        "statistics.report_seeds=8",
         "review.members=1",
     )
     return load_settings(files=[], assignments=[*chosen, *more]).settings
@@ -73,10 +78,18 @@ def finished(tmp_path_factory: pytest.TempPathFactory, progress: Told) -> RunRes
 
 
 def facts_of(folder: Path) -> tuple[Fact, ...]:
+    return computed(folder).facts
+
+
+def figures_of(folder: Path) -> tuple[FigureFile, ...]:
+    return computed(folder).figures
+
+
+def computed(folder: Path) -> Facts:
     with RunFolder(folder).read() as store:
         found = store.get("facts", Facts)
     assert found is not None
-    return found.facts
+    return found
 
 
 def test_it_ends_with_a_paper_that_passes_its_audit_and_a_review(finished: RunResult) -> None:
@@ -104,7 +117,7 @@ def test_the_record_tells_the_story(finished: RunResult) -> None:
     assert {Operator.BASELINE, Operator.DRAFT, Operator.DEBUG, Operator.TUNE, Operator.ABLATE} <= operators
     report = {t.seed for t in snapshot.trials if t.split is Split.REPORT}
     explore = {t.seed for t in snapshot.trials if t.split is Split.EXPLORE}
-    assert len(report) == 10
+    assert len(report) == 8
     assert not report & explore
     assert snapshot.plan is not None
     # The plan was frozen before any version of the code existed, and the report ran last.
@@ -151,9 +164,12 @@ def test_no_sentence_of_a_model_states_an_effect(finished: RunResult) -> None:
     assert any("Readings of a quantity" in text for text in written)
 
 
-def test_running_again_does_nothing_twice(finished: RunResult) -> None:
+def test_running_again_does_nothing_twice(finished: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = finished.folder
     before = count(folder)
+    drawn = figures_of(folder)
+    # Drawn again they would be the same, as tests of figures show.
+    monkeypatch.setattr("hakken.research.publishing.make_figures", lambda *_: list(drawn))
     again = run(DATA / "tiny", settings(folder.parent), folder=folder)
     assert again.outcome.status == "finished"
     assert count(folder) == before
@@ -220,9 +236,11 @@ def untimed(facts: tuple[Fact, ...]) -> list[tuple[str, str, str]]:
     return [(f.kind, f.subject, f.views["sentence"]) for f in facts if f.kind not in ("parity", "matching")]
 
 
-def test_a_budget_that_is_met_still_ends_with_a_paper(tmp_path: Path) -> None:
+def test_a_budget_that_is_met_still_ends_with_a_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_up_trials(monkeypatch, by_code)
     short = ("search.ideas=1", "search.nodes_per_idea=1", "search.ablate=false", "statistics.report_seeds=6")
-    result = run(DATA / "tiny", settings(tmp_path, "budget.completion_tokens=700", *short))
+    with undrawn():
+        result = run(DATA / "tiny", settings(tmp_path, "budget.completion_tokens=700", *short))
     assert result.pdf is not None
     assert result.audit is not None
     assert result.audit.passed

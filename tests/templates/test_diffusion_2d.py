@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "src" / "hakken" / "templates" / "diffusion_2d"
+Judged = Callable[[Path], tuple[int, str]]
 SETTINGS = tomllib.loads((FOLDER / "template.toml").read_text(encoding="utf-8"))
 
 
@@ -23,6 +27,30 @@ def run(script: str, *args: object) -> subprocess.CompletedProcess[str]:
 
 def evaluate(out: Path) -> subprocess.CompletedProcess[str]:
     return run("evaluate.py", "--out_dir", out, "--seed", 1, "--hidden", FOLDER / "hidden" / "explore")
+
+
+@pytest.fixture(scope="module")
+def evaluator() -> ModuleType:
+    """``evaluate.py`` as a module."""
+    spec = importlib.util.spec_from_file_location("diffusion_2d_evaluate", FOLDER / "evaluate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def judged(evaluator: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Judged:
+    """Exit code and words of ``evaluate.py``, run in this process."""
+
+    def run(out: Path) -> tuple[int, str]:
+        words = ["--out_dir", str(out), "--seed", "1", "--hidden", str(FOLDER / "hidden" / "explore")]
+        monkeypatch.setattr(sys, "argv", ["evaluate.py", *words])
+        code = int(evaluator.main())
+        return code, capsys.readouterr().err
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +100,19 @@ def test_a_seed_gives_the_same_samples_again(smoke: Path, tmp_path: Path) -> Non
     assert (tmp_path / "samples.npy").read_bytes() == (smoke / "samples.npy").read_bytes()
 
 
-def test_real_cities_score_better_than_noise(tmp_path: Path) -> None:
+def test_real_cities_score_better_than_noise(tmp_path: Path, judged: Judged) -> None:
     scores = []
     places = np.load(FOLDER / "hidden" / "report" / "test.npy")[:3000]
     noise = np.random.default_rng(0).normal(size=(3000, 2)) * places.std(axis=0) + places.mean(axis=0)
     for points in (places, noise.astype(np.float32)):
         np.save(tmp_path / "samples.npy", points)
-        assert evaluate(tmp_path).returncode == 0
+        assert judged(tmp_path) == (0, "")
         scores.append(json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")))
     assert scores[0]["cities/energy_distance"] < 0.3 < 1.0 < scores[1]["cities/energy_distance"]
     assert scores[0]["cities/sliced_distance"] < scores[1]["cities/sliced_distance"]
 
 
-def test_cities_to_learn_from_are_no_samples(tmp_path: Path) -> None:
+def test_cities_to_learn_from_are_no_samples(tmp_path: Path, judged: Judged) -> None:
     """Nor if rounding moved them, nor if a part of the samples is the model's own."""
     generator = np.random.default_rng(0)
     places = np.load(FOLDER / "data" / "1.npy")
@@ -92,9 +120,9 @@ def test_cities_to_learn_from_are_no_samples(tmp_path: Path) -> None:
     moved = places + generator.normal(scale=0.005, size=places.shape).astype(np.float32)
     for share, refused in ((1.0, True), (0.2, True), (0.02, False)):
         np.save(tmp_path / "samples.npy", np.where(generator.random((3000, 1)) < share, moved, own))
-        done = evaluate(tmp_path)
-        assert (done.returncode == 1) is refused, done.stderr
-        assert ("they are copies" in done.stderr) is refused
+        code, said = judged(tmp_path)
+        assert (code == 1) is refused, said
+        assert ("they are copies" in said) is refused
 
 
 @pytest.mark.parametrize(
@@ -108,11 +136,11 @@ def test_cities_to_learn_from_are_no_samples(tmp_path: Path) -> None:
         (np.array([[None, "x"]], dtype=object), "cannot be loaded"),
     ],
 )
-def test_bad_samples_are_refused(tmp_path: Path, samples: np.ndarray, reason: str) -> None:
+def test_bad_samples_are_refused(tmp_path: Path, judged: Judged, samples: np.ndarray, reason: str) -> None:
     np.save(tmp_path / "samples.npy", samples, allow_pickle=True)
-    done = evaluate(tmp_path)
-    assert done.returncode == 1
-    assert reason in done.stderr
+    code, said = judged(tmp_path)
+    assert code == 1
+    assert reason in said
     assert not (tmp_path / "metrics.json").exists()
 
 

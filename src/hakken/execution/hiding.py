@@ -7,8 +7,10 @@ rights up, shows what lies around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from glob import escape
 from pathlib import Path
 
 from hakken.core.errors import SandboxError
@@ -19,7 +21,7 @@ _PACKAGES = ("lib*/python*/*-packages", "python*/*-packages", "envs/*/lib*/pytho
 
 
 def masked_paths(package: Path, more: Iterable[Path] = ()) -> tuple[Path, ...]:
-    """All that must be hidden, under its true name: the given paths, and their copies.
+    """All that must be hidden, under its true name: the given paths, their copies, and the bytecode of both.
 
     Another installation that boxes show, such as the system's, may hold the same package with the same answers.
 
@@ -28,10 +30,27 @@ def masked_paths(package: Path, more: Iterable[Path] = ()) -> tuple[Path, ...]:
         more: Files and folders; below a folder of packages they have copies too.
     """
     folders = _package_folders()
-    given = [path.resolve() for path in (package, *more)]
+    named = [path.absolute() for path in (package, *more)]
+    given = [path.resolve() for path in named]
     names = {path.relative_to(folder) for path in given for folder in folders if path.is_relative_to(folder)}
-    copies = (folder / name for folder in folders for name in {Path(package.name), *names})
-    return tuple(sorted({path.resolve() for path in (*given, *copies) if _is_there(path)}))
+    copies = [folder / name for folder in folders for name in {Path(package.name), *names}]
+    compiled = (file for path in {*named, *given, *copies} for file in _bytecode(path))
+    return tuple(sorted({path.resolve() for path in (*given, *copies, *compiled) if _is_there(path)}))
+
+
+def _bytecode(path: Path) -> Iterator[Path]:
+    """Where the bytecode of a folder or of a module lies, other than in the folder itself.
+
+    With PYTHONPYCACHEPREFIX it lies below another folder, in which the folders of the sources are found again.
+    """
+    places = [path.parent / "__pycache__"]
+    if sys.pycache_prefix is not None:
+        mirror = Path(sys.pycache_prefix).absolute() / path.relative_to(path.anchor)
+        places.append(mirror.parent)
+        yield mirror
+    if path.suffix == ".py":
+        for place in places:
+            yield from place.glob(f"{escape(path.stem)}.*.pyc")
 
 
 def shown_python(masked: tuple[Path, ...] = ()) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from hakken.execution.hiding import masked_paths, shown_python
 from hakken.execution.mounts import checked
 from hakken.execution.probe import chosen_rung, make_starter
 
-_HAKKEN = Path(__file__).resolve().parent.parent
+_HAKKEN = Path(__file__).absolute().parent.parent
 
 
 @contextmanager

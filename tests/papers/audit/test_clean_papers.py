@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-MUTANTS = 24
+MUTANTS = 12
 """Of each paper; the benchmark makes up to 250."""
 
 
@@ -35,5 +35,5 @@ def test_a_true_paper_raises_nothing(tallies: list[Any]) -> None:
 def test_changed_papers_are_caught(tallies: list[Any]) -> None:
     made = sum(sum(tally.made.values()) for tally in tallies)
     caught = sum(sum(tally.caught.values()) for tally in tallies)
-    assert made > 150
+    assert made > 80
     assert caught / made >= 0.95, [missed for tally in tallies for missed in tally.missed]
