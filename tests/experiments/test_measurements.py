@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hakken.core.parity import parity_table
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hakken.core.parity import matched_steps, parity_table
 from hakken.core.types import (
     Direction,
     Failure,
@@ -134,6 +138,33 @@ def test_parity() -> None:
     assert (rows["parameters"].baseline, rows["parameters"].ratio, rows["parameters"].different) == (None, None, False)
     # Failed trials say nothing about the cost of a whole one.
     assert parity_table([*base, trial("n0", 4, None, cpu=99)], variant) == parity_table(base, variant)
+
+
+def costing(name: str, steps: int | None, *seconds: float) -> list[Trial]:
+    return [trial(name, seed, 1.0, cpu=cpu, steps=steps) for seed, cpu in enumerate(seconds, start=1)]
+
+
+def test_what_a_trial_costs_apart_from_its_steps_is_not_paid_again() -> None:
+    # Half a second before the first step, then two seconds of a thousand steps.
+    short, whole, variant = costing("n0", 0, 0.5, 0.5, 0.9), costing("n0", 1000, 2.5), costing("n1", 1000, 7.5)
+    assert matched_steps(short, whole, variant) == 3500
+    assert matched_steps(costing("n0", 100, 0.7), whole, variant) == 3500
+
+
+@given(st.floats(0, 5), st.floats(1e-4, 1e-2), st.integers(0, 900), st.floats(1.1, 20))
+def test_the_matched_baseline_takes_the_time_of_the_variant(fixed: float, step: float, few: int, ratio: float) -> None:
+    whole = fixed + 1000 * step
+    short, base = costing("n0", few, fixed + few * step), costing("n0", 1000, whole)
+    steps = matched_steps(short, base, costing("n1", 1000, ratio * whole))
+    assert steps is not None
+    assert fixed + steps * step == pytest.approx(ratio * whole, rel=0.01)
+
+
+def test_without_a_shorter_trial_all_time_is_taken_for_steps() -> None:
+    whole, variant = costing("n0", 1000, 2.5), costing("n1", 1000, 7.5)
+    for short in ([], costing("n0", 1000, 2.4), costing("n0", 20, 2.6), costing("n0", None, 0.5)):
+        assert matched_steps(short, whole, variant) == 3000
+    assert matched_steps([], costing("n0", None, 2.5), variant) is None
 
 
 def test_identity_of_a_node(tiny: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fair comparison: what a version used beside what the baseline used, and where the two differ.
+"""Fair comparison: what a version used beside what the baseline used, where the two differ, and how to make up for it.
 
 The one computation that the search (is a compute-matched baseline due?) and the paper (what is disclosed?) share.
 """
@@ -43,6 +43,28 @@ class ParityRow(Record):
 def parity_table(baseline: Sequence[Trial], variant: Sequence[Trial]) -> tuple[ParityRow, ...]:
     """One row for each quantity, over the successful trials of both sides, which should be on the same seeds."""
     return tuple(_row(name, baseline, variant) for name in QUANTITIES)
+
+
+def matched_steps(short: Sequence[Trial], baseline: Sequence[Trial], variant: Sequence[Trial]) -> int | None:
+    """Steps with which the baseline takes the variant's CPU time; None where times or steps are unknown.
+
+    Before its first step a trial starts the interpreter, imports and reads, and that is not paid again by more steps.
+    So the steps lie on the line through short and whole trials of the baseline. Without short ones, or where these
+    took no less, all of the time is taken for steps: then the baseline gets too few of them.
+
+    Args:
+        short: Trials of the baseline with few steps.
+        baseline: Its whole trials.
+        variant: The trials whose time it is to be given.
+    """
+    steps, seconds = _median(baseline, "steps"), _median(baseline, "cpu_seconds")
+    wanted = _median(variant, "cpu_seconds")
+    if steps is None or wanted is None or not seconds:
+        return None
+    few, least = _median(short, "steps"), _median(short, "cpu_seconds")
+    if few is not None and least is not None and few < steps and least < seconds:
+        return round(steps + (wanted - seconds) * (steps - few) / (seconds - least))
+    return round(steps * wanted / seconds)
 
 
 def _row(name: str, baseline: Sequence[Trial], variant: Sequence[Trial]) -> ParityRow:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from hakken.core.errors import BudgetExceeded, MalformedReply, TemplateError
-from hakken.core.parity import parity_table
+from hakken.core.parity import matched_steps, parity_table
 from hakken.core.types import (
     Claim,
     ClaimStatus,
@@ -37,6 +37,8 @@ MOST_ABLATIONS = 3
 """Ablations that run beyond the smoke run, whether they show something or not."""
 _SEARCH_ENDED, _ABLATION_ENDED = "The search was ended early", "The ablation was ended early"
 _REPORT_ENDED = "The report was ended early"
+SHORT_TRIALS = 4
+"""Smoke runs of the baseline that tell what a trial costs apart from its steps."""
 
 
 def ideate(session: Session) -> list[Idea]:
@@ -358,7 +360,7 @@ def judge(claim: Claim, variant: Node | None, comparison: Comparison | None) -> 
 
 
 def match_compute(session: Session, best: Node) -> Node | None:
-    """Give the baseline as many steps as the variant's CPU time is worth, where that is over 10 % more.
+    """Give the baseline as many steps as take the variant's CPU time, where that is over 10 % more.
 
     Only for templates that say how (``steps_arg``); the difference is disclosed in any case.
     """
@@ -367,10 +369,14 @@ def match_compute(session: Session, best: Node) -> Node | None:
         return None
     trials = {n: [t for t in lab.trials if t.node_id == n and t.split is Split.REPORT] for n in ("n0", best.id)}
     rows = {row.quantity: row for row in parity_table(trials["n0"], trials[best.id])}
-    cpu, steps = rows["cpu_seconds"], rows["steps"]
-    if not cpu.different or cpu.ratio is None or cpu.ratio < 1 or steps.baseline is None:
+    cpu = rows["cpu_seconds"]
+    if not cpu.different or cpu.ratio is None or cpu.ratio < 1 or rows["steps"].baseline is None:
         return None
-    args = (template.steps_arg, str(round(steps.baseline * cpu.ratio)))
+    seeds = template.seeds.explore[:SHORT_TRIALS] if template.smoke else ()
+    steps = matched_steps(lab.run(session.baseline(), Split.SMOKE, seeds), trials["n0"], trials[best.id])
+    if steps is None:
+        return None
+    args = (template.steps_arg, str(steps))
     node = Node(
         id=lab.next_id(),
         idea_id=None,

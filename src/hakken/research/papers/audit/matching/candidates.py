@@ -174,6 +174,7 @@ class Candidates:
 
     def _costs(self) -> Iterator[Candidate]:
         base = self.evidence.baseline or ""
+        matched = dict.fromkeys(c.baseline_id for c in self.evidence.matched)
         for (variant, split), costs in self.evidence.costs.items():
             for kind, (get, unit) in _COSTS.items():
                 values = np.array([v for _, c in costs if (v := get(c)) is not None], float)
@@ -188,15 +189,17 @@ class Candidates:
                     if one is not None:
                         about = f"{where}, seed {seed}"
                         yield Candidate(Role.VALUE, float(one), about, seed=seed, **common)  # type: ignore[arg-type]
-                theirs = np.array(
-                    [v for _, c in self.evidence.costs.get((base, split), ()) if (v := get(c)) is not None], float
-                )
-                if len(theirs) and theirs.mean():
+                for other in ("", *matched):
+                    rival = self.evidence.costs.get((other or base, split), ())
+                    theirs = np.array([v for _, c in rival if (v := get(c)) is not None], float)
+                    if not len(theirs) or not theirs.mean() or other == variant:
+                        continue
                     for what, ratio in (
                         ("means", values.mean() / theirs.mean()),
                         ("medians", np.median(values) / (np.median(theirs) or 1.0)),
                     ):
-                        about = f"ratio of {what}, {where} over the baseline"
+                        about = f"ratio of {what}, {where} over {self._name(other) if other else 'the baseline'}"
+                        common["against"] = other
                         yield Candidate(Role.COST_RATIO, float(ratio), about, **common)  # type: ignore[arg-type]
 
     @cached_property

@@ -55,7 +55,7 @@ def in_scope(candidate: Candidate, scope: Scope, baseline: str | None) -> bool:
     if scope.seeds and candidate.seed is not None and candidate.seed not in scope.seeds:
         return False
     if candidate.role is Role.COST_RATIO and scope.treated:
-        return candidate.variant in scope.treated
+        return candidate.variant in scope.treated and (not candidate.against or candidate.against in scope.against)
     if candidate.against:
         allowed = scope.against | {baseline}
         return candidate.against in allowed and (not scope.treated or candidate.variant in scope.treated)
