@@ -85,6 +85,12 @@ def test_cities_are_real_places_and_the_three_sets_are_apart() -> None:
     assert shared < 30  # a few places have the coordinates of another one
 
 
+def test_the_one_hidden_set_of_all_report_seeds_is_told() -> None:
+    hidden = list((FOLDER / "hidden" / "report").iterdir())
+    told = "All seeds of the report are scored on the same hidden cities"
+    assert (told in " ".join(SETTINGS["setup"])) == (len(hidden) == 1)
+
+
 def test_a_run_leaves_its_files_and_scores(smoke: Path) -> None:
     assert (smoke / "curve.csv").read_text(encoding="utf-8").startswith("step,value\n1,")
     assert json.loads((smoke / "cost.json").read_text(encoding="utf-8")).keys() == {"steps", "parameters", "examples"}

@@ -306,6 +306,8 @@ def test_the_set_up_sentences_are_true(experiment: ModuleType) -> None:
     assert f"learns from {len(images)} labelled images, 10 for each given label" in facts
     assert f"pool of {pool}" in facts
     assert f"remaining {len(unlabelled):,} images" in facts
+    assert len(list((ROOT / "hidden" / "report").iterdir())) == 1
+    assert "All seeds of the report are scored on the same hidden images" in facts
     assert f"The data are the {pool + len(unlabelled):,}" in facts
     assert experiment.hidden_sizes() == [32]
     assert f"batches of {experiment.BATCH} images, {experiment.STEPS:,} steps" in facts

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import tomllib
 from datetime import date, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "src" / "hakken" / "templates" / "epidemic"
@@ -94,6 +96,40 @@ def test_futures_of_the_report_come_after_those_of_exploration() -> None:
     origins = {seed: {origin for _, _, origin in histories(seed)} for seed in every_seed()}
     report = {origin for seed in SETTINGS["seeds"]["report"] for origin in origins.pop(seed)}
     assert max(max(found) for found in origins.values()) < min(report)
+
+
+def test_dates_that_all_seeds_of_the_report_share_are_told() -> None:
+    with (FOLDER / "data" / "series.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    origins = {seed: {r["origin"] for r in rows if int(r["seed"]) == seed} for seed in SETTINGS["seeds"]["report"]}
+    shared = len(set(map(frozenset, origins.values()))) == 1
+    told = "All seeds of the report share the same eight origins: intervals and p speak of other towns at these dates"
+    assert (told in " ".join(SETTINGS["setup"])) == shared
+    every = sorted({day for days in origins.values() for day in days})
+    years = f"(origins from {every[0][:4]} to {every[-1][:4]}) to those of the report"
+    assert years in " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
+
+
+def test_the_set_up_sentences_are_true() -> None:
+    spec = spec_from_file_location("epidemic_experiment", FOLDER / "experiment.py")
+    assert spec is not None
+    assert spec.loader is not None
+    experiment = module_from_spec(spec)
+    spec.loader.exec_module(experiment)
+    facts = " ".join(SETTINGS["setup"])
+    assert f"fitted from {experiment.restarts()} random starts" in facts
+    assert f"the counts of the next {experiment.HORIZON} weeks are hidden" in facts
+    cases = np.array([[0.0, 4.0, 9.0]])
+    assert "on the square roots of the counts" in facts
+    assert experiment.transform(cases).tolist() == [[0.0, 2.0, 3.0]]
+    assert "a constant contact rate" in facts
+    assert set(experiment.season(np.arange(365.0))) == {1.0}
+    # What the fit makes small besides the differences: at the usual values nothing, one deviation away one each.
+    usual, spread = experiment.prior()
+    towns = {"population": np.array([1e5]), "births": np.array([1e3]), "first_day": np.array([1.0]), "cases": cases}
+    assert "the distances of its four parameters from usual values" in facts
+    assert experiment.residuals(usual[None], towns)[0, 3:].tolist() == [0.0] * 4
+    assert experiment.residuals((usual + spread)[None], towns)[0, 3:] == pytest.approx([1.0] * 4)
 
 
 def test_a_run_leaves_its_files_and_scores(smoke: Path) -> None:
