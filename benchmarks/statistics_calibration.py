@@ -255,8 +255,10 @@ READING = """
   from the jackknife (those of the noncentral t, exact for normal differences, covered 85 to 91 % of the others). With 8
   pairs they are wide. Unpaired repeats of unequal number and spread are Welch's: strong skew costs them some coverage.
 - One family for all secondary comparisons leaves those on 8 explore seeds little power (a sign flip of 8 pairs has no p
-  below 0.008): an effect of one deviation among 6 variants gets a verdict in a fifth to two fifths of the studies. The
-  report has the power, and exploration only chooses.
+  below 0.0078): an effect of one deviation among 6 variants gets a verdict in a fifth to two fifths of the studies.
+  Among 7 or more such comparisons none can get one, however large the effect, as in the rows of 15 variants; with two
+  metrics 4 measured versions are enough for that. The paper then says that the seeds are too few to decide. The report
+  has the power, and exploration only chooses.
 - Two one-sided tests call two sides equivalent that differ by the margin in under 5 % of the studies. With the noise
   floor as the margin, equal sides are told to be equivalent in about 60 %; a declared margin does more.
 - The smallest detectable difference is found in about 80 % of the studies, as it says.

@@ -16,6 +16,7 @@ import pytest
 
 from hakken.core.types import (
     ClaimStatus,
+    Comparison,
     Decision,
     Failure,
     FailureCause,
@@ -36,6 +37,7 @@ from hakken.research.experiments import compare, holm_adjusted, judge_probes, no
 from hakken.research.papers.audit import Auditor, from_snapshot
 from hakken.research.papers.deviations import NONE, deviations
 from hakken.research.papers.facts import compute_facts
+from hakken.research.papers.fixed import protocol
 from hakken.research.papers.manuscript import to_markdown
 from hakken.research.papers.render import PaperMetadata, render
 from hakken.research.papers.render import paper as rendering
@@ -88,8 +90,8 @@ def with_error(trial: Trial, error: float) -> Trial:
     return trial.model_copy(update={"metrics": metrics})
 
 
-def null(spread: float) -> Snapshot:
-    """The selected version differs from the baseline by chance alone on the report seeds."""
+def null(spread: float, shift: float = 0.0) -> Snapshot:
+    """The selected version differs from the baseline by chance alone on the report seeds, or by a small shift."""
     snapshot = build_snapshot()
     base = {t.seed: t.value(KEY) for t in snapshot.trials_of("n0", Split.REPORT)}
     rng = np.random.default_rng(8)
@@ -98,9 +100,23 @@ def null(spread: float) -> Snapshot:
     def change(trial: Trial) -> Trial:
         if trial.node_id != "n1" or trial.split is not Split.REPORT:
             return trial
-        return with_error(trial, round(base[trial.seed] + noise[trial.seed], 3))
+        return with_error(trial, round(base[trial.seed] + noise[trial.seed] + shift, 3))
 
     return recompared(changed(snapshot, change))
+
+
+def broken(explored: tuple[str, ...]) -> Snapshot:
+    """One version is sixty points off; only these versions are compared on the explore seeds, on one metric."""
+
+    def change(trial: Trial) -> Trial:
+        return with_error(trial, 70.0 + trial.seed / 10) if trial.node_id == "n3" and trial.value(KEY) else trial
+
+    def kept(split: Split, c: Comparison) -> bool:
+        return split is Split.REPORT or (c.variant_id in explored and (c.metric == KEY or len(explored) > 3))
+
+    snapshot = changed(build_snapshot(), change)
+    rows = tuple((split, c) for split, c in snapshot.comparisons if kept(split, c))
+    return planned(recompared(snapshot.model_copy(update={"comparisons": rows})))
 
 
 def planned(snapshot: Snapshot) -> Snapshot:
@@ -235,6 +251,8 @@ RECORDS: dict[str, Callable[[], Snapshot]] = {
     "departing": lambda: probed(departing(), LEAKING, None),
     "null": lambda: planned(null(spread=2.0)),
     "equal": lambda: planned(null(spread=0.2)),
+    "small": lambda: planned(null(spread=0.2, shift=-0.3)),
+    "broken": lambda: broken(("n1", "n2", "n3", "n7")),
     "costly": lambda: planned(recompared(changed(build_snapshot(), all_dearer))),
     "matched": lambda: planned(recompared(matched(changed(build_snapshot(), dearer)))),
 }
@@ -301,6 +319,96 @@ def test_no_difference_is_said_after_two_one_sided_tests_only(paper: Papers) -> 
     assert re.search(r"the 90 % interval of the difference, −?0\.\d+ to −?0\.\d+ percentage points, keeps to", text)
 
 
+def of_report(snapshot: Snapshot) -> Comparison:
+    return next(c for s, c in snapshot.comparisons if (s, c.variant_id, c.metric) == (Split.REPORT, "n1", KEY))
+
+
+def study_of(snapshot: Snapshot) -> Study:
+    return Study(snapshot, compute_facts(snapshot), (), Path("none.bib"))
+
+
+def test_a_difference_below_the_noise_floor_is_told_as_one() -> None:
+    study = study_of(RECORDS["small"]())
+    c = of_report(study.snapshot)
+    assert (c.verdict, c.apart, c.equivalent) == ("inconclusive", True, True)
+    assert c.high < 0
+    assert study.outcome.startswith("the planned test finds a difference in favour of the change on this measure, but")
+    (fact,) = (f for f in study.facts if f.kind == "comparison" and f.subject == f"n1/report/{KEY}")
+    assert fact.views["verb"] == "changed, by no more than the noise floor,"
+    assert "in size it is no larger than the noise floor" in fact.views["sentence"]
+
+
+def test_the_words_for_no_effect_are_kept_for_intervals_that_hold_zero() -> None:
+    study = study_of(RECORDS["equal"]())
+    assert of_report(study.snapshot).low < 0 < of_report(study.snapshot).high
+    assert "no clear effect" in study.outcome
+    (fact,) = (f for f in study.facts if f.kind == "comparison" and f.subject == f"n1/report/{KEY}")
+    assert fact.views["verb"] == "did not measurably change"
+
+
+FALLBACK = "Why the outcome is what it is was not tested; the ablation is the only evidence on mechanism."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The planned test found no clear effect of the change of the loss on the test error.",
+        "There could be several reasons why the planned test finds no clear effect of the change on the test error.",
+        "The change did not measurably change the test error.",
+        "Label smoothing does not introduce any noticeable differences in the test error.",
+        "With label smoothing, the test error is indistinguishable from that of the baseline.",
+        "The difference in test error between label smoothing and the baseline was not significant.",
+    ],
+)
+def test_a_small_effect_is_not_to_be_denied(paper: Papers, said: str) -> None:
+    found = paper("small").errors_after(FALLBACK, said)
+    assert [kind for kind, sentence, _, _ in found if sentence == said] in (["contradicted"], ["statistics"])
+    assert paper("equal").errors_after(FALLBACK, said) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The effect of the change on the test error is inconclusive.",
+        "The change makes no difference to the test error that would count, since it is below the noise floor.",
+        "The change does not change how many units are hidden.",
+        "The planned test may find no clear effect of the change on the test error elsewhere.",
+    ],
+)
+def test_what_a_small_effect_allows(paper: Papers, said: str) -> None:
+    assert paper("small").errors_after(FALLBACK, said) == []
+
+
+TOO_FEW = "The 8 explore seeds are too few for this: after the correction no p there could have been small enough"
+
+
+def test_seeds_that_cannot_decide_are_told(paper: Papers) -> None:
+    made = paper("broken")
+    assert TOO_FEW in made.text
+    assert "There are too few seeds for any of them to decide." in made.text
+    (fact,) = (f for f in compute_facts(made.snapshot) if f.subject == f"n3/explore/{KEY}")
+    assert re.search(r"p = 0\.\d+ after Holm’?'?s correction\), with too few seeds to decide;", fact.views["sentence"])
+    assert made.errors_after("with too few seeds to decide", "an improvement") != []
+
+
+def test_seeds_that_can_decide_are_not() -> None:
+    snapshot = broken(("n1", "n2", "n3"))
+    assert "too few" not in protocol(study_of(snapshot))
+    (fact,) = (f for f in compute_facts(snapshot) if f.subject == f"n3/explore/{KEY}")
+    assert "a deterioration" in fact.views["sentence"]
+
+
+def test_a_noise_floor_that_is_not_known_is_no_condition(paper: Papers) -> None:
+    snapshot = paper("clean").snapshot
+    known = study_of(snapshot)
+    assert protocol(known).count("and it is larger than the noise floor") == 1
+    rows = tuple((s, c.model_copy(update={"noise_floor": None})) for s, c in snapshot.comparisons)
+    bare = study_of(snapshot.model_copy(update={"comparisons": rows}))
+    assert "larger than the noise floor" not in protocol(bare)
+    assert "No noise floor was known" in protocol(bare)
+    assert deviations(bare.snapshot) == ("No noise floor was known, so no difference had to be larger than one.",)
+
+
 def test_a_declared_margin_takes_the_place_of_the_noise_floor() -> None:
     base = null(spread=0.2)
     metrics = (METRICS[0].model_copy(update={"margin": 0.05}), METRICS[1])
@@ -314,7 +422,11 @@ def test_a_declared_margin_takes_the_place_of_the_noise_floor() -> None:
 def test_more_compute_is_disclosed_and_matched(paper: Papers) -> None:
     text = paper("matched").text
     assert re.search(r"Per trial, \*Label smoothing\* used 1\.\d\d times the CPU time of the baseline", text)
-    assert "the unchanged code was run again with 927 steps" in text
+    assert "the unchanged code was run again with 927 steps, to take as long;" in text
+    assert re.search(
+        r"Against \*baseline with matched compute\*, \*Label smoothing\* used 1\.\d\d times the CPU time per trial",
+        text,
+    )
     assert re.search(
         r"against \*baseline with matched compute\*, whose mean test error was [\d.]+ % [^*]*\*Label smoothing\* had",
         text,
@@ -395,6 +507,7 @@ def test_a_probe_that_fails_stands_in_abstract_and_conclusion(paper: Papers) -> 
         ("null", "equivalence margin of 0.", "equivalence margin of 1."),
         ("null", "tests, p =", "tests, p < 0.001, not"),
         ("matched", "with 927 steps", "with 972 steps"),
+        ("matched", "compute*, *Label smoothing* used 1.", "compute*, *Label smoothing* used 2."),
     ],
 )
 def test_a_changed_digit_is_caught(paper: Papers, name: str, old: str, new: str) -> None:

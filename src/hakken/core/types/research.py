@@ -98,6 +98,12 @@ class Comparison(Record):
         """The two one-sided tests put the difference within the margin."""
         return self.p_equivalence is not None and self.p_equivalence < 1 - self.level
 
+    @property
+    def apart(self) -> bool:
+        """Interval and p tell the difference from chance, however small it is against the noise floor."""
+        p = self.p if self.p_adjusted is None else self.p_adjusted
+        return not self.low <= 0 <= self.high and p < 1 - self.level
+
 
 class ProbeKind(StrEnum):
     """What a leakage probe asks."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from statistics import fmean
 
 from hakken.core.types import Node, Operator, Plan, Snapshot, Split
+from hakken.research.papers.deciding import floor_known
 from hakken.research.papers.render.escape import escape_text
 from hakken.research.papers.wording import count
 
@@ -41,6 +42,8 @@ def _seeds(snapshot: Snapshot, plan: Plan) -> Iterator[str]:
     noise = len(snapshot.trials_of(baseline.id, Split.NOISE)) if baseline else 0
     if plan.noise_seeds and noise < len(plan.noise_seeds):
         yield f"Of {count(len(plan.noise_seeds), 'planned noise seed')}, {noise} gave a result of the baseline."
+    if plan.noise_seeds and not floor_known(snapshot):
+        yield "No noise floor was known, so no difference had to be larger than one."
     if failed := sum(t.failure is not None and t.split is Split.REPORT for t in snapshot.trials):
         yield f"{count(failed, 'trial')} failed on the report seeds."
     for split, seeds in ((Split.EXPLORE, plan.explore_seeds), (Split.REPORT, plan.report_seeds)):

@@ -13,13 +13,14 @@ from hakken.core.types import (
     Comparison,
     Fact,
     MetricSpec,
+    Node,
     NodeStatus,
     Operator,
     ProbeKind,
     Snapshot,
     Split,
 )
-from hakken.research.papers.render.escape import escape_text
+from hakken.research.papers.deciding import undecidable
 from hakken.research.papers.wording import (
     better_word,
     comparison_views,
@@ -44,6 +45,7 @@ class FactBook:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.facts: list[Fact] = []
+        self.undecidable = undecidable(snapshot)
         self.decimals = {
             spec.key: decimals_for(
                 [c.baseline_sd for _, c in snapshot.comparisons if c.metric == spec.key],
@@ -143,7 +145,8 @@ def _comparison(book: FactBook, c: Comparison, split: Split) -> None:
     kind = {Operator.ABLATE: "ablation", Operator.MATCH: "match"}.get(node.operator, "comparison")
     against = snapshot.node(c.baseline_id)
     matched = against.operator is Operator.MATCH
-    views = comparison_views(c, spec, book.decimals[c.metric], node.title, split.value)
+    decidable = not book.undecidable(c)
+    views = comparison_views(c, spec, book.decimals[c.metric], node.title, split.value, decidable=decidable)
     if matched:
         views = {"sentence": matched_sentence(c, spec, book.decimals[c.metric], node.title, against.title)}
     book.add(
@@ -287,9 +290,22 @@ def _match(book: FactBook) -> None:
     else:
         sentence = (
             f"Since {subject} used more CPU time, the unchanged code was run again with {node.extra_args[-1]} steps, "
-            f"which is what that time is worth; this is *{escape_text(node.title)}*."
+            f"to take as long; this is {quoted(node.title)}.{_measured(book, claim.variant_id, node)}"
         )
     book.add("matching", claim.variant_id, sentence, node_ids=(node.id,) if node else ())
+
+
+def _measured(book: FactBook, node_id: str, match: Node) -> str:
+    """How well the compute was matched: the ratio that was measured."""
+    sides = (book.snapshot.trials_of(side, Split.REPORT) for side in (match.id, node_id))
+    ratio = next(row.ratio for row in parity_table(*sides) if row.quantity == "cpu_seconds")
+    if ratio is None:
+        return ""
+    subject = quoted(label(book.snapshot, node_id))
+    return (
+        f" Against {quoted(match.title)}, {subject} used {number(ratio, 2)} times the CPU time per trial (medians over "
+        "the report seeds)."
+    )
 
 
 def _probes(book: FactBook) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hakken.core.types import Comparison, Fact, Node, NodeStatus, Operator, Split
+from hakken.core.types import Comparison, Fact, Node, NodeStatus, Operator, Plan, Snapshot, Split
 from hakken.research.papers.citations import relevant
+from hakken.research.papers.deciding import floor_known, too_few
 from hakken.research.papers.deviations import NONE, deviations
 from hakken.research.papers.gate import clean_sentences
 from hakken.research.papers.listings import change_of
@@ -115,8 +116,13 @@ def protocol(study: Study) -> str:
         f"{plan.selection} The claim is then tested once, on {report} that no "
         f"choice has seen. {_test(seeded=snapshot.template.seeded)}; every other "
         "comparison, of any version, ablation or metric and on any seeds, is secondary, and all of them are one family "
-        "for Holm's method. A difference counts only if its interval excludes zero, its p (adjusted where it is "
-        f"secondary) is below {plan.claim.predicate.alpha:g}, and it is larger than the noise floor."
+        f"for Holm's method. {_conditions(snapshot, plan)}"
+    )
+    text += "".join(
+        f" The {count(len(seeds), f'{split.value} seed')} are too few for this: after the correction no p there could "
+        f"have been small enough, so the comparisons on the {split.value} seeds describe, and decide nothing."
+        for split, seeds in ((Split.EXPLORE, plan.explore_seeds), (Split.REPORT, plan.report_seeds))
+        if too_few(snapshot, split)
     )
     parts = [text, *(ref(fact.id) for fact in study.of("noise"))]
     return " ".join(parts)
@@ -133,6 +139,19 @@ def _test(*, seeded: bool) -> str:
         "Each trial runs in a fresh folder. The program takes no seed, so its repeats are unseeded and nothing pairs "
         "them: seeds are numbers of repeats here, the interval of a difference is Welch's, and its test a two-sided "
         "permutation of the labels"
+    )
+
+
+def _conditions(snapshot: Snapshot, plan: Plan) -> str:
+    """What a difference needs to count."""
+    below = f"its p (adjusted where it is secondary) is below {plan.claim.predicate.alpha:g}"
+    if floor_known(snapshot):
+        return (
+            f"A difference counts only if its interval excludes zero, {below}, and it is larger than the noise floor."
+        )
+    return (
+        f"A difference counts only if its interval excludes zero and {below}. No noise floor was known, since too few "
+        "trials of the baseline ran apart from the report."
     )
 
 

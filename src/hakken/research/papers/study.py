@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from hakken.core.types import Claim, ClaimStatus, Fact, FigureFile, Idea, Node, Snapshot
+from hakken.core.types import Claim, ClaimStatus, Comparison, Fact, FigureFile, Idea, Node, Snapshot, Split
+from hakken.research.papers.deciding import undecidable
 from hakken.research.papers.facts import FactBook
 from hakken.research.papers.listings import code_of, original_of
 from hakken.research.papers.quotes import quotable
@@ -37,6 +38,15 @@ class Study:
     def selected(self) -> Node | None:
         """The version that the selection rule picked."""
         return self.snapshot.node(self.claim.variant_id) if self.claim and self.claim.variant_id else None
+
+    @cached_property
+    def tested(self) -> Comparison | None:
+        """The comparison that decided the primary claim."""
+        if self.claim is None:
+            return None
+        about = (self.claim.variant_id, self.claim.predicate.metric)
+        rows = (c for split, c in self.snapshot.comparisons if split is Split.REPORT)
+        return next((c for c in rows if (c.variant_id, c.metric) == about), None)
 
     @cached_property
     def idea(self) -> Idea | None:
@@ -72,6 +82,15 @@ class Study:
     def outcome(self) -> str:
         """The finding without numbers, for a model to write around."""
         status = self.claim.status if self.claim else ClaimStatus.UNTESTED
+        if status is ClaimStatus.NOT_SUPPORTED and self.tested is not None:
+            if undecidable(self.snapshot)(self.tested):
+                return "the planned test has too few seeds to decide whether the change matters for this measure."
+            if self.tested.apart:
+                side = "in favour of" if self.tested.gain > 0 else "against"
+                return (
+                    f"the planned test finds a difference {side} the change on this measure, but within what sets of "
+                    "seeds of the unchanged baseline differ by, so that the claim is not supported."
+                )
         return {
             ClaimStatus.SUPPORTED: "the planned test supports the claim that the change helps on this measure.",
             ClaimStatus.REFUTED: "the planned test shows that the change does harm on this measure.",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from textwrap import shorten
 
 from hakken.core.types import Comparison, MetricSpec, NodeStatus, Operator, Snapshot, Split, Trial
+from hakken.research.papers.deciding import too_few
 from hakken.research.papers.facts import label, parity_rows
 from hakken.research.papers.render.escape import escape_text
 from hakken.research.papers.wording import better_word, decimals_for, difference_unit, level, number, p_value
@@ -43,6 +44,7 @@ def comparison_table(snapshot: Snapshot, split: Split, places: dict[str, int]) -
     unit = f", in {spec.unit.replace('%', 'per cent')}" if spec.unit else ""
     every = "p" if all(c.p_adjusted is not None for c in rows) else "Every p but that of the primary claim"
     holm = f" {every} is adjusted by Holm's method." if any(c.p_adjusted is not None for c in rows) else ""
+    holm += " There are too few seeds for any of them to decide." if too_few(snapshot, split) else ""
     paired = "paired " if all(c.paired for c in rows) else ""
     caption = (
         f"{spec.label.capitalize()} on {escape_text(spec.dataset)} ({better_word(spec)} is better{unit}), "

@@ -69,7 +69,9 @@ def difference_unit(spec: MetricSpec) -> str:
     return " percentage points" if spec.unit == "%" else f" {spec.unit}" if spec.unit else ""
 
 
-def comparison_views(c: Comparison, spec: MetricSpec, decimals: int, variant: str, where: str) -> dict[str, str]:
+def comparison_views(
+    c: Comparison, spec: MetricSpec, decimals: int, variant: str, where: str, *, decidable: bool = True
+) -> dict[str, str]:
     """All printed forms of a comparison, the whole sentence among them.
 
     Args:
@@ -78,6 +80,7 @@ def comparison_views(c: Comparison, spec: MetricSpec, decimals: int, variant: st
         decimals: Of this metric in this paper.
         variant: Label of the variant.
         where: ``report`` or ``explore``.
+        decidable: Whether its seeds are enough for any verdict.
     """
     delta = number(c.difference, decimals, sign=True)
     low, high = number(c.low, decimals), number(c.high, decimals)
@@ -90,7 +93,7 @@ def comparison_views(c: Comparison, spec: MetricSpec, decimals: int, variant: st
         f"On the {where} seeds, the mean {spec.label} with {quoted(variant)} was {with_unit(value, spec)} (standard "
         f"deviation {number(c.variant_sd, decimals)}, n = {c.n}) against {with_unit(baseline, spec)} "
         f"({number(c.baseline_sd, decimals)}) for the baseline: a difference of {delta}{unit} "
-        f"({level(c.level)} interval {low} to {high}; {p}), {_verdict(c)}{floor}."
+        f"({level(c.level)} interval {low} to {high}; {p}), {_verdict(c, decidable)}{floor}."
     )
     views = {
         "value": with_unit(value, spec),
@@ -118,16 +121,21 @@ def better_word(spec: MetricSpec) -> str:
 
 
 def _verb(c: Comparison, spec: MetricSpec) -> str:
+    if c.verdict == "inconclusive" and c.apart:
+        return "changed, by no more than the noise floor,"
     if c.verdict == "inconclusive":
-        return "did not measurably change" if c.equivalent else "was not shown to change"
+        # Within the margin and yet on one side of zero: small, but there.
+        return "did not measurably change" if c.equivalent and c.low <= 0 <= c.high else "was not shown to change"
     return "lowered" if (c.verdict == "better") == (spec.direction is Direction.MIN) else "raised"
 
 
-def _verdict(c: Comparison) -> str:
+def _verdict(c: Comparison, decidable: bool) -> str:
     if c.verdict == "better":
         return "an improvement"
     if c.verdict == "worse":
         return "a deterioration"
+    if not decidable:
+        return "with too few seeds to decide"
     if c.low <= 0 <= c.high:
         return "which is inconclusive"
     return "which does not meet every condition for a claim"

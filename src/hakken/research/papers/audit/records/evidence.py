@@ -210,3 +210,23 @@ class Evidence:
         if recorded.verdict != "inconclusive" and (recorded.verdict == "better") != (own.gain > 0):
             return own.verdict
         return recorded.verdict
+
+    def apart(self, variant: str, against: str, split: str, metric: str, *, adjusted: bool = False) -> bool:
+        """Whether interval and p tell a difference from chance, however small it is against the noise floor.
+
+        Args:
+            variant: One side.
+            against: The other; either may be the baseline.
+            split: Where both were measured.
+            metric: Its key.
+            adjusted: Take the recorded adjusted p, where there is one, in place of the recomputed p.
+        """
+        own = self.contrasts.get((variant, against, split, metric))
+        if own is None or own.low <= 0 <= own.high:
+            return False
+        other = against if variant == self.baseline else variant
+        recorded = self.recorded.get((other, split, metric)) if self.baseline in (variant, against) else None
+        p, level = own.p_high, recorded.level if recorded else 0.95
+        if adjusted and recorded is not None and recorded.p_adjusted is not None:
+            p = recorded.p_adjusted
+        return p < 1 - level

@@ -24,11 +24,16 @@ from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.matching.quotations import plain_titles
 from hakken.research.papers.audit.records.evidence import Evidence
 
+_PLAIN = r"(?:measurabl[ey]|clear(?:ly)?|noticeabl[ey]|visibl[ey]|detectabl[ey]|statistical(?:ly)?|real(?:ly)?) "
+"""Before "effect" or "change": it says no more than that there is one."""
+_DOING = r"have|had|make|made|introduce|cause|produce"
 _EFFECTS = (
-    ("none", r"did not (?:measurably |significantly )?change|no (?:measurable |clear |significant "
-             r"|statistical )?(?:difference|effect|change)\b"
-             r"|inconclusive|indistinguishable|not (?:be )?(?:told|distinguish\w+) (?:apart )?from"
-             r"|does not meet every condition|(?:makes?|made) no difference"),
+    ("open", r"inconclusive|does not meet every condition|too few seeds to decide"),
+    ("none", rf"(?:did|do|does) not (?:{_PLAIN})?(?:change|affect)\b"
+             rf"|no (?:{_PLAIN})?(?:differences?|effects?|changes?)\b"
+             rf"|not (?:{_DOING}|show|find|found) (?:an?|any) (?:{_PLAIN})?(?:differences?|effects?|changes?)\b"
+             r"|indistinguishable|not (?:be )?(?:told|distinguish\w+) (?:apart )?from"
+             r"|(?:makes?|made) no difference"),
     ("better", r"improv\w+|outperform\w*|surpass\w*|superior|better\b(?! on \d)|beats?\b|beaten|benefi(?:ts|ted"
                r"|cial)\b|helps?\b|helped\b|gains? (?:of|over)\b|(?:wins?|won|advantage) over\b|dominate[sd]?\b"
                r"(?= (?:the )?baseline)"),
@@ -53,7 +58,7 @@ _IS = re.compile(
 )
 """What may stand between its subject and such a verb: "the error on all seeds was nearly halved"."""
 _FLOOR = re.compile(
-    r"\b(?P<no>no |not )?(?:larger|smaller|greater|less|lower|higher) than (?:the |its )?noise floor|(?:below"
+    r"\b(?P<no>no |not )?(?:larger|smaller|greater|less|more|lower|higher) than (?:the |its )?noise floor|(?:below"
     r"|above|within|inside) the noise floor"
     r"|beyond the noise floor",
     re.I,
@@ -63,10 +68,13 @@ _RULE_OF_DECISION = re.compile(
     r"\b(?P<said>(?:(?:no|not) (?:larger|greater|higher)|smaller|lower|less) than the noise floor)",
     re.I,
 )
+_MECHANISM = re.compile(rf"do(?:es)? not|did not (?:\w+ )?affect|not (?:{_DOING})", re.I)
+"""So a method is described too: without a metric's name it says nothing of results."""
+_BEYOND = re.compile(r"\bnoise floor|\b(?:beyond|above|within|inside|below) (?:the )?noise\b", re.I)
 _HEDGE = re.compile(
     r"inconclusive|not (?:statistically )?significant|compatible with no|(?:contains?|includes?|cover\w*) zero"
     r"|within (?:the )?noise"
-    r"|not supported|does not (?:meet|support)|cannot be told|no evidence|not enough",
+    r"|not supported|does not (?:meet|support)|cannot be told|no evidence|not enough|too few seeds",
     re.I,
 )
 _COSTS = re.compile(
@@ -151,10 +159,13 @@ class Directions:
             return None
         if is_asked(text, match.start()):
             return None
-        if is_unsaid(match, text) and not re.search(r"\bfrom\b[^.;]*\bto\b", re.split(r"[;:]", left)[-1]):
+        clause = re.split(r"[;:]", left)[-1]
+        # "There could be reasons why it has no effect" takes for granted that it has none.
+        granted = kind == "none" and re.search(r"\bwhy\b", clause)
+        if is_unsaid(match, text) and not granted and not re.search(r"\bfrom\b[^.;]*\bto\b", clause):
             return None
         if (
-            kind in ("lower", "higher", "better")
+            kind in ("lower", "higher", "better", "none")
             and _COSTS.match(right)
             and not any(m.kind == "metric" for m in mentions)
         ):
@@ -167,11 +178,13 @@ class Directions:
         metric = nearest_metric(match, mentions)
         if kind in ("lower", "higher") and not self._speaks_of_a_metric(match, text, mentions):
             return None
+        if metric is None and kind == "none" and _MECHANISM.match(match.group()):
+            return None
         metric = metric or self.evidence.primary.key
         split = self._split(variant, against, metric, mentions)
         if split is None:
             return None
-        negated = kind != "none" and NEGATED.search(left) is not None
+        negated = kind not in ("none", "open") and NEGATED.search(left) is not None
         return Claimed(kind, negated, variant, against, metric, split)
 
     def _speaks_of_a_metric(self, match: re.Match[str], text: str, mentions: list[Mention]) -> bool:
@@ -248,10 +261,17 @@ class Directions:
             f"{spec.label} of {self._title(c.variant)} minus {self._title(c.against)} on {c.split} seeds: "
             f"{difference:+.4g}, {verdict}"
         )
-        if sense == "none":
+        sides = (c.variant, c.against, c.split, c.metric)
+        if sense == "open":
             wrong = "" if verdict == "inconclusive" else "contradicted"
+        elif sense == "none":
+            # A difference below the noise floor gets no verdict, and is there all the same.
+            there = self.evidence.apart(*sides) and not _BEYOND.search(text)
+            wrong = "contradicted" if there or verdict != "inconclusive" else ""
+            record += f", interval {self._interval(c)}"
         elif sense == "significant":
-            wrong = "statistics" if (verdict == "inconclusive") != c.negated else ""
+            denied = c.negated and self.evidence.apart(*sides, adjusted=True)
+            wrong = "statistics" if denied or (verdict == "inconclusive") != c.negated else ""
         elif c.negated:
             wrong = "contradicted" if verdict == sense else ""
         elif verdict == sense or (verdict == "inconclusive" and lean == sense and _HEDGE.search(text)):
@@ -276,6 +296,10 @@ class Directions:
         record = f"{means[0]:.4g} against {means[1]:.4g}: {ratio:.2f} times"
         return contradiction("contradicted", unit, f"says “{match.group()}”", record, "ratio of the means")
 
+    def _interval(self, c: Claimed) -> str:
+        own = self.evidence.contrasts[c.variant, c.against, c.split, c.metric]
+        return f"{own.low:.4g} to {own.high:.4g}"
+
     def _title(self, variant: str) -> str:
         return self.evidence.variants[variant].title
 
@@ -291,7 +315,7 @@ class Directions:
         if recorded is None or recorded.noise_floor is None:
             return None
         words = match.group().lower()
-        beyond = re.search(r"larger|greater|higher|above|beyond", words) is not None
+        beyond = re.search(r"larger|greater|higher|more|above|beyond", words) is not None
         beyond = beyond != bool(match.group("no"))
         if beyond == (abs(recorded.difference) > recorded.noise_floor):
             return None
