@@ -386,6 +386,9 @@ def test_seeds_that_cannot_decide_are_told(paper: Papers) -> None:
     made = paper("broken")
     assert TOO_FEW in made.text
     assert "There are too few seeds for any of them to decide." in made.text
+    assert re.search(
+        r"with \*Multi-class margin[^*]*\* was \d+\.\d %[^;]*; p = 0\.\d+ after[^;]*few seeds to decide;", made.text
+    )
     (fact,) = (f for f in compute_facts(made.snapshot) if f.subject == f"n3/explore/{KEY}")
     assert re.search(r"p = 0\.\d+ after Holm’?'?s correction\), with too few seeds to decide;", fact.views["sentence"])
     assert made.errors_after("with too few seeds to decide", "an improvement") != []

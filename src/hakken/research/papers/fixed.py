@@ -222,7 +222,7 @@ def results_explore(study: Study) -> str:
     if best is not None and (study.selected is None or best.variant_id != study.selected.id):
         parts += [ref(f.id) for f in study.of("comparison", f"{best.variant_id}/explore/{spec.key}")]
     worst = _extreme(study, best=False)
-    if worst is not None and worst.verdict == "worse":
+    if worst is not None and worst.gain < 0 and not worst.low <= 0 <= worst.high:
         parts += [ref(f.id) for f in study.of("comparison", f"{worst.variant_id}/explore/{spec.key}")]
     figure = "\n\n".join(f for name in ("explore", "search") if (f := figure_block(study, name)))
     if study.figure("explore"):
