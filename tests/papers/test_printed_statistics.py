@@ -425,7 +425,7 @@ def test_a_declared_margin_takes_the_place_of_the_noise_floor() -> None:
 def test_more_compute_is_disclosed_and_matched(paper: Papers) -> None:
     text = paper("matched").text
     assert re.search(r"Per trial, \*Label smoothing\* used 1\.\d\d times the CPU time of the baseline", text)
-    assert "the unchanged code was run again with 927 steps, to take as long;" in text
+    assert "the unchanged code was run again with 927 steps, for the same time;" in text
     assert re.search(
         r"Against \*baseline with matched compute\*, \*Label smoothing\* used 1\.\d\d times the CPU time per trial",
         text,

@@ -99,9 +99,7 @@ def test_futures_of_the_report_come_after_those_of_exploration() -> None:
 
 
 def test_dates_that_all_seeds_of_the_report_share_are_told() -> None:
-    with (FOLDER / "data" / "series.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    origins = {seed: {r["origin"] for r in rows if int(r["seed"]) == seed} for seed in SETTINGS["seeds"]["report"]}
+    origins = {seed: {str(origin) for _, _, origin in histories(seed)} for seed in SETTINGS["seeds"]["report"]}
     shared = len(set(map(frozenset, origins.values()))) == 1
     told = "All seeds of the report share the same eight origins: intervals and p speak of other towns at these dates"
     assert (told in " ".join(SETTINGS["setup"])) == shared

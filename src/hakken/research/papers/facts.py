@@ -290,7 +290,7 @@ def _match(book: FactBook) -> None:
     else:
         sentence = (
             f"Since {subject} used more CPU time, the unchanged code was run again with {node.extra_args[-1]} steps, "
-            f"to take as long; this is {quoted(node.title)}.{_measured(book, claim.variant_id, node)}"
+            f"for the same time; this is {quoted(node.title)}.{_measured(book, claim.variant_id, node)}"
         )
     book.add("matching", claim.variant_id, sentence, node_ids=(node.id,) if node else ())
 
