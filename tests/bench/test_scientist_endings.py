@@ -172,7 +172,7 @@ def test_a_process_tells_what_ends_the_table(
     with pytest.raises(PrerequisiteError) as caught:
         run_table(jobs, ears, at_once=2)  # type: ignore[arg-type]
     assert "needs no_such_package" in caught.value.message
-    assert caught.value.mend == "Install it: pip install no_such_package"
+    assert caught.value.mend == "Install it: `pip install no_such_package`."
     assert (1, "not measured") in ears.heard
 
 
