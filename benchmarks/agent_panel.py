@@ -27,13 +27,13 @@ from marked import put_results
 from hakken.bench.agents.mending import PARTS
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
 from hakken.bench.agents.types import Agent
-from hakken.bench.attempts import Attempt, load_attempts, run_attempts
-from hakken.bench.folder import TaskFolder, load_task
-from hakken.bench.kept import Kept
-from hakken.bench.making import make_tasks, prove, task_hash, write
-from hakken.bench.metrics import Estimate, estimate, items, measured, paired_difference, rate
-from hakken.bench.proving import Lab
-from hakken.bench.suite import load_suite
+from hakken.bench.attempts.attempt import Attempt, load_attempts, run_attempts
+from hakken.bench.experiments.kept import Kept
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.reports.metrics import Estimate, estimate, items, measured, paired_difference, rate
+from hakken.bench.tasks.folder import TaskFolder, load_task
+from hakken.bench.tasks.making import make_tasks, prove, task_hash, write
+from hakken.bench.tasks.suite import load_suite
 from hakken.core.config import ModelSettings, user_cache_dir
 from hakken.core.types import Budget
 from hakken.execution import best_rung, describe_machine

@@ -16,12 +16,12 @@ from pathlib import Path
 from marked import parts_of, put_results
 
 from hakken.bench.attacks import attacks
-from hakken.bench.checking import check_suite
-from hakken.bench.checks import AttackRow, Check, SourceCheck
-from hakken.bench.identity import this_code
-from hakken.bench.kept import Kept
-from hakken.bench.proving import Lab
-from hakken.bench.suite import load_suite
+from hakken.bench.attempts.identity import this_code
+from hakken.bench.checking.findings import AttackRow, Check, SourceCheck
+from hakken.bench.checking.proof import check_suite
+from hakken.bench.experiments.kept import Kept
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.tasks.suite import load_suite
 from hakken.core.config import user_cache_dir
 from hakken.execution import best_rung, describe_machine, open_executor
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench.folder import TaskFolder
+from hakken.bench.attempts.unfinished import rung_of
+from hakken.bench.experiments.kept import Kept
+from hakken.bench.experiments.lab import Lab
 from hakken.bench.grading import Submission, grade
-from hakken.bench.kept import Kept
-from hakken.bench.making import Proved, make_tasks, prove, write
-from hakken.bench.proving import Lab
-from hakken.bench.suite import load_source
+from hakken.bench.tasks.folder import TaskFolder
+from hakken.bench.tasks.making import Proved, make_tasks, prove, write
+from hakken.bench.tasks.suite import load_source
 from hakken.bench.types import Band, Gold, MetricRule, Score, Source, Value
-from hakken.bench.unfinished import rung_of
 
 TINY = Path(__file__).parent / "fixtures" / "tiny"
 
@@ -75,4 +75,4 @@ def graded_once(kept_outcomes: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     def remembering(task: TaskFolder, submission: Submission, lab: Lab) -> Score:
         return grade(task, submission, replace(lab, kept=kept_outcomes) if lab.rung is None else lab)
 
-    monkeypatch.setattr("hakken.bench.attempts.grade", remembering)
+    monkeypatch.setattr("hakken.bench.attempts.attempt.grade", remembering)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hakken.bench.agents.types import AgentRun, Breakdown, Ending
-from hakken.bench.attempts import Attempt
+from hakken.bench.attempts.attempt import Attempt
 from hakken.bench.grading.grade import RULES
 from hakken.bench.types import Score, Verdict
 from hakken.core.types import Rung

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from hakken.bench.adopting import adopt, load_hidden, staged
-from hakken.bench.making import make_tasks, prove, write
-from hakken.bench.proving import Lab
-from hakken.bench.requirements import imported_packages, requirement
-from hakken.bench.suite import SuiteError, load_source
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.requirements import imported_packages, requirement
+from hakken.bench.tasks.adopting import adopt, load_hidden, staged
+from hakken.bench.tasks.making import make_tasks, prove, write
+from hakken.bench.tasks.suite import SuiteError, load_source
 from hakken.bench.types import Experiment, FunctionRef, Variant
 from hakken.cli.places import file_for, folder_for
 from hakken.core.errors import UsageError

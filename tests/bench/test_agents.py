@@ -15,13 +15,13 @@ from hakken.bench.agents.context import context_of
 from hakken.bench.agents.mending import _Version as Version
 from hakken.bench.agents.nonfinite import is_not_finite
 from hakken.bench.agents.writing import problem_with, put
-from hakken.bench.attempts import attempt
-from hakken.bench.folder import TaskFolder
-from hakken.bench.making import Proved, make_tasks, write
-from hakken.bench.masking import MaskError
-from hakken.bench.proving import Lab
-from hakken.bench.reading import Numbers
-from hakken.bench.running import Outcome
+from hakken.bench.attempts.attempt import attempt
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.reading import Numbers
+from hakken.bench.experiments.running import Outcome
+from hakken.bench.masking.bodies import MaskError
+from hakken.bench.tasks.folder import TaskFolder
+from hakken.bench.tasks.making import Proved, make_tasks, write
 from hakken.bench.types import FunctionRef, MaskMode
 from hakken.core.errors import ModelRefused, UsageError
 from hakken.core.types import Budget, Request

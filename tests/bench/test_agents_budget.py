@@ -15,9 +15,9 @@ from hakken.bench.agents import Ending, Mending, Pipeline
 from hakken.bench.agents.external import External
 from hakken.bench.agents.recipes import program_of
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
-from hakken.bench.attempts import attempt
-from hakken.bench.folder import TaskFolder
-from hakken.bench.proving import Lab
+from hakken.bench.attempts.attempt import attempt
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.core.config import ModelSettings
 from hakken.core.errors import BudgetExceeded
 from hakken.core.types import Budget, Completion, Request, Role, Usage

@@ -17,10 +17,10 @@ from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.inbox.hakken_capture import describe, fingerprint
 from hakken.bench.agents.outline import imported, outline
 from hakken.bench.agents.writing import code_of, problem_with, put
-from hakken.bench.folder import TaskFolder
-from hakken.bench.masking import MaskError
-from hakken.bench.proving import Lab
-from hakken.bench.running import RunJob
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import RunJob
+from hakken.bench.masking.bodies import MaskError
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import Experiment, FunctionRef
 
 FILE = '''"""A file."""

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from hakken.bench.agents.capture import returning
 from hakken.bench.agents.contract import Called, Seen, breach
-from hakken.bench.folder import TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.suite import SUITES
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.tasks.folder import TaskFolder
+from hakken.bench.tasks.suite import SUITES
 from hakken.bench.trees import copy_tree
 from hakken.bench.types import FunctionRef
 
@@ -101,8 +101,8 @@ def test_a_call_is_seen_and_left_alone(tasks: Mapping[str, TaskFolder], lab: Lab
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.name for path in (SUITES / "small").iterdir() if path.is_dir()))
 def test_no_right_function_of_the_small_suite_breaks_a_promise(name: str, lab: Lab) -> None:
-    from hakken.bench.masking import find, parse
-    from hakken.bench.suite import load_source
+    from hakken.bench.masking.bodies import find, parse
+    from hakken.bench.tasks.suite import load_source
 
     source = load_source(SUITES / "small" / name)
     for function in source.maskable:

@@ -13,9 +13,9 @@ from hakken.agents import LoopSettings, Memory, Style, read_trajectories
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Verified, Verifying
 from hakken.bench.agents.registry import KINDS, AgentOptions, Setup, choose
 from hakken.bench.agents.types import AgentRun
-from hakken.bench.attempts import Attempt, attempt, run_attempts
-from hakken.bench.folder import ANSWER, TaskFolder, gold_answer
-from hakken.bench.proving import Lab
+from hakken.bench.attempts.attempt import Attempt, attempt, run_attempts
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.tasks.folder import ANSWER, TaskFolder, gold_answer
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ModelRefused, UsageError
 from hakken.core.types import Budget, Request, Role

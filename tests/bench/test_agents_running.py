@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from hakken.agents import read_trajectories
 from hakken.bench.agents.calls import SharedCalls
 from hakken.bench.agents.context import ORACLE_HEAD
-from hakken.bench.agents.forecast import forecast_attempts
 from hakken.bench.agents.registry import AgentOptions
 from hakken.bench.agents.verifier import Verifying
-from hakken.bench.folder import TaskFolder
+from hakken.bench.attempts.forecast import forecast_attempts
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import MaskMode
 from hakken.cli.app import app
 from hakken.cli.bench.attempt_limits import limits_of as held_to

@@ -14,11 +14,11 @@ import pytest
 from hakken.bench.agents import Null, Oracle
 from hakken.bench.attacks import AttackOutcome, attack_tasks, attacks, suite
 from hakken.bench.attacks.solved import right_bodies
-from hakken.bench.attempts import attempt, load_attempts, run_attempts
-from hakken.bench.folder import ANSWER, TaskFolder, load_task
+from hakken.bench.attempts.attempt import attempt, load_attempts, run_attempts
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.reading import numbers_of, read_numbers
 from hakken.bench.grading import freeze, grade
-from hakken.bench.proving import Lab
-from hakken.bench.reading import numbers_of, read_numbers
+from hakken.bench.tasks.folder import ANSWER, TaskFolder, load_task
 from hakken.bench.trees import copy_tree
 from hakken.bench.types import Score
 from hakken.execution import environment

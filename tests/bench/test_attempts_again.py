@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench import identity
-from hakken.bench.again import Retry, replaced, why_again
 from hakken.bench.agents import breaking
 from hakken.bench.agents.accounts import Accounts
 from hakken.bench.agents.breaking import exhausted, filled, judged
@@ -22,10 +20,12 @@ from hakken.bench.agents.external import External
 from hakken.bench.agents.recipes import program_of
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
 from hakken.bench.agents.types import Agent, AgentRun, Ending
-from hakken.bench.attempts import Attempt, attempt, load_attempts, run_attempts
-from hakken.bench.folder import TaskFolder
-from hakken.bench.identity import this_code
-from hakken.bench.proving import Lab
+from hakken.bench.attempts import identity
+from hakken.bench.attempts.again import Retry, replaced, why_again
+from hakken.bench.attempts.attempt import Attempt, attempt, load_attempts, run_attempts
+from hakken.bench.attempts.identity import this_code
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.core.config import ModelSettings
 from hakken.core.errors import (
     Forbidden,
@@ -122,7 +122,7 @@ def test_work_of_the_try_that_is_made_again_is_not_graded_again(
 ) -> None:
     provider.error, out = ModelUnavailable("It is down."), tmp_path / "out"
     with monkeypatch.context() as died:  # after the attempt was written, and before its work was removed
-        died.setattr("hakken.bench.attempts.discard", lambda place: None)
+        died.setattr("hakken.bench.attempts.attempt.discard", lambda place: None)
         run_attempts(fixed, [tasks[TASK]], [0], lab, out)
     assert (out / "unfinished").is_dir()
     provider.error = None
@@ -381,8 +381,8 @@ def test_an_attempt_of_another_code_stays_until_it_is_asked_for(
     assert run_attempts(agent, [tasks[TASK]], [0], lab, tmp_path, retry=Retry.CODE) == [again]
 
 
-ASIDE = {"identity", "kept", "numerals", "pace", "papers", "records", "requirements"}
-"""Modules of this room that agents and graders load and that shape nothing which a task's own hash does not cover."""
+ASIDE = {"identity", "numerals", "pace", "papers", "records"}
+"""Modules of ``bench`` that agents and graders load and that shape nothing which a task's own hash does not cover."""
 _LOADED = """
 import sys, hakken.bench.agents.dynamic, hakken.bench.agents.external, hakken.bench.agents.registry
 import hakken.bench.grading, hakken.models.gateway
@@ -392,7 +392,7 @@ print(*(module.__file__ for name, module in sys.modules.items() if name.startswi
 
 
 def test_the_code_that_is_named_is_all_that_shapes_an_attempt() -> None:
-    here = Path(identity.__file__).resolve().parent
+    here = Path(identity.__file__).resolve().parents[1]
     places = [(here / name).resolve(strict=True) for name in identity.SHAPING]
     said = subprocess.run([sys.executable, "-c", _LOADED], check=True, capture_output=True, text=True).stdout
     others = {p for p in map(Path, said.split()) if not any(place in (p, *p.parents) for place in places)}

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench.again import Retry
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.attempts import load_attempts, run_attempts
-from hakken.bench.folder import TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.records import Unread
-from hakken.bench.unfinished import place_of
+from hakken.bench.attempts.again import Retry
+from hakken.bench.attempts.attempt import load_attempts, run_attempts
+from hakken.bench.attempts.records import Unread
+from hakken.bench.attempts.unfinished import place_of
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.tasks.folder import TaskFolder
 
 pytestmark = pytest.mark.usefixtures("graded_once")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hakken.bench.checks import AttackRow, Check, SourceCheck
+from hakken.bench.checking.findings import AttackRow, Check, SourceCheck
 from hakken.core.types import Rung
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.metrics import Item, estimate, pass_at_k, pass_hat_k, summarise
+from hakken.bench.reports.metrics import Item, estimate, pass_at_k, pass_hat_k, summarise
 from tests.bench.simulated import made
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 import hakken
-from hakken.bench import checking, checking_sources
-from hakken.bench.checking import check_suite
-from hakken.bench.kept import Kept, code_hash
-from hakken.bench.proving import Lab, Meter
-from hakken.bench.trying import Tried, try_tasks
+from hakken.bench.checking import proof as checking
+from hakken.bench.checking import sources as checking_sources
+from hakken.bench.checking.proof import check_suite
+from hakken.bench.checking.trying import Tried, try_tasks
+from hakken.bench.experiments.kept import Kept, code_hash
+from hakken.bench.experiments.lab import Lab, Meter
 from hakken.bench.types import Source
 from hakken.core.types import Rung
 
@@ -91,7 +92,7 @@ def test_a_finding_is_old_when_any_code_that_it_was_made_by_changes() -> None:
         path = (PACKAGE / "bench" / name).resolve()
         hashed |= {path} if path.suffix else set(path.rglob("*.py"))
     assert all(path.is_file() for path in hashed)
-    reached = {p for p in _reached(PACKAGE / "bench" / "checking.py") if p.name != "__init__.py"}
+    reached = {p for p in _reached(PACKAGE / "bench" / "checking" / "proof.py") if p.name != "__init__.py"}
     left = {str(path.relative_to(PACKAGE)) for path in reached - hashed}
     assert len(reached) > len(left)
     assert {name for name in left if not name.startswith(NO_PART)} <= NOT_MEASURING

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench.checking import check_tasks, load
-from hakken.bench.checks import SourceCheck
-from hakken.bench.folder import TaskFolder, load_task
-from hakken.bench.kept import Kept
-from hakken.bench.proving import Lab, Meter
-from hakken.bench.restoring import broken, not_needed, not_reproduced, unproved
-from hakken.bench.showing import leaks_in
+from hakken.bench.checking.findings import SourceCheck
+from hakken.bench.checking.proof import check_tasks, load
+from hakken.bench.checking.restoring import broken, not_needed, not_reproduced, unproved
+from hakken.bench.checking.showing import leaks_in
+from hakken.bench.experiments.kept import Kept
+from hakken.bench.experiments.lab import Lab, Meter
+from hakken.bench.tasks.folder import TaskFolder, load_task
 from hakken.core.errors import UsageError
 from hakken.core.types import Rung
 

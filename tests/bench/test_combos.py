@@ -8,7 +8,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.combos import combinations, relevant
+from hakken.bench.masking.combos import combinations, relevant
 from hakken.bench.types import FunctionRef
 
 

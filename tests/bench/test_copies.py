@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench.copies import copied_functions, installed_copies
-from hakken.bench.masking import mask_file
+from hakken.bench.masking.bodies import mask_file
+from hakken.bench.masking.copies import copied_functions, installed_copies
 from hakken.bench.types import FunctionRef
 
 BODY = """\

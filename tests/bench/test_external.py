@@ -19,10 +19,10 @@ from hakken.bench.agents.external import External, external
 from hakken.bench.agents.recipes import SHIPPED, Program, program_of, programs
 from hakken.bench.agents.registry import AgentOptions, Setup, choose
 from hakken.bench.agents.types import Ending
-from hakken.bench.attempts import Attempt, attempt, load_attempts, run_attempts
-from hakken.bench.folder import TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.suite import load_suite
+from hakken.bench.attempts.attempt import Attempt, attempt, load_attempts, run_attempts
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.tasks.folder import TaskFolder
+from hakken.bench.tasks.suite import load_suite
 from hakken.cli.app import app
 from hakken.core.config import ModelSettings
 from hakken.core.errors import ConfigError, PrerequisiteError, QuotaExceeded, SandboxError, UsageError

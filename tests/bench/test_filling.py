@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hakken.bench.agents.writing import put
-from hakken.bench.transplant import transplant
+from hakken.bench.masking.transplant import transplant
 from tests.bench.test_transplant import BASE, LATE, agent, runs
 
 

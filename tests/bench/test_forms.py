@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.forms.flat import MAX_DEPTH, Numbers, numbers_of
-from hakken.bench.forms.printed import MAX_NAMES, numbers_printed
-from hakken.bench.forms.records import numbers_of_lines
-from hakken.bench.forms.tables import numbers_of_table
-from hakken.bench.reading import MAX_JSON, Form, Unreadable, form_of, read_numbers, read_printed
+from hakken.bench.experiments.forms.flat import MAX_DEPTH, Numbers, numbers_of
+from hakken.bench.experiments.forms.printed import MAX_NAMES, numbers_printed
+from hakken.bench.experiments.forms.records import numbers_of_lines
+from hakken.bench.experiments.forms.tables import numbers_of_table
+from hakken.bench.experiments.reading import MAX_JSON, Form, Unreadable, form_of, read_numbers, read_printed
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 names = st.text("abcdefgh", min_size=1, max_size=8)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.bands import band, reproduces, wrong
+from hakken.bench.experiments.bands import band, reproduces, wrong
+from hakken.bench.experiments.reading import numbers_of
+from hakken.bench.experiments.running import Outcome
 from hakken.bench.grading.faithful import faithful
 from hakken.bench.grading.grade import holds_up
 from hakken.bench.grading.signs import admits
 from hakken.bench.grading.strict import BARE, claims, strict_answer
-from hakken.bench.reading import numbers_of
-from hakken.bench.running import Outcome
 from hakken.bench.types import Band, Gold, MetricRule
 
 GOLD: dict[str, Any] = {"a": {"x": 2.0, "y": 4.0}, "b": {"curve": [1.0, 2.0, 3.0]}}

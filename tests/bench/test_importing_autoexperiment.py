@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hakken.bench.agents import Null, Oracle
-from hakken.bench.folder import ANSWER, COMMANDS, TaskFolder, load_task
+from hakken.bench.experiments.lab import Lab
 from hakken.bench.grading import freeze, grade
 from hakken.bench.importing import Imported, import_autoexperiment
 from hakken.bench.importing import autoexperiment as module
 from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import DataError, Function, literal, read_problems
-from hakken.bench.proving import Lab
+from hakken.bench.tasks.folder import ANSWER, COMMANDS, TaskFolder, load_task
 from hakken.bench.trees import copy_tree
 from hakken.bench.types import Score, Soundness
 from hakken.cli.app import app

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from hakken.bench import proving
-from hakken.bench.folder import write_task
+from hakken.bench.experiments import lab as laboratory
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import run_jobs
 from hakken.bench.importing import (
     autoexperiment,
     import_autoexperiment,
@@ -19,8 +20,7 @@ from hakken.bench.importing import (
     probing,
     researchcode,
 )
-from hakken.bench.proving import Lab
-from hakken.bench.running import run_jobs
+from hakken.bench.tasks.folder import write_task
 from hakken.bench.trees import TreeError
 from hakken.cli.app import app
 from hakken.core.errors import UsageError
@@ -108,7 +108,7 @@ def test_the_same_command_runs_nothing_twice(data: Path, tmp_path: Path, monkeyp
         made += len(jobs)
         return run_jobs(jobs, *rest)
 
-    monkeypatch.setattr(proving, "run_jobs", counting)
+    monkeypatch.setattr(laboratory, "run_jobs", counting)
     words = ["bench", "import", "autoexperiment", str(data), "--out", str(tmp_path / "tasks"), "--seconds", "1"]
     counts = []
     for more in ([], [], ["--fresh"]):

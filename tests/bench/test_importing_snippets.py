@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hakken.bench.agents import Null, Oracle
-from hakken.bench.attempts import Attempt, run_attempts
-from hakken.bench.folder import TaskFolder, load_tasks
+from hakken.bench.attempts.attempt import Attempt, run_attempts
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import RunJob
 from hakken.bench.grading import freeze, grade
 from hakken.bench.importing import Imported, import_researchcode, scaled_pass_at_1
 from hakken.bench.importing.scaled import Weight, weights_of
 from hakken.bench.importing.snippets import TagError, code_lines, masked, snippets_of, without_tags
-from hakken.bench.proving import Lab
-from hakken.bench.running import RunJob
+from hakken.bench.tasks.folder import TaskFolder, load_tasks
 from hakken.bench.trees import copy_tree
 from hakken.cli.app import app
 from hakken.core.errors import UsageError

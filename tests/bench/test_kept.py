@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench.kept import Kept, tree_of
+from hakken.bench.experiments.kept import Kept, tree_of
+from hakken.bench.experiments.lab import Lab, Meter
+from hakken.bench.experiments.running import RunJob
 from hakken.bench.pace import Pace, duration
-from hakken.bench.proving import Lab, Meter
-from hakken.bench.running import RunJob
 from hakken.bench.types import Experiment, Source, Variant
 from hakken.core.types import Rung
 from tests.bench.conftest import TINY

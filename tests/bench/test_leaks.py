@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench import leaks
-from hakken.bench.leaks import PART, Search, texts_of
-from hakken.bench.papers import strip_results
+from hakken.bench.texts import leaks
+from hakken.bench.texts.leaks import PART, Search, texts_of
+from hakken.bench.texts.papers import strip_results
 from hakken.bench.types import Experiment, Variant
 from tests.bench.conftest import gold
 

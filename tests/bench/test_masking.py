@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.masking import MaskError, body_lines, find, functions_of, is_masked, mask_file, masked_texts, parse
+from hakken.bench.masking.bodies import (
+    MaskError,
+    body_lines,
+    find,
+    functions_of,
+    is_masked,
+    mask_file,
+    masked_texts,
+    parse,
+)
 from hakken.bench.types import FunctionRef, MaskMode
 
 SOURCE = b'''\

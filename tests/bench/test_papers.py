@@ -10,11 +10,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.folder import PAPER
-from hakken.bench.making import Proved
-from hakken.bench.numerals import in_code
-from hakken.bench.papers import Known, leftovers, numbers_in, strip_results
-from hakken.bench.passages import best_passages
+from hakken.bench.tasks.folder import PAPER
+from hakken.bench.tasks.making import Proved
+from hakken.bench.texts.numerals import in_code
+from hakken.bench.texts.papers import Known, leftovers, numbers_in, strip_results
+from hakken.bench.texts.passages import best_passages
 from tests.bench.conftest import gold
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.reading import Unreadable, numbers_of, read_json, read_numbers
+from hakken.bench.experiments.reading import Unreadable, numbers_of, read_json, read_numbers
 from hakken.bench.trees import TreeError, copy_tree, differing
 
 values = st.recursive(

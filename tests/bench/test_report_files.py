@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hakken.bench.attempts import Attempt
-from hakken.bench.folder import TaskFolder
+from hakken.bench.attempts.attempt import Attempt
 from hakken.bench.reports.building import build_report
 from hakken.bench.reports.comparing import compare_reports, read_report
 from hakken.bench.reports.contamination import Contamination, body_tokens, probe
 from hakken.bench.reports.page import html, text_of, write_report
 from hakken.bench.reports.records import Report
 from hakken.bench.reports.tables import contamination_line
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.cli.app import app
 from hakken.core.errors import BudgetExceeded, UsageError
 from hakken.core.types import Call, Request, Role

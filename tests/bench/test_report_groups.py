@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from hakken.bench.attempts import Attempt
+from hakken.bench.attempts.attempt import Attempt
 from hakken.bench.reports.building import build_report
 from hakken.bench.reports.pairing import connected
 from tests.bench.simulated import made

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from hakken.bench.agents.types import Ending
 from hakken.bench.competitions.reports import load_report
-from hakken.bench.folder import TaskFolder
 from hakken.bench.reports.building import collect
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.cli.app import app
 from hakken.core.errors import PrerequisiteError, UsageError
 from hakken.core.types import Limits, Violation, ViolationKind

@@ -13,17 +13,17 @@ from hakken.bench.agents import Null, Oracle
 from hakken.bench.agents.context import Retrieval
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.verifier import Verified, Verifying
-from hakken.bench.attempts import Attempt, attempt
-from hakken.bench.folder import TaskFolder
-from hakken.bench.metrics import average, estimate, items, paired_difference, summarise
-from hakken.bench.proving import Lab
+from hakken.bench.attempts.attempt import Attempt, attempt
+from hakken.bench.experiments.lab import Lab
 from hakken.bench.reports.building import build_report, collect
 from hakken.bench.reports.failures import Outcome, count_endings, outcome_of, state_of
 from hakken.bench.reports.measures import depth_of, rows_of
+from hakken.bench.reports.metrics import average, estimate, items, paired_difference, summarise
 from hakken.bench.reports.pairing import difference
 from hakken.bench.reports.records import Report
 from hakken.bench.reports.selection import select
 from hakken.bench.reports.tables import details, headline
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.core.errors import UsageError
 from hakken.models import Ledger
 from tests.bench.simulated import kept, made, population

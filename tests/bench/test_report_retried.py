@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from hakken.bench.agents.types import Ending
-from hakken.bench.attempts import Attempt
+from hakken.bench.attempts.attempt import Attempt
+from hakken.bench.attempts.identity import this_code
 from hakken.bench.competitions.reports import load_report, load_reports
-from hakken.bench.folder import TaskFolder
-from hakken.bench.identity import this_code
 from hakken.bench.inspect_adapter.blank import blank_attempt
 from hakken.bench.reports.building import collect
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.cli.app import app
 from hakken.core.errors import UsageError
 

@@ -22,13 +22,13 @@ from hakken.bench.agents import Null, Oracle
 from hakken.bench.agents.calls import SharedCalls
 from hakken.bench.agents.registry import AgentOptions, Setup
 from hakken.bench.agents.types import Agent, AgentRun, Ending
-from hakken.bench.attempts import Attempt, Place, load_attempts, read_attempts, run_attempts, run_recipe
-from hakken.bench.folder import TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.recipes import recipe_of
+from hakken.bench.attempts.attempt import Attempt, Place, load_attempts, read_attempts, run_attempts, run_recipe
+from hakken.bench.attempts.unfinished import Ungraded
+from hakken.bench.attempts.workers import recipe_of
+from hakken.bench.experiments.lab import Lab
 from hakken.bench.reports.building import collect
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import Soundness
-from hakken.bench.unfinished import Ungraded
 from hakken.core.config import ModelSettings
 from hakken.core.errors import (
     HakkenError,
@@ -326,9 +326,9 @@ import sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.attempts import run_attempts
-from hakken.bench.folder import load_tasks
-from hakken.bench.proving import Lab
+from hakken.bench.attempts.attempt import run_attempts
+from hakken.bench.tasks.folder import load_tasks
+from hakken.bench.experiments.lab import Lab
 
 class Waits:
     name = "null"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hakken.bench.again import Retry, replaced
-from hakken.bench.attempts import Attempt
-from hakken.bench.metrics import summarise
+from hakken.bench.attempts.again import Retry, replaced
+from hakken.bench.attempts.attempt import Attempt
 from hakken.bench.reports.building import build_report, collect
 from hakken.bench.reports.cautions import cautions_of
 from hakken.bench.reports.comparing import compare_reports
+from hakken.bench.reports.metrics import summarise
 from hakken.bench.reports.page import html, text_of
 from hakken.core.types import Rung
 from tests.bench.simulated import kept, made

@@ -14,18 +14,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hakken.bench.adopting import adopt
 from hakken.bench.agents.simple import Null, Oracle
-from hakken.bench.attempts import attempt
-from hakken.bench.folder import ANSWER, TaskFolder, load_task
+from hakken.bench.attempts.attempt import attempt
+from hakken.bench.experiments.kept import Kept
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.reading import Numbers
+from hakken.bench.experiments.running import RunJob, limits_of, run_job, with_room
 from hakken.bench.grading import freeze, grade
-from hakken.bench.kept import Kept
-from hakken.bench.making import Proved, make_tasks, prove, task_hash, write
-from hakken.bench.needless import needless
-from hakken.bench.proving import Lab, measure
-from hakken.bench.reading import Numbers
-from hakken.bench.running import RunJob, limits_of, run_job, with_room
-from hakken.bench.suite import SuiteError, load_source
+from hakken.bench.proving.needless import needless
+from hakken.bench.proving.proofs import measure
+from hakken.bench.tasks.adopting import adopt
+from hakken.bench.tasks.folder import ANSWER, TaskFolder, load_task
+from hakken.bench.tasks.making import Proved, make_tasks, prove, task_hash, write
+from hakken.bench.tasks.suite import SuiteError, load_source
 from hakken.bench.types import Experiment, Source
 from hakken.cli.app import app
 from hakken.core.errors import UsageError

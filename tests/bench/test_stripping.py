@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hakken.bench.making import Proved
-from hakken.bench.needless import grouped
-from hakken.bench.proving import Lab
-from hakken.bench.stripping import Shown, strip
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.proving.needless import grouped
+from hakken.bench.tasks.making import Proved
+from hakken.bench.tasks.stripping import Shown, strip
 from hakken.bench.types import FunctionRef
 from tests.bench.conftest import TINY
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from hakken.bench.masking import mask_file, masked_texts
-from hakken.bench.passages import best_passages
-from hakken.bench.suite import load_source
+from hakken.bench.masking.bodies import mask_file, masked_texts
+from hakken.bench.tasks.suite import load_source
+from hakken.bench.texts.passages import best_passages
 from hakken.bench.types import MaskMode
 
 SMALL = Path(__file__).parents[2] / "src" / "hakken" / "bench" / "suites" / "small"

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from hakken import __version__
-from hakken.bench.folder import ANSWER, TaskFolder, discard_gold, load_task, load_tasks, write_task
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import RunJob, apply_variant, check_packages, override, run_job
 from hakken.bench.grading import freeze, grade
-from hakken.bench.making import Proved, make_tasks, prove, task_hash, write
-from hakken.bench.proving import Lab, ProofError, predictable
-from hakken.bench.running import RunJob, apply_variant, check_packages, override, run_job
-from hakken.bench.suite import SUITES, SuiteError, load_source, load_suite
-from hakken.bench.tracing import candidates, trace
+from hakken.bench.proving.proofs import ProofError, predictable
+from hakken.bench.proving.tracing import candidates, trace
+from hakken.bench.tasks.folder import ANSWER, TaskFolder, discard_gold, load_task, load_tasks, write_task
+from hakken.bench.tasks.making import Proved, make_tasks, prove, task_hash, write
+from hakken.bench.tasks.suite import SUITES, SuiteError, load_source, load_suite
 from hakken.bench.trees import differing
 from hakken.bench.types import Experiment, FunctionRef, MaskMode, MetricRule, Soundness, Source, Variant
 from hakken.core.errors import PrerequisiteError, UsageError

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakken.bench.masking import mask_file
-from hakken.bench.transplant import transplant
+from hakken.bench.masking.bodies import mask_file
+from hakken.bench.masking.transplant import transplant
 from tests.bench.conftest import TINY
 
 BASE = b'''\

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from hakken.bench import trees
-from hakken.bench.kept import tree_of
+from hakken.bench.experiments.kept import tree_of
 from hakken.bench.trees import MAX_DEPTH, TreeError, copy_tree, differing, scratch
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from hakken.bench import checking_folders, checking_sources
 from hakken.bench.attacks import attacks
-from hakken.bench.folder import TaskFolder
+from hakken.bench.checking import folders as checking_folders
+from hakken.bench.checking import sources as checking_sources
+from hakken.bench.checking.trying import aims_at, pairs_of, targets_of
 from hakken.bench.pace import Forecast, Watched
-from hakken.bench.trying import aims_at, pairs_of, targets_of
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import Source
 
 NAMES = [attack.name for attack in attacks()]

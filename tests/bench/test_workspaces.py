@@ -12,10 +12,10 @@ import pytest
 
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.verifier import _take as take
-from hakken.bench.folder import ANSWER, TaskFolder, gold_answer, load_task
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import Outcome, RunJob, run_job, run_jobs
 from hakken.bench.grading import freeze, grade
-from hakken.bench.proving import Lab
-from hakken.bench.running import Outcome, RunJob, run_job, run_jobs
+from hakken.bench.tasks.folder import ANSWER, TaskFolder, gold_answer, load_task
 from hakken.bench.trees import copy_tree, executables
 from hakken.bench.types import Experiment, Score
 
@@ -161,8 +161,8 @@ def test_what_acts_while_a_table_is_filled_wins_nothing(
 def test_a_run_that_a_limit_ended_refutes_nothing(
     body: str, tasks: dict[str, TaskFolder], graded: Callable[..., Score], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hakken.bench.running.LEAST_SECONDS", 1.0)
-    monkeypatch.setattr("hakken.bench.running.TIMES", 0.01)
+    monkeypatch.setattr("hakken.bench.experiments.running.LEAST_SECONDS", 1.0)
+    monkeypatch.setattr("hakken.bench.experiments.running.TIMES", 0.01)
     task = tasks[TASK]
 
     def change(workspace: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_run_that_lacked_memory_beside_others_is_made_again_alone(
         made.append(job.label)
         return Outcome(experiment="walk", variant=None, label=job.label, starved=starved)
 
-    monkeypatch.setattr("hakken.bench.running.run_job", run)
+    monkeypatch.setattr("hakken.bench.experiments.running.run_job", run)
     experiment = Experiment(name="walk", command=("{python}", "walk.py"), results="walk.json", seconds=1)
     jobs = [RunJob(tree=tmp_path, experiment=experiment, label=label) for label in "abcd"]
     with ThreadPoolExecutor(1) as executor:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from hakken.bench import proving
-from hakken.bench.running import RunJob, run_jobs
+from hakken.bench.experiments import lab as laboratory
+from hakken.bench.experiments.running import RunJob, run_jobs
 from tests.cli.conftest import Hakken
 
 TINY = Path(__file__).parents[1] / "bench" / "fixtures" / "tiny"
@@ -29,7 +29,7 @@ def test_make_and_grade(hakken: Hakken, here: Path, monkeypatch: pytest.MonkeyPa
         begun.extend(job.label for job in jobs)
         return run_jobs(jobs, *rest)
 
-    monkeypatch.setattr(proving, "run_jobs", counting)
+    monkeypatch.setattr(laboratory, "run_jobs", counting)
     shutil.copytree(TINY / "repo", here / "repo")
     Path("hidden.toml").write_text('[[hidden]]\nfile = "config.json"\noverrides = { seed = 19 }\n')
     command = "python run.py walk --config config.json --out out/r.json"

@@ -79,7 +79,7 @@ def _of_attempts(folder: Path) -> Responses | None:
     A task that was changed is another item, whatever its name.
     """
     from hakken.analysis.matrix import ItemFacts, from_table
-    from hakken.bench.attempts import read_attempts
+    from hakken.bench.attempts.attempt import read_attempts
 
     attempts, strange = read_attempts(folder) if folder.is_dir() else ([], [])
     if not attempts:

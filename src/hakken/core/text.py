@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 _CONTROLS = re.compile(
@@ -36,3 +37,10 @@ def values_without_controls(value: Any) -> Any:
     if isinstance(value, dict):
         return {without_controls(str(key)): values_without_controls(item) for key, item in value.items()}
     return value
+
+
+def several(names: Sequence[str], most: int = 3) -> str:
+    """``a, b, c and 4 more``."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -11,8 +11,8 @@ import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from hakken.bench.bands import as_tuple
-from hakken.bench.running import Outcome
+from hakken.bench.experiments.bands import as_tuple
+from hakken.bench.experiments.running import Outcome
 from hakken.core.types import Record
 
 _DIGITS = 6

@@ -17,7 +17,7 @@ from pathlib import Path
 from hakken.agents.spending import since
 from hakken.bench.agents.accounts import Accounts, under_way
 from hakken.bench.agents.types import AgentRun, Breakdown, Ending
-from hakken.bench.proving import Lab
+from hakken.bench.experiments.lab import Lab
 from hakken.bench.trees import scratch, walk
 from hakken.core.errors import (
     Forbidden,

@@ -16,9 +16,10 @@ import libcst as cst
 from pydantic import ValidationError
 
 from hakken.bench.agents.contract import Called
-from hakken.bench.masking import MaskError, find, parse
-from hakken.bench.proving import Lab, with_body
-from hakken.bench.running import Outcome, RunJob
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import Outcome, RunJob
+from hakken.bench.masking.bodies import MaskError, find, parse
+from hakken.bench.proving.proofs import with_body
 from hakken.bench.types import Experiment, FunctionRef
 
 _INBOX = Path(__file__).resolve().parent / "inbox"

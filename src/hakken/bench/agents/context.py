@@ -8,9 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from hakken.bench.agents.outline import imported, outline
-from hakken.bench.folder import PAPER
-from hakken.bench.masking import MaskError, docstring_of, find, functions_of, is_masked, parse
-from hakken.bench.passages import best_passages, nearest
+from hakken.bench.masking.bodies import MaskError, docstring_of, find, functions_of, is_masked, parse
+from hakken.bench.tasks.folder import PAPER
+from hakken.bench.texts.passages import best_passages, nearest
 from hakken.bench.trees import walk
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import UsageError

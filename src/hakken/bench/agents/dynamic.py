@@ -13,9 +13,9 @@ from hakken.agents.tools.notes import Notebook, note_tools
 from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.simple import report, write_answer
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.folder import COMMANDS, EXPERIMENTS, PAPER, TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.running import limits_of, with_room
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import limits_of, with_room
+from hakken.bench.tasks.folder import COMMANDS, EXPERIMENTS, PAPER, TaskFolder
 from hakken.core.text import shortened
 from hakken.core.types import Budget, Limits
 from hakken.models import Ledger

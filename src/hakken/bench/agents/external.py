@@ -17,9 +17,9 @@ from hakken.bench.agents.recipes import Program, program_of
 from hakken.bench.agents.registry import Setup, window_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.folder import ANSWER, TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.running import with_room
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import with_room
+from hakken.bench.tasks.folder import ANSWER, TaskFolder
 from hakken.bench.trees import scratch
 from hakken.core.config import ModelSettings
 from hakken.core.cores import cores

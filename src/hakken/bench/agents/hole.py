@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hakken.bench.agents.context import Surroundings
-from hakken.bench.masking import MaskError
+from hakken.bench.masking.bodies import MaskError
 from hakken.bench.types import FunctionRef
 from hakken.core.holes import Hole, near_after, near_before
 from hakken.core.source import Function, definitions, syntax_tree

@@ -26,9 +26,9 @@ from hakken.bench.agents.simple import report
 from hakken.bench.agents.trials import LEAST, Trials
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
-from hakken.bench.folder import TaskFolder
-from hakken.bench.masking import MaskError
-from hakken.bench.proving import Lab
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.masking.bodies import MaskError
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import BudgetExceeded, MalformedReply
 from hakken.core.holes import Hole

@@ -21,7 +21,7 @@ from hakken.bench.agents.pipeline import Pipeline
 from hakken.bench.agents.simple import Null, Oracle
 from hakken.bench.agents.types import Agent
 from hakken.bench.agents.verifier import Verified, Verifying
-from hakken.bench.proving import Lab
+from hakken.bench.experiments.lab import Lab
 from hakken.core.config import ModelSettings
 from hakken.core.errors import UsageError
 from hakken.core.types import Budget, CallLog, Model, Record, Role

@@ -11,7 +11,7 @@ from hakken.bench.agents.names import with_modules
 from hakken.bench.agents.nearby import failing_line, nearby
 from hakken.bench.agents.trials import Trials
 from hakken.bench.agents.writing import put
-from hakken.bench.masking import MaskError
+from hakken.bench.masking.bodies import MaskError
 
 MOST = 32
 """Edits of one version that are run."""

@@ -10,10 +10,10 @@ from typing import Any
 from hakken.agents.tools import Place
 from hakken.agents.tools.place import OutOfPlace
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.bands import as_tuple
-from hakken.bench.folder import ANSWER, TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.running import run_job
+from hakken.bench.experiments.bands import as_tuple
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import run_job
+from hakken.bench.tasks.folder import ANSWER, TaskFolder
 from hakken.bench.trees import copy_tree
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from hakken.bench.agents.agreement import Trial, judge
 from hakken.bench.agents.capture import returning
 from hakken.bench.agents.contract import Called, first_breach
-from hakken.bench.folder import TaskFolder
-from hakken.bench.proving import Lab
-from hakken.bench.running import Outcome
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import Outcome
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import Experiment, FunctionRef
 
 LEAST = 1.0

@@ -9,7 +9,7 @@ from typing import Protocol
 from pydantic import NonNegativeFloat, NonNegativeInt
 
 from hakken.agents import Trajectory
-from hakken.bench.folder import TaskFolder
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.core.errors import BudgetExceeded
 from hakken.core.types import Record
 

@@ -13,9 +13,9 @@ from pydantic import PositiveInt
 from hakken.bench.agents.agreement import Trial, best, judge
 from hakken.bench.agents.context import Retrieval
 from hakken.bench.agents.types import Agent, AgentRun
-from hakken.bench.folder import TaskFolder
-from hakken.bench.masking import MaskError, find, parse
-from hakken.bench.proving import Lab
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.masking.bodies import MaskError, find, parse
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.trees import copy_tree, walk
 from hakken.core.errors import BudgetExceeded, ModelError, QuotaExceeded
 from hakken.core.prompts import prompt

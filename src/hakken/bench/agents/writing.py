@@ -9,8 +9,8 @@ import textwrap
 
 import libcst as cst
 
-from hakken.bench.masking import MaskError, body_lines, find, functions_of, is_masked, parse
-from hakken.bench.transplant import transplant
+from hakken.bench.masking.bodies import MaskError, body_lines, find, functions_of, is_masked, parse
+from hakken.bench.masking.transplant import transplant
 from hakken.core.source import syntax_tree
 
 _BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)

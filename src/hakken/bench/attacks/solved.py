@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from hakken.bench.folder import TaskFolder
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import FunctionRef
 from hakken.core.source import lines_of, syntax_tree
 

@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 
 from hakken.bench.attacks.solved import right_bodies
-from hakken.bench.folder import TaskFolder, gold_answer
+from hakken.bench.experiments.lab import Lab
 from hakken.bench.grading import Submission, freeze, grade_all
-from hakken.bench.proving import Lab
+from hakken.bench.tasks.folder import TaskFolder, gold_answer
 from hakken.bench.trees import copy_tree, scratch
 from hakken.bench.types import Score
 from hakken.core.source import syntax_tree

@@ -14,8 +14,8 @@ from hakken.bench.competitions.grading import arena_of
 from hakken.bench.competitions.preparing import Prepared, write_public
 from hakken.bench.competitions.submissions import Answers, InvalidSubmission, parse_submission
 from hakken.bench.competitions.tables import Table
-from hakken.bench.reading import Unreadable, read_bytes, read_json
-from hakken.bench.running import check_packages
+from hakken.bench.experiments.reading import Unreadable, read_bytes, read_json
+from hakken.bench.experiments.running import check_packages
 from hakken.core.errors import HakkenError
 from hakken.core.files import write_text
 from hakken.core.types import Limits, Mount

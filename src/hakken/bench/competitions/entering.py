@@ -23,7 +23,7 @@ from hakken.bench.competitions.rules import Finding, inspect
 from hakken.bench.competitions.scoring import METRICS
 from hakken.bench.competitions.submissions import MOST_BYTES, read_submission
 from hakken.bench.competitions.tables import Table, hash_order
-from hakken.bench.reading import Unreadable, read_bytes
+from hakken.bench.experiments.reading import Unreadable, read_bytes
 from hakken.core.errors import UsageError
 from hakken.core.files import write_text
 from hakken.core.types import Claim, Limits, Mount, Record, Template, content_hash

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hakken.bench.bands import as_tuple, reproduces
-from hakken.bench.folder import ANSWER, TaskFolder, gold_answer
+from hakken.bench.experiments.bands import as_tuple, reproduces
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.reading import Numbers
+from hakken.bench.experiments.running import Outcome, RunJob
 from hakken.bench.grading.faithful import faithful
 from hakken.bench.grading.signs import admits, signs_in, signs_of_files
 from hakken.bench.grading.strict import BARE, claims, run_problem, strict_answer, strict_runs
 from hakken.bench.grading.submission import Submission, answer_of, edited_files, graded_files
-from hakken.bench.proving import Lab
-from hakken.bench.reading import Numbers
-from hakken.bench.running import Outcome, RunJob
+from hakken.bench.tasks.folder import ANSWER, TaskFolder, gold_answer
 from hakken.bench.types import Band, Experiment, Gold, Score, Values, Variant, Verdict
 
 WORKSPACE, PRISTINE, RERUN = "workspace", "pristine", "rerun"

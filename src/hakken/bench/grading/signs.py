@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from hakken.bench.bands import as_tuple
-from hakken.bench.papers import numbers_in
+from hakken.bench.experiments.bands import as_tuple
+from hakken.bench.texts.papers import numbers_in
 from hakken.bench.types import Gold
 
 _PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = (

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hakken.bench.bands import first_wrong
-from hakken.bench.reading import MAX_LIST, Numbers, numbers_of
-from hakken.bench.running import Outcome
+from hakken.bench.experiments.bands import first_wrong
+from hakken.bench.experiments.reading import MAX_LIST, Numbers, numbers_of
+from hakken.bench.experiments.running import Outcome
 from hakken.bench.types import Gold, Verdict
 from hakken.core.reading import MAX_LEVELS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hakken.bench.folder import ANSWER, TaskFolder
-from hakken.bench.reading import MAX_JSON, Unreadable, read_bytes, read_json
-from hakken.bench.transplant import Transplant, transplant
+from hakken.bench.experiments.reading import MAX_JSON, Unreadable, read_bytes, read_json
+from hakken.bench.masking.transplant import Transplant, transplant
+from hakken.bench.tasks.folder import ANSWER, TaskFolder
 from hakken.bench.trees import copy_tree, differing, executables
 from hakken.core.types import Record
 

@@ -15,18 +15,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from hakken.bench.adopting import load_hidden
-from hakken.bench.bands import band
-from hakken.bench.copies import copied_functions, installed_copies
-from hakken.bench.folder import PAPER, write_task
+from hakken.bench.experiments.bands import band
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import Outcome, RunJob
 from hakken.bench.importing.lines import NotFound, locate
 from hakken.bench.importing.originals import Problem, Trial, read_problems
 from hakken.bench.importing.probing import gpu_sign, has_gpu, too_large, why_not
 from hakken.bench.importing.report import Imported, LeftOut, check_apart
-from hakken.bench.leaks import Search, texts_of, told
-from hakken.bench.masking import mask_file, masked_texts
-from hakken.bench.proving import Lab, predictable
-from hakken.bench.running import Outcome, RunJob
+from hakken.bench.masking.bodies import mask_file, masked_texts
+from hakken.bench.masking.copies import copied_functions, installed_copies
+from hakken.bench.proving.proofs import predictable
+from hakken.bench.tasks.adopting import load_hidden
+from hakken.bench.tasks.folder import PAPER, write_task
+from hakken.bench.texts.leaks import Search, texts_of, told
 from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task, Variant
 from hakken.core.errors import UsageError
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hakken.bench.importing.originals import Function
-from hakken.bench.masking import MaskError, find, parse
+from hakken.bench.masking.bodies import MaskError, find, parse
 from hakken.bench.types import FunctionRef, inside
 from hakken.core.source import syntax_tree
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from hakken.bench.combos import combinations
-from hakken.bench.reading import numbers_of
+from hakken.bench.experiments.reading import numbers_of
+from hakken.bench.masking.combos import combinations
 from hakken.bench.types import Values
 from hakken.core.errors import UsageError, first_problem
 from hakken.core.types import Record, content_hash

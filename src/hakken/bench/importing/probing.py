@@ -7,12 +7,11 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from hakken.bench.bands import wrong
-from hakken.bench.checks import several
-from hakken.bench.running import Outcome
+from hakken.bench.experiments.bands import wrong
+from hakken.bench.experiments.running import Outcome
 from hakken.bench.trees import MAX_BYTES, MAX_FILES, walk
 from hakken.bench.types import Band, Value
-from hakken.core.text import shortened
+from hakken.core.text import several, shortened
 from hakken.execution.machine import describe_machine
 
 _CUDA = re.compile(r"\bCUDA\b|\bcuda(?:rt|nn)?\b|\bGPUs?\b|\bNVIDIA\b|\bnvidia\b|\bNVML\b|\bHIP\b")

@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 
 import yaml  # type: ignore[import-untyped]
 
-from hakken.bench.folder import EXPERIMENTS, PAPER, TaskFolder, write_task
+from hakken.bench.experiments.lab import Lab
+from hakken.bench.experiments.running import Outcome, RunJob
 from hakken.bench.importing.probing import too_large
 from hakken.bench.importing.report import Imported, LeftOut, check_apart
 from hakken.bench.importing.scaled import SNIPPET, Weight
@@ -29,9 +30,8 @@ from hakken.bench.importing.snippets import (
     snippets_of,
     without_tags,
 )
-from hakken.bench.masking import MaskError, find, mask_file, parse
-from hakken.bench.proving import Lab
-from hakken.bench.running import Outcome, RunJob
+from hakken.bench.masking.bodies import MaskError, find, mask_file, parse
+from hakken.bench.tasks.folder import EXPERIMENTS, PAPER, TaskFolder, write_task
 from hakken.bench.trees import walk
 from hakken.bench.types import Band, Experiment, FunctionRef, Gold, MaskMode, MetricRule, Task, inside
 from hakken.core.errors import UsageError

@@ -11,10 +11,10 @@ from typing import TypeAlias
 from pydantic import NonNegativeInt, ValidationError
 
 from hakken.analysis.resampling import ROUNDING, effective_draws, mean_interval, wilson
-from hakken.bench.attempts import Attempt
-from hakken.bench.folder import load_tasks
-from hakken.bench.making import task_hash
-from hakken.bench.metrics import by_task, measured
+from hakken.bench.attempts.attempt import Attempt
+from hakken.bench.reports.metrics import by_task, measured
+from hakken.bench.tasks.folder import load_tasks
+from hakken.bench.tasks.making import task_hash
 from hakken.core.errors import UsageError
 from hakken.core.types import Record
 

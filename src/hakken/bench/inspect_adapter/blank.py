@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.attempts import Attempt
-from hakken.bench.folder import TaskFolder
+from hakken.bench.attempts.attempt import Attempt
+from hakken.bench.attempts.identity import this_code
 from hakken.bench.grading.grade import RULES
-from hakken.bench.identity import this_code
-from hakken.bench.making import task_hash
+from hakken.bench.tasks.folder import TaskFolder
+from hakken.bench.tasks.making import task_hash
 from hakken.bench.types import Score, Verdict
 from hakken.execution import best_rung
 

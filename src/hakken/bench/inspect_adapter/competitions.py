@@ -21,9 +21,9 @@ from hakken.bench.competitions.definition import Competition, load_competition, 
 from hakken.bench.competitions.grading import Graded, arena, grade_bytes, nothing_left
 from hakken.bench.competitions.preparing import prepare, write_public
 from hakken.bench.competitions.submissions import MOST_BYTES
+from hakken.bench.experiments.reading import Unreadable, read_bytes
 from hakken.bench.inspect_adapter.blank import BLANK
 from hakken.bench.inspect_adapter.sandbox import COMPETITION, HakkenSandbox
-from hakken.bench.reading import Unreadable, read_bytes
 from hakken.bench.types import CONTRACT_VERSION
 
 SUBMISSION = "submission.csv"

@@ -22,7 +22,7 @@ from inspect_ai.log import (
 )
 
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.attempts import Attempt
+from hakken.bench.attempts.attempt import Attempt
 from hakken.bench.competitions.reports import CompetitionReport
 from hakken.bench.inspect_adapter.blank import BLANK
 from hakken.core.errors import UsageError

@@ -21,8 +21,8 @@ from inspect_ai.util import (
 )
 
 from hakken.bench.competitions.definition import load_competition
-from hakken.bench.folder import load_task
-from hakken.bench.reading import Unreadable, read_bytes
+from hakken.bench.experiments.reading import Unreadable, read_bytes
+from hakken.bench.tasks.folder import load_task
 from hakken.bench.trees import executables
 from hakken.core.cores import cores
 from hakken.core.errors import SandboxError

@@ -19,15 +19,15 @@ from inspect_ai.tool import bash, python
 from inspect_ai.util import sandbox
 
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.attempts import graded_attempt
-from hakken.bench.folder import TaskFolder, load_task, load_tasks
+from hakken.bench.attempts.attempt import graded_attempt
+from hakken.bench.experiments.kept import tree_of
+from hakken.bench.experiments.lab import Lab
 from hakken.bench.inspect_adapter.blank import BLANK, blank_attempt
 from hakken.bench.inspect_adapter.sandbox import TASK, HakkenSandbox
-from hakken.bench.kept import tree_of
-from hakken.bench.making import make_tasks, prove, write
-from hakken.bench.proving import Lab
 from hakken.bench.reports.measures import COUNTS
-from hakken.bench.suite import load_suite
+from hakken.bench.tasks.folder import TaskFolder, load_task, load_tasks
+from hakken.bench.tasks.making import make_tasks, prove, write
+from hakken.bench.tasks.suite import load_suite
 from hakken.bench.trees import walk
 from hakken.bench.types import CONTRACT_VERSION, MaskMode, Source
 from hakken.core.errors import UsageError

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from hakken import __version__
 from hakken.analysis.resampling import mean_interval
-from hakken.bench.attempts import LIMITS, Attempt, read_attempts
+from hakken.bench.attempts.attempt import LIMITS, Attempt, read_attempts
 from hakken.bench.inspect_adapter.reading import reader_of
-from hakken.bench.metrics import Estimate, as_failed, average, by_task, cluster_of, estimate, items, measured, rate
 from hakken.bench.reports.cautions import apart, cautions_of, counted, unmeasured_of
 from hakken.bench.reports.compute import across, scaling_of, unit_of
 from hakken.bench.reports.contamination import Contamination
@@ -26,6 +25,17 @@ from hakken.bench.reports.measures import (
     depth_of,
     rows_of,
     settings_of,
+)
+from hakken.bench.reports.metrics import (
+    Estimate,
+    as_failed,
+    average,
+    by_task,
+    cluster_of,
+    estimate,
+    items,
+    measured,
+    rate,
 )
 from hakken.bench.reports.pairing import pairs_of
 from hakken.bench.reports.records import AgentFailures, Report, Slice

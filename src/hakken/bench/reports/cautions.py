@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from hakken.bench.attempts import Attempt
-from hakken.bench.metrics import by_task
+from hakken.bench.attempts.attempt import Attempt
 from hakken.bench.reports.measures import UNKNOWN_CODE, USES
+from hakken.bench.reports.metrics import by_task
 from hakken.bench.reports.records import Unmeasured
 from hakken.bench.types import Soundness
 

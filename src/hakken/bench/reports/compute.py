@@ -10,9 +10,9 @@ import numpy as np
 from hakken.analysis.resampling import ROUNDING, Array, cluster_draws, weighted_means
 from hakken.analysis.scaling import LogFit, NoFit, fit_log
 from hakken.bench.agents import Null, Oracle
-from hakken.bench.attempts import Attempt
-from hakken.bench.metrics import by_task, cluster_of, estimate, items, pass_at_k
+from hakken.bench.attempts.attempt import Attempt
 from hakken.bench.reports.measures import USES, depth_of
+from hakken.bench.reports.metrics import by_task, cluster_of, estimate, items, pass_at_k
 from hakken.bench.reports.records import ComputePoint, Scaling, WithinPoint
 
 CONTROLS = (Null.name, Oracle.name)

@@ -21,9 +21,9 @@ from pydantic import NonNegativeInt, ValidationError
 
 from hakken.analysis.resampling import Cluster, mean_interval
 from hakken.bench.agents.writing import code_of
-from hakken.bench.folder import TaskFolder
-from hakken.bench.masking import MaskError, find, parse
-from hakken.bench.metrics import Estimate
+from hakken.bench.masking.bodies import MaskError, find, parse
+from hakken.bench.reports.metrics import Estimate
+from hakken.bench.tasks.folder import TaskFolder
 from hakken.core.errors import MalformedReply, UsageError, first_problem
 from hakken.core.prompts import Prompt, prompt
 from hakken.core.source import syntax_tree

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from hakken.bench.agents.types import Ending
-from hakken.bench.attempts import Attempt
+from hakken.bench.attempts.attempt import Attempt
 from hakken.core.types import Record
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from hakken.bench.attempts import Attempt
-from hakken.bench.metrics import by_task, cluster_of, measured
+from hakken.bench.attempts.attempt import Attempt
+from hakken.bench.reports.metrics import by_task, cluster_of, measured
 from hakken.bench.reports.records import TaskRow
 
 

@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from hakken.analysis.resampling import Cluster, free_interval, mean_interval
-from hakken.bench.metrics import Average, Estimate
 from hakken.bench.reports.measures import USES
+from hakken.bench.reports.metrics import Average, Estimate
 from hakken.bench.reports.records import Pair, TaskRow
 from hakken.bench.reports.wording import Difference, sentence
 from hakken.research.experiments.statistics import holm, sign_flip_p

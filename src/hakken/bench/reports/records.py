@@ -8,9 +8,9 @@ from pydantic import NonNegativeFloat, PositiveInt
 
 from hakken.analysis.resampling import Cluster
 from hakken.analysis.scaling import LogFit, NoFit
-from hakken.bench.metrics import Average, Estimate
 from hakken.bench.reports.contamination import Contamination
 from hakken.bench.reports.failures import Count, EndingCount
+from hakken.bench.reports.metrics import Average, Estimate
 from hakken.bench.types import Soundness
 from hakken.core.types import Record
 

@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hakken.bench.attempts import Attempt
+from hakken.bench.attempts.attempt import Attempt
+from hakken.bench.experiments.reading import Numbers
 from hakken.bench.grading.strict import claims
-from hakken.bench.reading import Numbers
 
 _SAME = 0.05
 """Relative distance up to which two attempts report the same number."""

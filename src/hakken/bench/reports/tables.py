@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from hakken.analysis.pages import Table
 from hakken.analysis.scaling import LogFit
-from hakken.bench.metrics import Average, Estimate
 from hakken.bench.reports.measures import ADMITTED, RATES, RULES, SANDBOX, UNCHECKED, label
+from hakken.bench.reports.metrics import Average, Estimate
 from hakken.bench.reports.records import Report, Slice
 from hakken.bench.reports.wording import number
 

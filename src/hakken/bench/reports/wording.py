@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hakken.bench.metrics import Average
 from hakken.bench.reports.measures import USES, label
+from hakken.bench.reports.metrics import Average
 from hakken.core.types import Record
 
 ALPHA = 0.05

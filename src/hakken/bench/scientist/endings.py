@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hakken.bench.attempts.unfinished import FOR_ALL
 from hakken.bench.scientist.types import UNMEASURED
-from hakken.bench.unfinished import FOR_ALL
 from hakken.core.errors import (
     ModelTimeout,
     ModelUnavailable,

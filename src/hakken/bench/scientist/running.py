@@ -16,10 +16,10 @@ from concurrent.futures import Future, as_completed
 from contextlib import suppress
 from typing import Protocol
 
+from hakken.bench.attempts.unfinished import FOR_ALL
 from hakken.bench.scientist.grid import Job, begin, check_as_begun, is_over
 from hakken.bench.scientist.reading import FAILURE, read_run
 from hakken.bench.scientist.types import RunRow
-from hakken.bench.unfinished import FOR_ALL
 from hakken.core.errors import HakkenError, RunLocked, StoreError
 from hakken.core.files import write_text
 from hakken.execution import open_executor

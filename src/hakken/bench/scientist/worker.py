@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import sys
 
+from hakken.bench.attempts.unfinished import FOR_ALL
 from hakken.bench.scientist.grid import Job
 from hakken.bench.scientist.running import ENDS_TABLE, packed, run_here
-from hakken.bench.unfinished import FOR_ALL
 
 
 def main() -> None:

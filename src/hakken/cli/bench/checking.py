@@ -11,7 +11,7 @@ from hakken.cli import options
 from hakken.cli.bench.common import Keeping, Workers, open_lab
 
 if TYPE_CHECKING:
-    from hakken.bench.checks import Check
+    from hakken.bench.checking.findings import Check
 
 
 def check(
@@ -51,8 +51,8 @@ def check(
       hakken bench check hakken-tasks
       hakken bench check hakken-tasks --only my_repo-n1-0
     """
-    from hakken.bench.checking import check_suite, check_tasks, load
-    from hakken.bench.folder import TaskFolder
+    from hakken.bench.checking.proof import check_suite, check_tasks, load
+    from hakken.bench.tasks.folder import TaskFolder
     from hakken.bench.types import Source
     from hakken.cli.console import emit
     from hakken.core.config import user_cache_dir

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from hakken.bench.proving import Lab
+    from hakken.bench.experiments.lab import Lab
 
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Commands that run at once.")]
 
@@ -35,8 +35,8 @@ def open_lab(workers: int, weak: bool, kept: Keeping | None = None) -> Iterator[
         weak: Accept isolation that cannot stop the network.
         kept: Where outcomes of runs are kept and found again; by default nowhere.
     """
-    from hakken.bench.kept import Kept
-    from hakken.bench.proving import Lab
+    from hakken.bench.experiments.kept import Kept
+    from hakken.bench.experiments.lab import Lab
     from hakken.cli.console import tell
     from hakken.execution import best_rung, open_executor
 

@@ -38,9 +38,9 @@ def grade(
     """
     import tempfile
 
-    from hakken.bench.folder import discard_gold, load_task
     from hakken.bench.grading import freeze
     from hakken.bench.grading import grade as grade_one
+    from hakken.bench.tasks.folder import discard_gold, load_task
     from hakken.cli.console import emit, say
     from hakken.core.errors import UsageError
 

@@ -130,7 +130,7 @@ def scaled(
     Examples:
       hakken bench import scaled tasks hakken-attempts
     """
-    from hakken.bench.attempts import read_attempts
+    from hakken.bench.attempts.attempt import read_attempts
     from hakken.bench.importing.scaled import scaled_pass_at_1, weights_of
     from hakken.cli.console import emit, say, tell
 
@@ -154,7 +154,7 @@ def scaled(
 
 def _keeping(repositories: Path, fresh: bool) -> Keeping:
     """What experiments gave is kept in the user's cache, by the packages that any of the repositories imports."""
-    from hakken.bench.requirements import imported_packages
+    from hakken.bench.experiments.requirements import imported_packages
     from hakken.core.config import user_cache_dir
 
     # One by one: what a repository calls its own is a package of others.

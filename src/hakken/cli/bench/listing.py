@@ -17,8 +17,8 @@ def list_(as_json: options.Json = False) -> None:
     """
     import math
 
-    from hakken.bench.checks import SIZES
-    from hakken.bench.suite import load_suite, shipped
+    from hakken.bench.checking.findings import SIZES
+    from hakken.bench.tasks.suite import load_suite, shipped
     from hakken.cli.console import emit, say, table
 
     suites: dict[str, Any] = {}

@@ -15,7 +15,7 @@ from hakken.cli.bench.common import Keeping, Workers, open_lab, sizes_of
 from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
-    from hakken.bench.making import Proved
+    from hakken.bench.tasks.making import Proved
     from hakken.bench.types import MaskMode, Source, Task
 
 Leaks = Annotated[bool, typer.Option("--allow-leaks", help="Mask functions whose code stays in a file that is needed.")]
@@ -73,8 +73,8 @@ def make(
       hakken bench make my_repo --command "python evaluate.py" --results -
       hakken bench make my_suite/my_repo --mode oracle --out tasks --json
     """
-    from hakken.bench.adopting import adopt
-    from hakken.bench.making import prove
+    from hakken.bench.tasks.adopting import adopt
+    from hakken.bench.tasks.making import prove
     from hakken.bench.trees import scratch
 
     sizes, kind, target = sizes_of(n), _mode(mode), folder_for(out)
@@ -101,7 +101,7 @@ def make(
 
 def _staged(repository: Path, place: Path, others: tuple[Path | None, ...]) -> Path:
     """The repository as it was when the command began, without tasks and configurations that lie in it."""
-    from hakken.bench.adopting import staged
+    from hakken.bench.tasks.adopting import staged
     from hakken.cli.console import tell
 
     if not repository.is_dir():
@@ -120,8 +120,8 @@ def _mode(name: str) -> MaskMode:
 
 def _keeping(repository: Path, command: list[str] | None, fresh: bool) -> Keeping:
     """What is measured is kept in the user's cache, by the packages that the repository imports."""
-    from hakken.bench.requirements import imported_packages
-    from hakken.bench.suite import FILE
+    from hakken.bench.experiments.requirements import imported_packages
+    from hakken.bench.tasks.suite import FILE
     from hakken.core.config import user_cache_dir
 
     root = repository / "repo" if (repository / FILE).is_file() and not command else repository
@@ -151,8 +151,8 @@ def _write(
     proved: Proved, sizes: Sequence[int], mode: MaskMode, seed: int, limit: int, out: Path, as_json: bool
 ) -> None:
     """Write the tasks, and say what they are."""
-    from hakken.bench.making import make_tasks, write
     from hakken.bench.pace import Pace
+    from hakken.bench.tasks.making import make_tasks, write
     from hakken.cli.console import tell
     from hakken.core.errors import UsageError
 

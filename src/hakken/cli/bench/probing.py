@@ -28,9 +28,9 @@ def probe(
       hakken bench probe hakken-tasks --model openai:gpt-5
       hakken bench probe hakken-tasks --out probe.json --json
     """
-    from hakken.bench.folder import load_tasks
     from hakken.bench.reports.contamination import forecast_probe
     from hakken.bench.reports.contamination import probe as run_probe
+    from hakken.bench.tasks.folder import load_tasks
     from hakken.cli import preflight
     from hakken.cli.console import emit, say, shown
     from hakken.cli.run import announce_calls, announce_limits, tell_call

@@ -14,11 +14,11 @@ from hakken.cli.bench.common import Workers, open_lab
 from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
-    from hakken.bench.again import Retry
-    from hakken.bench.agents.forecast import AttemptsForecast
     from hakken.bench.agents.registry import AgentOptions
-    from hakken.bench.attempts import Attempt
-    from hakken.bench.folder import TaskFolder
+    from hakken.bench.attempts.again import Retry
+    from hakken.bench.attempts.attempt import Attempt
+    from hakken.bench.attempts.forecast import AttemptsForecast
+    from hakken.bench.tasks.folder import TaskFolder
     from hakken.core.config import Settings
     from hakken.core.types import Budget
 
@@ -119,9 +119,9 @@ def run(
       hakken bench run hakken-tasks --agent verified:fixed --candidates 5 --verify model --json
       hakken bench run hakken-tasks --agent external:aider --model openai:gpt-5 --retry broken
     """
-    from hakken.bench.again import Retry
     from hakken.bench.agents.registry import AgentOptions, kind_of
-    from hakken.bench.folder import load_tasks
+    from hakken.bench.attempts.again import Retry
+    from hakken.bench.tasks.folder import load_tasks
     from hakken.core.errors import UsageError
     from hakken.core.types import Budget, Role
 
@@ -214,14 +214,14 @@ def _attempt(
     retry: Retry,
 ) -> tuple[list[Attempt], str]:
     """Say what it may cost, make the attempts, and tell of each."""
-    from hakken.bench.again import why_again
     from hakken.bench.agents.calls import SharedCalls
-    from hakken.bench.agents.forecast import forecast_attempts
     from hakken.bench.agents.registry import Setup, choose
-    from hakken.bench.attempts import Place, load_attempts, run_attempts, run_recipe
-    from hakken.bench.identity import this_code
-    from hakken.bench.making import task_hash
-    from hakken.bench.recipes import recipe_of
+    from hakken.bench.attempts.again import why_again
+    from hakken.bench.attempts.attempt import Place, load_attempts, run_attempts, run_recipe
+    from hakken.bench.attempts.forecast import forecast_attempts
+    from hakken.bench.attempts.identity import this_code
+    from hakken.bench.attempts.workers import recipe_of
+    from hakken.bench.tasks.making import task_hash
     from hakken.cli.bench.attempt_limits import crowd_of, limits_of
     from hakken.cli.preflight import check
     from hakken.execution import open_executor
@@ -333,8 +333,8 @@ def _write_trajectories(done: list[Attempt], path: Path) -> None:
 
 
 def _show(name: str, done: list[Attempt], attempts: int, as_json: bool) -> None:
-    from hakken.bench.metrics import summarise
     from hakken.bench.reports.cautions import cautions_of, unmeasured_of
+    from hakken.bench.reports.metrics import summarise
     from hakken.bench.types import Soundness
     from hakken.cli.console import emit, say, table
 

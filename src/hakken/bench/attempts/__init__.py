@@ -1,0 +1,1 @@
+"""One agent at one task: what it did and left, written down before it is graded, and graded."""

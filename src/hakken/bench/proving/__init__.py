@@ -1,0 +1,1 @@
+"""Which functions carry an experiment, and the proof that it reproduces itself and needs each of them."""

@@ -1,0 +1,1 @@
+"""From a repository, of a suite or of anybody, to tasks in folders."""
