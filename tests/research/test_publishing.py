@@ -13,7 +13,7 @@ from hakken.research.run import run
 from tests.research.made_up import by_code, make_up_trials
 
 DATA = Path(__file__).parent / "data"
-FALSE = "The selected variant raises the mean absolute error on levels."
+FALSE = "Every trial ran on 7 report seeds, and the primary claim was confirmed."
 SMALL = (
     f"models.default=scripted:{DATA / 'weak.toml'}", "search.ideas=1", "search.nodes_per_idea=1",
     "search.debug_rounds=1", "search.ablate=false", "statistics.explore_seeds=2", "statistics.report_seeds=6",
