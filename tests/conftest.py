@@ -5,6 +5,7 @@ Files that take longest begin first, so that no worker ends with one of them alo
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ import hypothesis
 import pytest
 
 from tests import isolation
+
+# Before anything imports NumPy: its threads take the cores of the other workers, and small matrices gain nothing.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # How fast examples are drawn and tried says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
