@@ -44,7 +44,7 @@ external: install
 # What is checked on every commit. The real model takes part in a small run; a missing model is a failure.
 test: check model
 	$(BIN)/python -m pytest -q -n 2
-	$(BIN)/python -m pytest -q -m model tests/cli
+	$(BIN)/python -m pytest -q -m model -o faulthandler_timeout=1200 tests/cli
 
 # What takes longer, and shows that the fast tests mean something: every attack does harm where nothing stops it, nearly
 # all mutants of a paper are found, a run survives a kill at every event. Before a release, and after a change of the
