@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import site
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from hakken.core.types import Trial
 from hakken.testing.attacks import tiny
@@ -75,6 +77,14 @@ def _commands_terminal(trial: Trial) -> Iterator[str]:
 def _mistimed(trial: Trial) -> Iterator[str]:
     if trial.cost is None or trial.cost.wall_seconds < 0.3:
         yield "a run of 0.3 s was believed to take less"
+
+
+def _no_numpy() -> str:
+    """Programs in a box know only the packages of this Python, whatever a PYTHONPATH adds to them here."""
+    found = importlib.util.find_spec("numpy")
+    places = [] if found is None or found.origin is None else [Path(found.origin)]
+    known = any(place.is_relative_to(packages) for place in places for packages in site.getsitepackages())
+    return "" if known else "NumPy is not among the packages of this Python"
 
 
 def _no_pytest() -> str:
@@ -237,6 +247,7 @@ OUTPUTS = (
         evaluate=_LOADING.replace("TRUST", "False"),
         careless_evaluate=_LOADING.replace("TRUST", "True"),
         must_fail=True,
+        unavailable=_no_numpy,
     ),
     TrialAttack(
         name="pickle_for_the_harness",
