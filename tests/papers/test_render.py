@@ -16,6 +16,7 @@ from hakken.research.papers.render.latex_engine import find_engine, log_errors
 from tests.papers.builders import build_snapshot
 from tests.papers.sample import BIB, sample_markdown, sample_metadata
 
+TEX = pytest.mark.skipif(find_engine() is None, reason="no LaTeX is installed here, which nobody needs")
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f64540"
     "0000000049454e44ae426082"
@@ -105,6 +106,7 @@ def test_markdown_reads_well(paper: tuple[Path, PaperFiles]) -> None:
 
 
 @pytest.mark.slow
+@TEX
 def test_latex_compiles(paper: tuple[Path, PaperFiles], tmp_path: Path) -> None:
     run, _ = paper
     odd = "\n\nOdd ones: 😀 日本 ± − ≤ α → é ∈ ✓ … “quoted” — –"
@@ -127,6 +129,7 @@ def test_latex_compiles(paper: tuple[Path, PaperFiles], tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@TEX
 def test_latex_error_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match=r"Undefined control sequence .*paper\.tex, line"):
         render(
