@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hakken.core.errors import RenderError, TemplateError
+from hakken.core.text import several
 from hakken.core.types import Template, content_hash
 from hakken.research.ideas import load_seed_ideas
 from hakken.research.papers.citations import works
@@ -32,9 +33,8 @@ def check_optional(template: Template) -> tuple[str, ...]:
     silent = [work.key for work in found if not work.gist]
     if not silent:
         return ()
-    named = ", ".join(silent[:3]) + (", …" if len(silent) > 3 else "")
     many = f"{len(silent)} of {len(found)}"
-    return (f"{BIBLIOGRAPHY}: no hakken_gist in {many} works, and no paper cites them: {named}.",)
+    return (f"{BIBLIOGRAPHY}: no hakken_gist in {many} works, and no paper cites them: {several(silent)}.",)
 
 
 def bibliography_hash(template: Template) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hakken.bench.reports.measures import USES, label
 from hakken.bench.reports.metrics import Average
+from hakken.core.permutations import least_sign_flip_p
 from hakken.core.types import Record
 
 ALPHA = 0.05
@@ -58,7 +59,7 @@ def sentence(d: Difference) -> str:
         f"{what}: {d.one} and {d.other} do not differ beyond chance on {tasks} "
         f"({values}; difference {number(e.value, d.measure)}, {interval}; {test})"
     )
-    if 2.0 ** (1 - d.groups) * d.family >= ALPHA or ends is None:
+    if least_sign_flip_p(d.groups) * d.family >= ALPHA or ends is None:
         groups = f"{d.groups} independent group{'' if d.groups == 1 else 's'} of tasks"
         return f"{text}; {groups} could not have shown any difference."
     return f"{text}; a difference of up to {number(max(map(abs, ends)), d.measure)} stays possible."

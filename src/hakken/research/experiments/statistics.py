@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from hakken.core.errors import UsageError
+from hakken.core.permutations import EXACT_LIMIT, MONTE_CARLO
 from hakken.core.types import Comparison, MetricSpec
 from hakken.research.experiments.effects import detectable_difference, equivalence_p
 from hakken.research.experiments.jackknife import effect_interval
@@ -26,9 +27,6 @@ from hakken.research.experiments.jackknife import effect_interval
 Values: TypeAlias = Mapping[int, float]
 """A metric by seed (or by number of the repeat, where there are no seeds)."""
 
-EXACT_LIMIT = 2**16
-"""Permutation tests enumerate up to this many arrangements, and sample beyond."""
-MONTE_CARLO = 20_000
 NOISE_DRAWS = 4_000
 Array: TypeAlias = NDArray[np.float64]
 

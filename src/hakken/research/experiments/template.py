@@ -9,6 +9,7 @@ from pathlib import Path
 import hakken
 from hakken.core.errors import TemplateError, UsageError
 from hakken.core.packages import missing_modules
+from hakken.core.permutations import least_sign_flip_p
 from hakken.core.types import Direction, Seeds, Template
 from hakken.research.experiments.contract import FILE, FIRST_SEED, read_contract, suggest
 from hakken.research.experiments.seed_data import seeds_with_data
@@ -51,7 +52,7 @@ def missing_packages(template: Template) -> tuple[str, ...]:
 def seeds_note(template: Template, alpha: float) -> str:
     """A sentence where even a difference in every pair could not support a claim; empty where one could."""
     count = len(template.seeds.report)
-    least = 2.0 ** (1 - count)
+    least = least_sign_flip_p(count)
     if not template.seeded or least < alpha:
         return ""
     return f"Report seeds: {count}, so that no p of a sign-flip test is below {least:.3g}: no claim can be supported."

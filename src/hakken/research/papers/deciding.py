@@ -5,19 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
+from hakken.core.permutations import least_sign_flip_p
 from hakken.core.types import Comparison, Snapshot, Split
-
-EXACT_PAIRS = 16
-"""Up to so many pairs the sign-flip test tries every pattern."""
-PATTERNS = 20_000
-"""Patterns that it samples beyond."""
 
 
 def least_p(c: Comparison) -> float:
     """The smallest p that a test on so many pairs can give; 0, a bound that says nothing, where nothing pairs them."""
-    if not c.paired:
-        return 0.0
-    return 2.0 ** (1 - c.n) if c.n <= EXACT_PAIRS else 1 / (1 + PATTERNS)
+    return least_sign_flip_p(c.n) if c.paired else 0.0
 
 
 def undecidable(snapshot: Snapshot) -> Callable[[Comparison], bool]:
