@@ -67,7 +67,6 @@ def matched(template: Template, slower: float) -> tuple[Node | None, Lab]:
         template=template,
         settings=Settings(),
         baseline=lambda: node("n0", Operator.BASELINE),
-        progress=SimpleNamespace(expect=lambda trials: None),
     )
     return match_compute(session, node("n1", Operator.DRAFT)), lab  # type: ignore[arg-type]
 
