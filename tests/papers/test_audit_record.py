@@ -15,7 +15,7 @@ from hakken.research.papers.audit import from_snapshot
 from hakken.research.papers.audit.conduct.consistency import check_record, differing
 from hakken.research.papers.audit.records.derive import contrast, noise_band, stepped_down
 from tests.papers.builders import METRICS, REPORT, build_snapshot
-from tests.papers.test_printed_statistics import KEY, changed, recompared, with_error
+from tests.papers.records import KEY, changed, recompared, with_error
 
 Forge = Callable[[Comparison], dict[str, object]]
 

@@ -14,7 +14,7 @@ from hakken.research.papers.origins import composed
 from hakken.research.papers.study import Study
 from hakken.research.papers.writer import write
 from tests.papers.builders import build_snapshot
-from tests.papers.test_printed_statistics import printed
+from tests.papers.records import printed
 
 
 def text_of(snapshot: Snapshot, prose: str = "code") -> str:

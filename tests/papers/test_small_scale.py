@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hakken.core.types import Snapshot, Split, Trial
 from hakken.research.papers.wording import decimals_for, number
 from tests.papers.builders import REPORT, build_snapshot
-from tests.papers.test_printed_statistics import KEY, Paper, changed, null, planned, printed, recompared, with_error
+from tests.papers.records import KEY, Paper, changed, null, planned, printed, recompared, with_error
 
 
 def scaled(factor: float) -> Snapshot:
