@@ -153,3 +153,20 @@ def test_time_is_told_in_words() -> None:
     assert (pace.left(), pace.left(120.0)) == ("just begun", "about 2 min in all")
     pace.step(2.0)
     assert pace.left().endswith("left")
+
+
+def test_two_commands_write_the_same_outcome_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (Kept(tmp_path, (), Rung.BUBBLEWRAP) for _ in range(2))
+    found = Variant(name="a")
+    write = Path.write_text
+
+    def slow(self: Path, *given: object, **named: object) -> int:
+        monkeypatch.setattr(Path, "write_text", write)
+        length = write(self, *given, **named)  # type: ignore[arg-type]
+        second.keep("abc", found)
+        return length
+
+    monkeypatch.setattr(Path, "write_text", slow)
+    first.keep("abc", found)
+    assert second.recall("abc", Variant) == found
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["c.json"]

@@ -6,6 +6,7 @@ folder cannot be renamed over another: ``draft_folder`` takes the old one away f
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +17,16 @@ DRAFT = ".part"
 
 
 @contextmanager
-def draft(path: Path) -> Iterator[Path]:
-    """Yield the place to write a file to; it takes ``path`` when the block ends well, and goes when it does not."""
-    rough = path.with_name(f".{path.stem}{DRAFT}{path.suffix}")
+def draft(path: Path, *, shared: bool = False) -> Iterator[Path]:
+    """Yield the place to write a file to; it takes ``path`` when the block ends well, and goes when it does not.
+
+    Args:
+        path: Where the file belongs.
+        shared: Others may write it at the same time, and whoever is last is heard: each draft has a name of its own
+            then, so that one whose process was killed stays, as a hidden file.
+    """
+    own = f".{secrets.token_hex(4)}" if shared else ""
+    rough = path.with_name(f".{path.stem}{own}{DRAFT}{path.suffix}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield rough
@@ -47,9 +55,9 @@ def draft_folder(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a whole text in UTF-8, or nothing."""
-    with draft(path) as rough:
+def write_text(path: Path, text: str, *, shared: bool = False) -> None:
+    """Write a whole text in UTF-8, or nothing; ``shared`` as in ``draft``."""
+    with draft(path, shared=shared) as rough:
         rough.write_text(text, encoding="utf-8", newline="")
 
 

@@ -2,7 +2,8 @@
 
 The hash of a run covers the folder as the command finds it, the command, its configuration and environment, and the
 versions of Python, of the packages, of Hakken and of the contract. So a check that was stopped goes on, a second one
-runs only what changed, and two runs that are the same are made once. Graders of real submissions keep nothing.
+runs only what changed, and two runs that are the same are made once. Commands that run side by side share the folder.
+Graders of real submissions keep nothing.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Kept:
     def keep(self, key: str, record: Record) -> None:
         """Write it down."""
         self._made.add(key)
-        write_text(self._path(key), record.model_dump_json())
+        write_text(self._path(key), record.model_dump_json(), shared=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key[2:]}.json"
