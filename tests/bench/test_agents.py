@@ -85,6 +85,7 @@ def test_the_fixed_agent_solves_what_its_model_knows(tasks: dict[str, TaskFolder
     assert all(verdict.passed for verdict in done.score.verdicts.values())
     assert (done.run.ending, done.run.steps, done.agent) == (Ending.FINISHED, 2, "fixed-both")
     assert "walk(self, steps)" in asked[0].messages[-1].content
+    assert "def walk(self, steps):" in (asked[0].grammar or "")
 
 
 def test_the_fixed_agent_never_reports_what_does_not_run(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -347,6 +348,9 @@ def test_replies_in_all_forms() -> None:
         assert text.count("class Walker") == 1
     assert problem_with("def other(): pass", "Walker.walk") == "There is no function walk in the code."
     assert "still missing" in str(problem_with("def walk(self):\n    raise NotImplementedError", "Walker.walk"))
+    assert "holds no code" in str(problem_with("It walks step by step, and defines no more.", "Walker.walk"))
+    for broken in ("def walk(self:\n    return 1", "```python\nreturn (1\n```"):
+        assert "holds no code" not in str(problem_with(broken, "Walker.walk"))
     with pytest.raises(MaskError):
         put(source, "sample_line", "def other(): pass")
 

@@ -16,7 +16,7 @@ from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.context import Context, Retrieval, context_of
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.agents.writing import problem_with, put
+from hakken.bench.agents.writing import function_grammar, problem_with, put
 from hakken.bench.experiments.lab import Lab
 from hakken.bench.masking.bodies import MaskError
 from hakken.bench.tasks.folder import TaskFolder
@@ -156,7 +156,12 @@ def _answer(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str |
     asked = prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts=thoughts)
     try:
         with _paid(ledger, log):
-            reply = ledger.ask(asked, str, check=lambda text: problem_with(text, context.name))
+            reply = ledger.ask(
+                asked,
+                str,
+                check=lambda text: problem_with(text, context.name),
+                grammar=function_grammar(context.stub),
+            )
     except MalformedReply as error:
         log.lines.append(f"{context.name}: no usable reply: {error.message}")
         return None

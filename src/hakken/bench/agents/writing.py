@@ -13,6 +13,9 @@ from hakken.bench.masking.bodies import MaskError, body_lines, find, functions_o
 from hakken.bench.masking.transplant import transplant
 from hakken.core.source import syntax_tree
 
+_FENCE = "```"
+_HEAD = re.compile(r"^\s*(?:async )?def ", re.MULTILINE)
+_ASKED = f"Write the whole function, from its def on, in one {_FENCE}python block."
 _BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -53,7 +56,8 @@ def problem_with(reply: str, name: str) -> str | None:
     try:
         found = functions_of(parse(code_of(reply).encode()))
     except MaskError as error:
-        return error.message
+        # Told where the parser stopped in its prose, a small model writes the same prose again.
+        return error.message if _FENCE in reply or _HEAD.search(reply) else f"It holds no code. {_ASKED}"
     nodes = found.get(name) or found.get(last)
     if not nodes:
         return f"There is no function {last} in the code."

@@ -73,3 +73,24 @@ def restricted_mean(times, survival, horizon):
             break
         area, last, level = area + level * (t - last), t, s
     return float(area + level * (horizon - last))
+
+
+def uno_concordance(time, event, risk, horizon):
+    """Deaths one after the other, with the survival of censoring before each."""
+    above = below = 0.0
+    for i in np.flatnonzero((event == 1) & (time < horizon)):
+        uncensored = 1.0
+        for t in np.unique(time[event == 0]):
+            if t < time[i] - 1e-9:
+                uncensored *= 1.0 - ((time == t) & (event == 0)).sum() / (time >= t).sum()
+        later = time > time[i]
+        above += ((risk[i] > risk[later]).sum() + (risk[i] == risk[later]).sum() / 2) / uncensored**2
+        below += later.sum() / uncensored**2
+    return float(above / below)
+
+
+def wrong_uno_concordance(time, event, risk, horizon):
+    """Without the weights."""
+    usable = (event * (time < horizon))[:, None] * (time[:, None] < time)
+    higher = (risk[:, None] > risk) + 0.5 * (risk[:, None] == risk)
+    return float((usable * higher).sum() / usable.sum())

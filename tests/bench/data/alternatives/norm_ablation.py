@@ -65,3 +65,17 @@ def adam_step(parameters, gradients, state, rate, betas=(0.9, 0.999), epsilon=1e
         m = state["m"][name] = old_m + (1 - betas[0]) * (g - old_m)
         v = state["v"][name] = old_v + (1 - betas[1]) * (g * g - old_v)
         parameters[name] = parameters[name] - rate * np.sqrt(two) / one * m / (np.sqrt(v) + epsilon * np.sqrt(two))
+
+
+def backward(grad, caches, norm):
+    """All of a name together, first layers first."""
+    found = {}
+    for i in reversed(range(len(caches))):
+        dense, *more = caches[i]
+        if more:
+            normal, (mask,) = more
+            grad = grad * mask
+            if norm in ("batch", "layer"):
+                grad, found["g", i], found["s", i] = norm_backward(grad, normal, ("batch", "layer").index(norm))
+        grad, found["w", i], found["b", i] = dense_backward(grad, dense)
+    return {f"{letter}{i}": found[letter, i] for letter, i in sorted(found)}

@@ -67,3 +67,12 @@ def regenerative(waits, level):
     ratio = y.sum() / n.sum()
     s = (y - ratio * n).std(ddof=1)
     return float(ratio), float(NormalDist().inv_cdf((1 + level) / 2) * s / (n.mean() * len(n) ** 0.5))
+
+
+def stratified_error(values, uniform, strata):
+    """Each stratum cut out by its ends."""
+    total = 0.0
+    for h in range(strata):
+        group = values[(uniform >= h / strata) & (uniform < (h + 1) / strata)]
+        total += np.var(group) * len(group) / (len(group) - 1) / len(group)
+    return float(np.sqrt(total) / strata)

@@ -87,7 +87,7 @@ def diabetes_year() -> None:
 
 
 def clinic_visits() -> None:
-    """6,000 person-years; rows of one person look alike, so ``person`` groups equal rows that follow each other."""
+    """6,000 person-years; ``person`` groups equal rows, as those of one person are while the plan stays the same."""
     header, *rows = table(package("statsmodels") / "datasets" / "randhie" / "randhie.csv")
     groups: dict[tuple[str, ...], int] = {}
     marked = [[row[0], str(groups.setdefault(tuple(row[1:]), len(groups))), *row[1:]] for row in rows]

@@ -82,11 +82,12 @@ def fit_cox(sample: Sample, ties: str, ridge: float = 0.0, iterations: int = 25)
     for _ in range(iterations):
         objective = current.value - 0.5 * ridge * beta @ beta
         step = np.linalg.solve(current.information + penalty, current.gradient - ridge * beta)
+        trial = partial_likelihood(beta + step, sample, ties)
         for _ in range(10):
-            trial = partial_likelihood(beta + step, sample, ties)
             if trial.value - 0.5 * ridge * (beta + step) @ (beta + step) >= objective:
                 break
             step = step / 2
+            trial = partial_likelihood(beta + step, sample, ties)
         beta, current = beta + step, trial
         if np.abs(step).max() < 1e-8:
             break

@@ -61,7 +61,9 @@ def sensitivity(config: dict[str, Any]) -> dict[str, Any]:
             widths = [2, *[recipe.hidden] * recipe.layers, config["task"]["classes"]]
             parameters = initialise(widths, config["scale"], rng)
             loss, gradients = loss_and_gradients(dict(parameters), x, labels, recipe)
-            direction = {name: rng.standard_normal(g.shape) for name, g in gradients.items()}
+            # From the last layer to the first, so that the draws do not follow the order of the dictionary.
+            order = sorted(gradients, key=lambda name: (-int(name[1:]), "gswb".index(name[0])))
+            direction = {name: rng.standard_normal(gradients[name].shape) for name in order}
             slope = sum(float((gradients[name] * d).sum()) for name, d in direction.items())
             ends = []
             for sign in (1.0, -1.0):

@@ -54,9 +54,9 @@ def embedding(matrix: Array, dimensions: int, largest: bool) -> Array:
 
 
 def unit_rows(points: Array) -> Array:
-    """Rows scaled to length one; zero rows stay zero. Shape (n, d) -> (n, d)."""
+    """Rows scaled to length one; those shorter than 1e-12, which rounding alone made, become zero. (n, d) -> (n, d)."""
     norms = np.linalg.norm(points, axis=1, keepdims=True)
-    return np.divide(points, norms, out=np.zeros_like(points), where=norms > 0)
+    return np.divide(points, norms, out=np.zeros_like(points), where=norms > 1e-12)
 
 
 def farthest_first(points: Array, k: int) -> Array:

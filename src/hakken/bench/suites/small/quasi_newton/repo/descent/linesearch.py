@@ -125,7 +125,7 @@ def strong_wolfe(
 ) -> Point:
     """Find a step that satisfies the strong Wolfe conditions (Nocedal and Wright, algorithm 3.5).
 
-    Starting from `step`, the step is doubled, at most 20 times, until a point is accepted or a bracket is found:
+    Starting from `step`, which is doubled, at most 20 points are tried until one is accepted or a bracket is found:
     a point without sufficient decrease, or not below its predecessor, or with a non-negative slope. Brackets go
     to `zoom` with the better end first.
 

@@ -10,7 +10,7 @@ from queues.inputs import exponential, services
 from queues.output import batch_means, confidence_half_width, lag_one, regenerative
 from queues.simulate import kiefer_wolfowitz, lindley, priority_waits
 from queues.theory import erlang_distribution, mmc_wait, pollaczek_khinchine, shortest_first_wait
-from queues.variance import antithetic_pairs, control_variate, stratified_means, variance_ratio
+from queues.variance import antithetic_pairs, control_variate, stratified_error, variance_ratio
 
 
 def intervals(config: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def reduction(config: dict[str, Any]) -> dict[str, Any]:
         pairs = antithetic_pairs(mirrored)
         paired_controls = np.column_stack([antithetic_pairs(column) for column in controls.T])
         total = erlang_distribution(times[:, :-1].sum(axis=1), n - 1)
-        _, error = stratified_means(plain, total, config["strata"])
+        error = stratified_error(plain, total, config["strata"])
         values = {
             "wait": float(plain.mean()),
             "antithetic": variance_ratio(plain, pairs),

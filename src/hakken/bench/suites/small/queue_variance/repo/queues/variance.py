@@ -45,10 +45,10 @@ def variance_ratio(plain: Array, reduced: Array) -> float:
     return float((plain.var(ddof=1) / len(plain)) / (reduced.var(ddof=1) / len(reduced)))
 
 
-def stratified_means(values: Array, uniform: Array, strata: int) -> tuple[float, float]:
-    """Post-stratified mean and its standard error, strata being equal parts of [0, 1) of one uniform of each run.
+def stratified_error(values: Array, uniform: Array, strata: int) -> float:
+    """Standard error of a post-stratified mean, strata being equal parts of [0, 1) of one uniform of each run.
 
-    The estimate is the plain average of the means of the strata; its variance is sum_h var_h / n_h / strata^2, var_h
+    The estimate is the plain average of the means of the strata, so its variance is sum_h var_h / n_h / strata^2, var_h
     with ddof 1.
 
     Args:
@@ -58,6 +58,5 @@ def stratified_means(values: Array, uniform: Array, strata: int) -> tuple[float,
     """
     index = (uniform * strata).astype(int)
     groups = [values[index == h] for h in range(strata)]
-    estimate = np.mean([group.mean() for group in groups])
     variance = sum(group.var(ddof=1) / len(group) for group in groups) / strata**2
-    return float(estimate), float(np.sqrt(variance))
+    return float(np.sqrt(variance))
