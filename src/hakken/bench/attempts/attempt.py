@@ -34,7 +34,7 @@ from hakken.bench.attempts.unfinished import (
     rung_of,
     submission_of,
 )
-from hakken.bench.attempts.written import written
+from hakken.bench.attempts.written import MOST_KEPT, files_graded, written
 from hakken.bench.experiments.lab import Lab
 from hakken.bench.grading import freeze, grade
 from hakken.bench.grading.submission import Submission, answer_of
@@ -48,8 +48,6 @@ from hakken.core.types import Record, Rung, content_hash
 
 LIMITS = ("budget", "steps", "window", "context", "judge", "command", "recipe", "parallel")
 """Settings that an agent's name does not say, and that its attempts must share."""
-_MOST = 20_000
-"""Characters of an answer, or of a function, that are kept."""
 _NONE: Mapping[str, str] = {}
 
 
@@ -79,12 +77,16 @@ class Attempt(Record):
     """What the agent was set to, such as its retrieval and its model."""
     written: dict[str, str] = {}
     """By function (``file:name``), what the agent wrote in the place of the masked one."""
+    files: dict[str, str] = {}
+    """By masked file, what was graded: those functions in it, with the helpers and imports that they use."""
     answer: str = ""
     """The reported answer as JSON; empty where there is none."""
     code: str = ""
     """Version and hash of the Hakken that made it; empty where it was made before that was recorded."""
     earlier: tuple[EarlierTry, ...] = ()
     """Tries that this one has replaced."""
+    worked_on: str = ""
+    """Hash of the version of the task that the agent saw, where what it wrote was graded again by another."""
 
     @property
     def measured(self) -> bool:
@@ -195,8 +197,9 @@ def _graded(task: TaskFolder, submission: Submission, run: AgentRun, lab: Lab) -
         score=score,
         rung=rung_of(lab),
         seconds=0.0,
-        written=written(submission, task, _MOST),
-        answer="" if answer is None else json.dumps(answer)[:_MOST],
+        written=written(submission, task),
+        files=files_graded(submission, task),
+        answer="" if answer is None else json.dumps(answer)[:MOST_KEPT],
         code=this_code(),
     )
 
@@ -386,11 +389,11 @@ def _wanted(
 ) -> list[tuple[Path, TaskFolder, int]]:
     hashed = [(task, task_hash(task)) for task in tasks]
     return [
-        (folder / f"{_name(agent, task, hash_, seed)}.json", task, seed) for seed in seeds for task, hash_ in hashed
+        (folder / file_name(agent, task.task.id, hash_, seed), task, seed) for seed in seeds for task, hash_ in hashed
     ]
 
 
-def _name(agent: str, task: TaskFolder, task_hash: str, seed: int) -> str:
+def file_name(agent: str, task: str, task_hash: str, seed: int) -> str:
     """A name that another agent, a changed task or another seed does not share."""
     key = content_hash({"agent": agent, "task": task_hash, "seed": seed}).removeprefix("sha256:")[:10]
-    return f"{task.task.id}-s{seed}-{key}"
+    return f"{task}-s{seed}-{key}.json"

@@ -20,7 +20,7 @@ _WHY = {
 
 def cautions_of(attempts: Sequence[Attempt]) -> list[str]:
     """Sentences on what was not measured or made again, tasks that prove little, and attempts that nothing guarded."""
-    found = [*_unmeasured(attempts), *_codes(attempts), *_again(attempts)]
+    found = [*_unmeasured(attempts), *_codes(attempts), *_again(attempts), *_regraded(attempts)]
     tasks = [group[0].soundness for group in by_task(attempts).values()]
     for kind, why in _WHY.items():
         if count := tasks.count(kind):
@@ -83,6 +83,16 @@ def _again(attempts: Sequence[Attempt]) -> Iterable[str]:
         yield (
             f"{count} attempts were made again, for: {_listed(kinds)}. Their earlier tries took {tokens:,} tokens and "
             f"US$ {usd:.2f}, which no cost counts; what they had asked already was answered from the record."
+        )
+
+
+def _regraded(attempts: Sequence[Attempt]) -> Iterable[str]:
+    old = [a for a in attempts if a.worked_on]
+    if old:
+        names = ", ".join(sorted({a.task for a in old}))
+        yield (
+            f"{len(old)} of {len(attempts)} attempts were made at an earlier version of their task ({names}), and what "
+            "they wrote was graded again by the present one."
         )
 
 

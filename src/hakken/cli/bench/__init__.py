@@ -14,6 +14,7 @@ from hakken.cli.bench import (
     listing,
     making,
     probing,
+    regrading,
     reporting,
     running,
     scientist,
@@ -25,6 +26,7 @@ app.command()(making.make)
 app.command()(checking.check)
 app.command()(grading.grade)
 app.command()(running.run)
+app.command()(regrading.regrade)
 app.command()(scientist.scientist)
 app.command()(reporting.report)
 app.command()(comparing.compare)
