@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import pytest
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
 from hakken.bench.agents.agreement import Trial, best, judge, settled
 from hakken.bench.agents.context import context_of
-from hakken.bench.agents.mending import _Version as Version
 from hakken.bench.agents.nonfinite import is_not_finite
+from hakken.bench.agents.versions import Version, chosen_of
 from hakken.bench.agents.writing import problem_with, put
 from hakken.bench.attempts.attempt import attempt
 from hakken.bench.experiments.lab import Lab
@@ -65,7 +66,7 @@ def pipeline(lab: Lab, *replies: str, **options: Any) -> tuple[Pipeline, list[Re
 def mending(lab: Lab, *replies: str, **options: Any) -> tuple[Mending, list[Request]]:
     """An agent for small models with such a model."""
     accounts, asked = opened(*replies, budget=options.get("budget"))
-    return Mending(accounts, lab, **{"agree": 2, **options}), asked
+    return Mending(accounts, lab, **{"agree": 2, "draft": False, **options}), asked
 
 
 def test_what_a_model_is_shown(tasks: dict[str, TaskFolder]) -> None:
@@ -148,7 +149,7 @@ def test_what_does_not_run_is_mended(tasks: dict[str, TaskFolder], lab: Lab) -> 
         "spread: version 1 (fresh): The command ended with exit code 1: NameError: name 'placez' is not defined",
         "spread: version 2 (mended): runs",
     )
-    assert (agent.name, done.run.steps) == ("mending-c1-m1-no-repair", 2)
+    assert (agent.name, done.run.steps) == ("mending-c1-m1-no-draft-no-repair", 2)
 
 
 def test_a_small_model_sees_outline_callers_and_values(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -163,7 +164,7 @@ def test_a_small_model_sees_outline_callers_and_values(tasks: dict[str, TaskFold
     blind, unasked = mending(lab, SPREAD, examples=False, vote=False)
     assert attempt(blind, tasks["tiny-n1-4"], 0, lab).passed
     assert "- places: list of" not in unasked[0].messages[0].content
-    assert (len(unasked), blind.name) == (1, "mending-c18-m3-no-examples-no-vote")
+    assert (len(unasked), blind.name) == (1, "mending-c18-m3-no-draft-no-examples-no-vote")
 
 
 def test_the_version_that_most_agree_with_is_kept(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -173,6 +174,36 @@ def test_the_version_that_most_agree_with_is_kept(tasks: dict[str, TaskFolder], 
     assert (done.passed, len(asked)) == (True, 3)
 
 
+def test_a_draft_comes_first_and_has_two_votes(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    odd = SPREAD.replace("/ size for", "/ (size + 1) for")
+    replies = [SPREAD, odd, odd.replace("size =", "size = 0 +")]
+    agent, asked = mending(lab, *replies, draft=True, fill=False, candidates=2, agree=3)
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert [request.purpose for request in asked] == ["agents/fill", "agents/write", "agents/write"]
+    assert "Where the function is called" in asked[0].messages[0].content
+    assert "def spread(places):" in (asked[0].grammar or "")
+    assert done.run.transcript[0] == "spread: version 1 (draft): runs"
+    assert (done.passed, done.run.steps, agent.name) == (True, 3, "mending-c2-m3-no-fill")
+    draft = replace(version("draft", "a"), draft=True)
+    others = [version("one", "b"), version("two", "b")]
+    assert chosen_of([draft, *others]) is draft, "of as many votes the earlier"
+    assert chosen_of([draft, *others, version("three", "b")]) is others[0]
+
+
+def test_a_draft_that_fails_is_edited_and_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    odd = SPREAD.replace("sum(p * p for p in places", "sum(p * p for p in placez")
+    agent, asked = mending(lab, odd, SPREAD, draft=True, repair=False, candidates=1)
+    done = attempt(agent, tasks["tiny-n1-4"], 0, lab)
+    assert done.passed
+    assert "placez[i" in asked[1].messages[-1].content
+    edited, _ = mending(lab, odd, odd, draft=True, candidates=1, mends=0)
+    assert attempt(edited, tasks["tiny-n1-4"], 0, lab).run.transcript[1] == "spread: version 1, edited by code: runs"
+    nothing, _ = mending(lab, *["I would rather not."] * 3, SPREAD, draft=True, candidates=1, mends=0)
+    done = attempt(nothing, tasks["tiny-n1-4"], 0, lab)
+    assert done.passed
+    assert "no usable reply" in done.run.transcript[0]
+
+
 def test_a_hole_that_names_what_is_not_there_needs_no_run(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     fillings = ["    return [placez[0]] * 10", "    return [len(placez)] * 10", SPREAD.split("\n", 2)[2].rstrip("`\n")]
 
@@ -180,7 +211,9 @@ def test_a_hole_that_names_what_is_not_there_needs_no_run(tasks: dict[str, TaskF
         return SPREAD if request.infill is None else fillings[min(request.sample, 2)]
 
     talker = Talker(by=say)
-    done = attempt(Mending(lambda seed: talker.ledger(), lab, repair=False, agree=2), tasks["tiny-n1-4"], 0, lab)
+    done = attempt(
+        Mending(lambda seed: talker.ledger(), lab, draft=False, repair=False, agree=2), tasks["tiny-n1-4"], 0, lab
+    )
     assert done.passed
     assert [request.infill is not None for request in talker.asked] == [True, True, True, True]
     assert [request.avoid for request in talker.asked] == [(), ("placez",), ("placez",), ("placez",)]
@@ -228,7 +261,7 @@ def version(code: str, numbers: str = "", origin: str = "") -> Version:
 @pytest.mark.parametrize(("drawn", "chosen"), [(5, "edited"), (4, "edited"), (3, "own"), (1, "own")])
 def test_the_vote_of_an_edit_counts_half_as_much_as_what_it_was_made_of_was_drawn(drawn: int, chosen: str) -> None:
     failing, edited, own = version("odd"), version("edited", "a", "odd"), version("own", "b")
-    found = Mending._chosen([failing, edited, *[failing] * (drawn - 1), own])
+    found = chosen_of([failing, edited, *[failing] * (drawn - 1), own])
     assert found is not None
     assert found.code == chosen
 
@@ -236,10 +269,10 @@ def test_the_vote_of_an_edit_counts_half_as_much_as_what_it_was_made_of_was_draw
 def test_what_the_model_wrote_goes_before_edits_of_code() -> None:
     """Two failing versions become the same wrong one by an edit; a third runs as it is."""
     edits = [version("odd"), version("edited", "a", "odd"), version("other"), version("edited", "a", "other")]
-    found = Mending._chosen([*edits, version("own", "b")])
+    found = chosen_of([*edits, version("own", "b")])
     assert found is not None
     assert found.code == "own"
-    assert Mending._chosen(edits) is edits[1], "where nothing else runs"
+    assert chosen_of(edits) is edits[1], "where nothing else runs"
 
 
 def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -251,7 +284,7 @@ def test_without_votes_the_first_version_that_runs_is_taken(tasks: dict[str, Tas
 def test_the_last_versions_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder], lab: Lab) -> None:
     wrong = SPREAD.replace("range(10)", "range(9)")
     talker = Talker(by=lambda request: "    return None" if request.infill else wrong)
-    agent = Mending(lambda seed: talker.ledger(), lab, candidates=12, mends=0, repair=False)
+    agent = Mending(lambda seed: talker.ledger(), lab, candidates=12, mends=0, draft=False, repair=False)
     assert not attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
     assert [request.infill is not None for request in talker.asked] == [*[True] * 10, False, False]
     assert {request.max_tokens for request in talker.asked[:10]} == {256}
@@ -259,7 +292,7 @@ def test_the_last_versions_are_asked_for_in_a_chat(tasks: dict[str, TaskFolder],
     assert views == [*[views[0]] * 4, *[views[4]] * 4, *[views[0]] * 2]
     assert len(views[4]) < len(views[0]), "without the functions of the file"
     plain = Talker(by=lambda request: "    return None" if request.infill else wrong)
-    bare = Mending(lambda seed: plain.ledger(), lab, candidates=12, mends=0, alone=False, repair=False)
+    bare = Mending(lambda seed: plain.ledger(), lab, candidates=12, mends=0, draft=False, alone=False, repair=False)
     attempt(bare, tasks["tiny-n1-4"], 0, lab)
     assert {request.infill.prefix for request in plain.asked if request.infill is not None} == {views[0]}
 
@@ -271,7 +304,7 @@ def test_no_more_calls_are_made_than_the_attempt_has_and_each_function_has_its_s
         return "I cannot do that."
 
     talker = Talker(by=say)
-    agent = Mending(lambda seed: talker.ledger(), lab, steps=7)
+    agent = Mending(lambda seed: talker.ledger(), lab, draft=False, steps=7)
     done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
     assert done.run.steps == 7
     assert sum("def walk" in request.messages[-1].content for request in talker.asked) == 3
@@ -294,7 +327,7 @@ def test_each_function_has_its_share_of_the_tokens(tasks: dict[str, TaskFolder],
         return SPREAD
 
     talker, budget = Talker(by=say), Budget(tokens=6_000)
-    agent = Mending(lambda seed: talker.ledger(budget=budget), lab, budget=budget, repair=False)
+    agent = Mending(lambda seed: talker.ledger(budget=budget), lab, budget=budget, draft=False, repair=False)
     done = attempt(agent, tasks["tiny-n2-1-4"], 0, lab)
     assert done.run.ending is Ending.FINISHED
     assert done.run.prompt_tokens + done.run.completion_tokens <= 6_000

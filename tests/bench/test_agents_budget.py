@@ -67,7 +67,7 @@ def test_the_mending_agent_makes_no_call_for_a_function_when_none_is_left(
     tasks: dict[str, TaskFolder], lab: Lab, steps: int
 ) -> None:
     talker = Talker(NOTHING)
-    done = attempt(Mending(lambda seed: talker.ledger(), lab, steps=steps, fill=False), tasks[TWO], 0, lab)
+    done = attempt(Mending(lambda seed: talker.ledger(), lab, draft=False, steps=steps, fill=False), tasks[TWO], 0, lab)
     assert done.run.steps == steps
     assert done.run.ending is (Ending.STEPS if steps == 1 else Ending.FINISHED)
 
@@ -182,7 +182,9 @@ def test_values_are_captured_in_the_time_that_is_left(
         return run(self, made)
 
     monkeypatch.setattr(Lab, "run", watched)
-    agent = Mending(lambda seed: Talker(SPREAD).ledger(), lab, candidates=1, mends=0, budget=Budget(seconds=30.0))
+    agent = Mending(
+        lambda seed: Talker(SPREAD).ledger(), lab, candidates=1, mends=0, draft=False, budget=Budget(seconds=30.0)
+    )
     attempt(agent, tasks[ONE], 0, lab)
     assert limits[0] is not None
     assert limits[0] <= 30.0

@@ -166,7 +166,7 @@ def test_what_scores_are_worth_is_said(tasks: dict[str, TaskFolder], tmp_path: P
         (["--retry", "failed"], "There is no retry 'failed'. Take one of: none, infrastructure, broken, code."),
         (["--verify", "nobody"], "There is no verify 'nobody'."),
         (["--retrieval", "oracle"], "gives no oracle passage. Make tasks with `--mode oracle`."),
-        (["--without", "hope"], "There is no part 'hope' of the mending agent. Take some of: examples, vote,"),
+        (["--without", "hope"], "There is no part 'hope' of the mending agent. Take some of: draft, examples, vote,"),
         (["--agent", "verified"], "The agent verified needs AGENT. Write --agent verified:AGENT."),
     ],
 )

@@ -7,24 +7,24 @@ with, and no expected value, since none is in reach.
 
 from __future__ import annotations
 
-import ast
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from hakken.agents.spending import since
-from hakken.bench.agents.agreement import Trial, best, settled
+from hakken.bench.agents.agreement import Trial, settled
 from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.capture import captured
-from hakken.bench.agents.context import Surroundings, close_context
+from hakken.bench.agents.context import Retrieval, close_context, context_of
 from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.names import unknown, with_modules
 from hakken.bench.agents.repairing import Failing, past_the_error
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.trials import LEAST, Trials
 from hakken.bench.agents.types import AgentRun, Ending
+from hakken.bench.agents.versions import Part, Version, Work, chosen_of, shape_of
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
 from hakken.bench.experiments.lab import Lab
 from hakken.bench.masking.bodies import MaskError
@@ -32,16 +32,15 @@ from hakken.bench.tasks.folder import TaskFolder
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import BudgetExceeded, MalformedReply
 from hakken.core.holes import Hole
-from hakken.core.prompts import prompt
-from hakken.core.source import syntax_tree
-from hakken.core.types import Budget, Usage
+from hakken.core.prompts import Prompt, prompt
+from hakken.core.types import Budget
 from hakken.core.undefined import avoidable, told_undefined
 from hakken.models import Ledger
 
 _OUTPUT = 1_000
 _COOL, _WARM, _WARMER = 0.2, 0.7, 0.2
 """Temperature of the first version of each form and of the others, and what each repetition adds: it tells nothing."""
-PARTS = ("examples", "vote", "fill", "contract", "repair", "alone")
+PARTS = ("draft", "examples", "vote", "fill", "contract", "repair", "alone")
 """What can be switched off, to see what it is worth."""
 _ROUND = 6
 """One version in so many is asked for in a chat at the end, where no hole has run."""
@@ -60,77 +59,6 @@ AGREE = 4
 """Complete versions of the model that agree and end the search: two are easily wrong in the same way."""
 
 
-@dataclass
-class _Version:
-    code: str
-    content: bytes
-    key: str
-    trial: Trial
-    mended: int = 0
-    origin: str = ""
-    """Key of the failing version that code has edited into this one."""
-
-    @property
-    def edited(self) -> bool:
-        """By code."""
-        return bool(self.origin)
-
-
-@dataclass
-class _Work:
-    """One attempt under way."""
-
-    ledger: Ledger
-    task: TaskFolder
-    workspace: Path
-    end: float
-    """In seconds of the ledger, as are all times here: an attempt that goes on has those that the first one left it."""
-    usage: Usage = field(default_factory=Usage)
-    lines: list[str] = field(default_factory=list)
-    steps: int = 0
-    last: int = 0
-    """Tokens of the last call: the next one will cost about as much."""
-
-    @property
-    def now(self) -> float:
-        """Seconds since it began, remembered answers included."""
-        return self.ledger.seconds
-
-
-@dataclass
-class _Part:
-    """One missing function under way."""
-
-    function: FunctionRef
-    context: Surroundings
-    masked: bytes
-    """Its file without it."""
-    trials: Trials
-    late: float
-    """When chats begin, where no hole has run."""
-    until: float
-    """When its share of the time is over."""
-    versions: list[_Version] = field(default_factory=list)
-    repeated: int = 0
-    """Versions that were the same as an earlier one."""
-    undefined: set[str] = field(default_factory=set)
-    """Names that versions used and nobody defines."""
-    forms: set[tuple[bool, bool]] = field(default_factory=set)
-    """How it was asked for: as a hole or in a chat, alone or with the file around it."""
-    hopeless: set[tuple[str, str]] = field(default_factory=set)
-    """Troubles, with the line, that no edit of an earlier version got past."""
-
-    @property
-    def name(self) -> str:
-        """Of the function."""
-        return self.function.name
-
-    @property
-    def runs(self) -> bool:
-        """Whether some version runs."""
-        return any(version.trial.complete for version in self.versions)
-
-
 @dataclass(frozen=True)
 class Mending:
     """Writes each missing function from its surroundings, with versions, votes and mends.
@@ -143,6 +71,8 @@ class Mending:
             while there are versions left, and after them.
         budget: Of an attempt; each function gets an equal share of what is left.
         model: Name of the model, for the record.
+        draft: Whether the first version is asked for as the fixed agent does: in a chat that shows the nearest
+            functions of the repository, the callers and passages of the paper.
         examples: Whether the values of a real call are shown.
         vote: Whether versions that run are compared; without it the first one is taken.
         fill: Whether versions are asked for as a hole in the file, at a tenth of the time, and in a chat only where no
@@ -160,6 +90,7 @@ class Mending:
     mends: int = 3
     budget: Budget = field(default_factory=Budget)
     model: str = ""
+    draft: bool = True
     examples: bool = True
     vote: bool = True
     fill: bool = True
@@ -180,10 +111,10 @@ class Mending:
         # The answer is reported from runs within the time of the attempt.
         reporting = sum(experiment.seconds for experiment in task.task.experiments)
         end = (self.budget.seconds or 1800.0) - reporting
-        work = _Work(self.open_ledger(seed), task, workspace, end)
+        work = Work(self.open_ledger(seed), task, workspace, end)
         return accounted(work.ledger, lambda: self._worked(work))
 
-    def _worked(self, work: _Work) -> AgentRun:
+    def _worked(self, work: Work) -> AgentRun:
         ending = Ending.FINISHED
         functions = work.task.task.functions
         try:
@@ -204,7 +135,7 @@ class Mending:
             transcript=tuple(work.lines),
         )
 
-    def _write(self, work: _Work, function: FunctionRef, left: int) -> None:
+    def _write(self, work: Work, function: FunctionRef, left: int) -> None:
         """Write one function; the best version stays in the workspace, also where the budget ends it.
 
         Raises:
@@ -227,20 +158,22 @@ class Mending:
         begun = work.now
         share_of_time = max(0.0, work.end - begun) / left
         until = begun + share_of_time
-        part = _Part(function, context, masked, trials, begun + _LATE * share_of_time, until)
+        part = Part(function, context, masked, trials, begun + _LATE * share_of_time, until)
         calls = max(1, (self.steps - work.steps) // left)
         try:
-            for turn in range(min(self.candidates + self.mends, calls)):
+            if self.draft and begun < until:
+                self._draft(work, part)
+            for turn in range(min(self.candidates + self.mends, calls - self.draft)):
                 if self._enough(part.versions, turn) or work.now > until:
                     break
                 if share is not None and turn and work.usage.tokens + work.last > share:
                     break
                 self._step(work, part, turn)
         finally:
-            chosen = self._chosen(part.versions)
+            chosen = chosen_of(part.versions)
             path.write_bytes(masked if chosen is None else chosen.content)
 
-    def _enough(self, versions: Sequence[_Version], turn: int) -> bool:
+    def _enough(self, versions: Sequence[Version], turn: int) -> bool:
         if not self.vote:
             return any(version.trial.complete for version in versions)
         trials = [version.trial for version in versions if not version.edited]
@@ -249,31 +182,42 @@ class Mending:
         # Where holes have run, chats, which cost ten of them, are not begun.
         return turn >= self.candidates or (self.fill and turn == self._holes) or settled(trials, self.agree)
 
-    @staticmethod
-    def _chosen(versions: Sequence[_Version]) -> _Version | None:
-        """The best version; of as many votes one that the model wrote as it stands."""
-        ordered = sorted(versions, key=lambda version: version.edited)
-        index = best([version.trial for version in ordered], _voices(ordered))
-        return None if index is None else ordered[index]
-
-    def _step(self, work: _Work, part: _Part, turn: int) -> None:
+    def _step(self, work: Work, part: Part, turn: int) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""
         fills = self._fills(work, part, turn)
         old = None if fills else self._to_mend(part.versions)
         reply = self._ask(work, part, turn, old, fills)
         if old is not None:
             old.mended += 1
-        if reply is None:
-            return
+        if reply is not None:
+            self._take(work, part, reply, "mended" if old else "filled" if fills else "fresh")
+
+    def _draft(self, work: Work, part: Part) -> None:
+        """A first version as the fixed agent asks for it: it is shown more than a hole, and costs as much as five."""
+        context = context_of(work.workspace, part.function, Retrieval.BOTH)
+        asked = prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts="")
+        reply = self._reply(
+            work,
+            part,
+            asked,
+            check=lambda text: problem_with(text, part.name),
+            grammar=function_grammar(context.stub),
+        )
+        if reply is not None:
+            self._take(work, part, reply, "draft")
+
+    def _take(self, work: Work, part: Part, reply: str, kind: str) -> None:
+        """Run what a reply holds, as one more version."""
+        said = f"{part.name}: version {part.asked}"
         try:
             content, code = with_modules(put(part.masked, part.name, reply), part.masked, code_of(reply))
         except (MaskError, SyntaxError) as error:
-            work.lines.append(f"{part.name}: version {turn + 1} refused: {error}")
+            work.lines.append(f"{said} refused: {error}")
             return
-        key = _shape(code)
+        key = shape_of(code)
         same = next((version for version in part.versions if version.key == key), None)
         # Holes are many, and half of those that fail name what is not there: these need no run.
-        missing = unknown(content, part.masked) if fills else ()
+        missing = unknown(content, part.masked) if kind == "filled" else ()
         part.undefined.update(missing)
         if same is not None:
             trial, part.repeated = same.trial, part.repeated + 1
@@ -281,13 +225,12 @@ class Mending:
             trial = Trial(ran=0, of=len(work.task.task.experiments), numbers="", trouble=told_undefined(missing))
         else:
             trial = part.trials.of_all(content)
-        part.versions.append(_Version(code, content, key, trial))
-        kind = "same as an earlier one" if same else "mended" if old else "filled" if fills else "fresh"
-        work.lines.append(f"{part.name}: version {turn + 1} ({kind}): {trial.trouble or 'runs'}")
+        part.versions.append(Version(code, content, key, trial, draft=kind == "draft"))
+        work.lines.append(f"{said} ({'same as an earlier one' if same else kind}): {trial.trouble or 'runs'}")
         if self.repair and same is None and not trial.complete and self._edit(part, missing):
-            work.lines.append(f"{part.name}: version {turn + 1}, edited by code: runs")
+            work.lines.append(f"{said}, edited by code: runs")
 
-    def _edit(self, part: _Part, missing: Sequence[str]) -> bool:
+    def _edit(self, part: Part, missing: Sequence[str]) -> bool:
         """Look for a small edit with which the newest version runs; one that does is a version of its own."""
         newest = part.versions[-1]
         failing = Failing(newest.code, newest.trial, missing)
@@ -296,7 +239,7 @@ class Mending:
         for content, code in islice(past_the_error(failing, part.trials, part.masked, part.until), _WHOLE):
             found = part.trials.of_all(content)
             if found.complete:
-                part.versions.append(_Version(code, content, _shape(code), found, origin=newest.key))
+                part.versions.append(Version(code, content, shape_of(code), found, origin=newest.key))
                 return True
         part.hopeless.add(trouble)
         return False
@@ -306,18 +249,18 @@ class Mending:
         """Versions that are asked for as a hole, before those that are asked for in a chat and cost ten of them."""
         return self.candidates - max(1, self.candidates // _ROUND) if self.fill else 0
 
-    def _fills(self, work: _Work, part: _Part, turn: int) -> bool:
+    def _fills(self, work: Work, part: Part, turn: int) -> bool:
         """Whether a version is asked for as a hole."""
         return turn < self._holes and (part.runs or work.now < part.late)
 
-    def _to_mend(self, versions: Sequence[_Version]) -> _Version | None:
+    def _to_mend(self, versions: Sequence[Version]) -> Version | None:
         """The failing version that got farthest, of those that were mended least; None when nothing is to be mended."""
         if sum(version.mended for version in versions) >= self.mends:
             return None
         failing = [version for version in versions if not version.trial.complete]
         return max(failing, key=lambda v: (-v.mended, v.trial.ran), default=None)
 
-    def _ask(self, work: _Work, part: _Part, turn: int, old: _Version | None, fills: bool) -> str | None:
+    def _ask(self, work: Work, part: Part, turn: int, old: Version | None, fills: bool) -> str | None:
         """A reply that holds the function, or None."""
         context = part.context
         asked = prompt(
@@ -338,20 +281,28 @@ class Mending:
                 return text
             return hole.filled(text)
 
+        found = self._reply(
+            work,
+            part,
+            asked,
+            sample=turn,
+            check=lambda text: problem_with(read(text), part.name),
+            temperature=_COOL if first else min(1.3, _WARM + _WARMER * part.repeated),
+            max_tokens=_LONGEST_HOLE if hole is not None else None,
+            grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
+            infill=hole.infill if hole is not None else None,
+            avoid=avoidable(part.undefined) if hole is not None else (),
+        )
+        return None if found is None else read(found)
+
+    @staticmethod
+    def _reply(work: Work, part: Part, asked: Prompt, **how: Any) -> str | None:
+        """What the model replies, or None where no reply could be used; paid for either way."""
         work.steps += 1
+        part.asked += 1
         before = work.ledger.used
         try:
-            reply = work.ledger.ask(
-                asked,
-                str,
-                sample=turn,
-                check=lambda text: problem_with(read(text), part.name),
-                temperature=_COOL if first else min(1.3, _WARM + _WARMER * part.repeated),
-                max_tokens=_LONGEST_HOLE if hole is not None else None,
-                grammar=None if hole is not None else function_grammar(context.stub, mending=old is not None),
-                infill=hole.infill if hole is not None else None,
-                avoid=avoidable(part.undefined) if hole is not None else (),
-            )
+            reply = work.ledger.ask(asked, str, **how)
         except MalformedReply as error:
             work.lines.append(f"{part.name}: no usable reply: {error.message}")
             work.usage += since(before, work.ledger.used)
@@ -361,38 +312,12 @@ class Mending:
             raise
         work.usage += reply.usage
         work.last = reply.usage.tokens
-        return read(reply.value)
+        return reply.value
 
 
-def _hole(work: _Work, part: _Part, alone: bool) -> Hole | None:
+def _hole(work: Work, part: Part, alone: bool) -> Hole | None:
     """The hole; None, for a chat, where the file cannot be read as Python's own parser does."""
     try:
         return hole_of(work.workspace, part.function, part.context, alone)
     except (MaskError, SyntaxError):
         return None
-
-
-def _voices(versions: Sequence[_Version]) -> list[int]:
-    """How much each vote counts: that of an edited version half as much as what it was made of was drawn.
-
-    Edited versions of different failing ones agree easily, so that of those which give the same only one speaks.
-    """
-    draws = Counter(version.key for version in versions if not version.edited)
-    loudest: dict[str, int] = {}
-    for index, version in enumerate(versions):
-        vote = version.trial.vote
-        if version.edited and (vote not in loudest or draws[version.origin] > draws[versions[loudest[vote]].origin]):
-            loudest[vote] = index
-    return [
-        (draws[version.origin] // 2 if loudest[version.trial.vote] == index else 0) if version.edited else 1
-        for index, version in enumerate(versions)
-    ]
-
-
-def _shape(code: str) -> str:
-    """The code without comments, docstrings and formatting."""
-    tree = syntax_tree(code)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)

@@ -39,6 +39,8 @@ class AgentOptions(Record):
     one."""
     mends: NonNegativeInt = 3
     """Rounds with the traceback."""
+    draft: bool = True
+    """Whether the mending agent asks for a first version as the fixed one does."""
     examples: bool = True
     """Whether the mending agent is shown the values of a real call."""
     vote: bool = True
@@ -139,6 +141,7 @@ def _mending(_argument: str, setup: Setup) -> Agent:
         options.mends,
         setup.budget,
         setup.model,
+        options.draft,
         options.examples,
         options.vote,
         fill,

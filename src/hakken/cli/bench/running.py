@@ -45,7 +45,10 @@ Candidates = Annotated[
 ]
 Mends = Annotated[int, typer.Option(min=0, help="mending: rounds with the traceback.")]
 Without = Annotated[
-    str, typer.Option(help="mending: parts to leave out, for ablations: examples, vote, fill, contract, repair, alone.")
+    str,
+    typer.Option(
+        help="mending: parts to leave out, for ablations: draft, examples, vote, fill, contract, repair, alone."
+    ),
 ]
 Remember = Annotated[str, typer.Option(help="Steps that a dynamic agent is shown: full, window, summary.")]
 Window = Annotated[int, typer.Option(min=1, help="How many, where not all are.")]
