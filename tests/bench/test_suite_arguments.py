@@ -43,21 +43,23 @@ EXCEPTIONS = {
 """Arguments that may be nailed, and why."""
 PROGRAM = """
 import functools, importlib, inspect, json, sys
+import numpy
 repo, package, plan, maskable = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
 sys.path.insert(0, repo)
 experiments = importlib.import_module(package + ".experiments").EXPERIMENTS
 modules = [m for n, m in sys.modules.items() if n.partition(".")[0] == package]
-seen, nailed = {}, {}
+seen, nailed, called = {}, {}, set()
 def run(name, config):
     return experiments[name](json.loads(json.dumps(config)))
 def watched(reference, old):
     signature = inspect.signature(old)
     @functools.wraps(old)
     def new(*words, **named):
+        called.add(reference)
         given = signature.bind(*words, **named)
         given.apply_defaults()
         for argument, value in given.arguments.items():
-            if value is None or isinstance(value, (bool, int, float, str)):
+            if value is None or isinstance(value, (bool, int, float, str, numpy.generic)):
                 seen.setdefault(reference, {}).setdefault(argument, set()).add(value)
             if (reference, argument) in nailed:
                 given.arguments[argument] = nailed[reference, argument]
@@ -97,7 +99,8 @@ for (reference, argument), values in constant.items():
             except Exception:
                 results[name] = None
         found.append([reference, argument, results])
-print(json.dumps({"golds": {n: p[2] for n, p in plan.items()}, "found": found}))
+unseen = sorted(set(maskable) - called)
+print(json.dumps({"unseen": unseen, "golds": {n: p[2] for n, p in plan.items()}, "found": found}))
 """
 
 
@@ -117,6 +120,7 @@ def unnoticed(name: str) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    assert not told["unseen"]
     return {
         f"{reference}:{argument}"
         for reference, argument, results in told["found"]
@@ -131,4 +135,5 @@ def unnoticed(name: str) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_literal_in_the_place_of_an_argument_is_found_out(name: str) -> None:
-    assert unnoticed(name) <= EXCEPTIONS.keys()
+    own = {reference for reference in EXCEPTIONS if reference.rpartition(":")[0] in suite(name)["maskable"]}
+    assert unnoticed(name) == own

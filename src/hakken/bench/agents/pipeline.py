@@ -160,7 +160,7 @@ def _answer(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str |
                 asked,
                 str,
                 check=lambda text: problem_with(text, context.name),
-                grammar=function_grammar(context.stub),
+                grammar=None if thoughts else function_grammar(context.stub),
             )
     except MalformedReply as error:
         log.lines.append(f"{context.name}: no usable reply: {error.message}")

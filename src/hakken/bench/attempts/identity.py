@@ -13,7 +13,8 @@ from hakken.bench.experiments.kept import code_hash
 
 SHAPING = (
     *("types.py", "trees.py", "agents", "grading", "experiments", "masking", "proving/proofs.py", "tasks/folder.py"),
-    *("texts/passages.py", "attempts/attempt.py", "attempts/unfinished.py"),
+    *("attempts/attempt.py", "attempts/regrading.py", "attempts/unfinished.py", "attempts/written.py"),
+    "texts/passages.py",
     *("../agents", "../models", "../execution", "../research/experiments/failures.py"),
     *("../core/files.py", "../core/holes.py", "../core/prompts.py", "../core/reading.py", "../core/source.py"),
     *("../core/text.py", "../core/types", "../core/undefined.py"),
