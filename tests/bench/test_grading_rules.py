@@ -228,3 +228,10 @@ def test_a_run_that_was_ended_neither_gives_a_number_nor_refutes_it(answer: Any,
 )
 def test_own_words(words: str, admitted: bool) -> None:
     assert admits(words) is admitted
+
+
+def test_who_rounds_a_number_that_is_graded_tightly_has_not_made_it_up() -> None:
+    tight = {"x": Band(value=0.7029, half_width=0.0, runs=2, rule=MetricRule(relative=0.002))}
+    assert reproduces({"x": 0.7}, {"x": 0.7029}, tight)
+    assert not reproduces({"x": 0.6}, {"x": 0.7029}, tight)
+    assert wrong("x", 0.7, tight["x"])
