@@ -163,10 +163,10 @@ class Mending:
         try:
             if self.draft and begun < until:
                 self._draft(work, part)
-            for turn in range(min(self.candidates + self.mends, calls - self.draft)):
+            for turn in range(min(self.candidates + self.mends, calls - part.asked)):
                 if self._enough(part.versions, turn) or work.now > until:
                     break
-                if share is not None and turn and work.usage.tokens + work.last > share:
+                if share is not None and part.asked and work.usage.tokens + work.last > share:
                     break
                 self._step(work, part, turn)
         finally:
