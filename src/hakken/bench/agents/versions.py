@@ -26,11 +26,17 @@ DRAFT_VOICE = 2
 
 @dataclass
 class Version:
+    """One way of writing a function, and what the experiments made of it."""
+
     code: str
+    """The function, with what comes along."""
     content: bytes
+    """Its file with it."""
     key: str
+    """Equal for versions that are the same but for comments and formatting."""
     trial: Trial
     mended: int = 0
+    """How often it went back with its failure."""
     origin: str = ""
     """Key of the failing version that code has edited into this one."""
     draft: bool = False
