@@ -85,6 +85,15 @@ def test_a_function_that_was_not_written_is_missing_for_the_same_reason(
     assert (again.passed, again.score.verdicts["rerun"]) == (False, told)
 
 
+def test_a_record_writes_no_other_file(tasks: dict[str, TaskFolder], lab: Lab, done: Attempt, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.py"
+    again = regraded(
+        done.model_copy(update={"files": done.files | {str(outside): "1", "run.py": "1"}}), tasks[TWO], lab
+    )
+    assert again.passed
+    assert not outside.exists()
+
+
 def test_code_names_who_graded_last(tasks: dict[str, TaskFolder], lab: Lab, done: Attempt) -> None:
     once = regraded(done.model_copy(update={"code": "0.0.9 before"}), tasks[TWO], lab)
     assert once.code == regraded(once, tasks[TWO], lab).code == f"0.0.9 before, graded by {done.code}"

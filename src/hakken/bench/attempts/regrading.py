@@ -45,8 +45,8 @@ def regraded(done: Attempt, task: TaskFolder, lab: Lab) -> Attempt:
     with scratch("hakken-regrade-") as own:
         workspace = own / "workspace"
         copy_tree(task.visible_repo, workspace)
-        for name, text in done.files.items():
-            write_text(workspace / name, text)
+        for name in {function.file for function in task.task.functions} & done.files.keys():  # a record may name any
+            write_text(workspace / name, done.files[name])
         if done.answer:
             (workspace / ANSWER).write_text(done.answer, encoding="utf-8")
         found = graded_attempt(task, workspace, own / "frozen", done.run, lab)
