@@ -14,6 +14,7 @@ from hakken.bench.texts.passages import best_passages, nearest
 from hakken.bench.trees import walk
 from hakken.bench.types import FunctionRef
 from hakken.core.errors import UsageError
+from hakken.core.prompts import Prompt, prompt
 from hakken.core.types import Record
 
 _PART, _USES_LINES, _AROUND = 1_600, 40, 4
@@ -87,6 +88,11 @@ def context_of(workspace: Path, function: FunctionRef, retrieval: Retrieval, cou
         paper=tuple(part[:_PART] for part in paper),
         available=f"You may use what {function.file} imports and defines; further imports go before the function.",
     )
+
+
+def fill_prompt(context: Context, thoughts: str = "") -> Prompt:
+    """The question for one function, with all that was looked up."""
+    return prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts=thoughts)
 
 
 def oracle_passage(docstring: str) -> str:

@@ -17,7 +17,7 @@ from hakken.agents.spending import since
 from hakken.bench.agents.agreement import Trial, settled
 from hakken.bench.agents.breaking import accounted
 from hakken.bench.agents.capture import captured
-from hakken.bench.agents.context import Retrieval, close_context, context_of
+from hakken.bench.agents.context import Retrieval, close_context, context_of, fill_prompt
 from hakken.bench.agents.hole import hole_of
 from hakken.bench.agents.names import unknown, with_modules
 from hakken.bench.agents.repairing import Failing, past_the_error
@@ -193,13 +193,12 @@ class Mending:
             self._take(work, part, reply, "mended" if old else "filled" if fills else "fresh")
 
     def _draft(self, work: Work, part: Part) -> None:
-        """A first version as the fixed agent asks for it: it is shown more than a hole, and costs as much as five."""
+        """A first version as the fixed agent asks for it: it is shown more than a hole, and costs several."""
         context = context_of(work.workspace, part.function, Retrieval.BOTH)
-        asked = prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts="")
         reply = self._reply(
             work,
             part,
-            asked,
+            fill_prompt(context),
             check=lambda text: problem_with(text, part.name),
             grammar=function_grammar(context.stub),
         )

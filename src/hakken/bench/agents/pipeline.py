@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hakken.agents.spending import since
 from hakken.bench.agents.breaking import accounted
-from hakken.bench.agents.context import Context, Retrieval, context_of
+from hakken.bench.agents.context import Context, Retrieval, context_of, fill_prompt
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.types import AgentRun, Ending
 from hakken.bench.agents.writing import function_grammar, problem_with, put
@@ -153,7 +153,7 @@ def _ask(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str | No
 
 
 def _answer(ledger: Ledger, context: Context, thoughts: str, log: _Log) -> str | None:
-    asked = prompt("agents/fill", **context.model_dump(exclude={"name"}), thoughts=thoughts)
+    asked = fill_prompt(context, thoughts)
     try:
         with _paid(ledger, log):
             reply = ledger.ask(

@@ -21,7 +21,7 @@ from hakken.core.types import Usage
 from hakken.models import Ledger
 
 DRAFT_VOICE = 2
-"""Votes of a draft: one draw of it is right more often than one of a hole."""
+"""Votes of a draft: it was shown more than a hole. That two are best was not measured."""
 
 
 @dataclass
