@@ -13,6 +13,7 @@ import pytest
 from hakken.bench.agents import Dynamic, Ending, Mending, Pipeline, Retrieval
 from hakken.bench.agents.agreement import Trial, best, judge, settled
 from hakken.bench.agents.context import context_of
+from hakken.bench.agents.mending import AGREE
 from hakken.bench.agents.nonfinite import is_not_finite
 from hakken.bench.agents.versions import Version, chosen_of
 from hakken.bench.agents.writing import problem_with, put
@@ -188,6 +189,12 @@ def test_a_draft_comes_first_and_has_two_votes(tasks: dict[str, TaskFolder], lab
     others = [version("one", "b"), version("two", "b")]
     assert chosen_of([draft, *others]) is draft, "of as many votes the earlier"
     assert chosen_of([draft, *others, version("three", "b")]) is others[0]
+
+
+def test_a_draft_and_another_version_that_agree_end_the_search(tasks: dict[str, TaskFolder], lab: Lab) -> None:
+    agent, asked = mending(lab, SPREAD, SPREAD.replace("size =", "size = 0 +"), draft=True, fill=False, agree=AGREE)
+    assert attempt(agent, tasks["tiny-n1-4"], 0, lab).passed
+    assert [request.purpose for request in asked] == ["agents/fill", "agents/write"]
 
 
 def test_a_draft_that_fails_is_edited_and_mended(tasks: dict[str, TaskFolder], lab: Lab) -> None:
@@ -415,6 +422,8 @@ def test_enough_agreement_ends_the_search() -> None:
     assert not settled(trials("aaabb"), 3), "the lead is too small"
     assert not settled([*trials("aa"), *trials("aa", ran=1)], 3), "what fails has no vote"
     assert settled([Trial(ran=2, of=2, numbers=n) for n in "bbba"], 3), "the numbers count where no value is known"
+    assert settled(trials("aba"), 3, [2, 1, 1]), "a voice that counts twice"
+    assert not settled(trials("abb"), 3, [2, 1, 1]), "two on either side"
     assert not settled([], 1)
 
 

@@ -103,10 +103,7 @@ def best(trials: Sequence[Trial], voices: Sequence[int] | None = None) -> int | 
     if not trials:
         return None
     complete = [trial for trial in trials if trial.complete]
-    votes = Counter[str]()
-    for trial, voice in zip(trials, voices or [1] * len(trials), strict=True):
-        if trial.complete and trial.vote:
-            votes[trial.vote] += voice
+    votes = _votes(trials, voices)
     usual = set.intersection(*(set(trial.flat) for trial in complete)) if complete else set()
 
     def worth(index: int) -> tuple[int, bool, int, int, int]:
@@ -116,17 +113,31 @@ def best(trials: Sequence[Trial], voices: Sequence[int] | None = None) -> int | 
     return max(range(len(trials)), key=worth)
 
 
-def settled(trials: Sequence[Trial], enough: int) -> bool:
-    """Whether so many complete solutions agree, and clearly more than agree on anything else.
+def settled(trials: Sequence[Trial], enough: int, voices: Sequence[int] | None = None) -> bool:
+    """Whether complete solutions with so many votes agree, and clearly more than agree on anything else.
 
     Of solutions with a list of equal values it takes twice as many.
+
+    Args:
+        trials: What the experiments made of each.
+        enough: Votes that end the search.
+        voices: How much the vote of each counts; 1, unless it is said otherwise.
     """
-    votes = Counter(trial.vote for trial in trials if trial.complete and trial.vote)
+    votes = _votes(trials, voices)
     if not votes:
         return False
     (chosen, first), (_, second) = [*votes.most_common(2), ("", 0)][:2]
     flat = any(trial.flat for trial in trials if trial.vote == chosen)
     return first >= max(2 * enough if flat else enough, _LEAD * second)
+
+
+def _votes(trials: Sequence[Trial], voices: Sequence[int] | None) -> Counter[str]:
+    """How loud each group of complete solutions that agree is."""
+    votes = Counter[str]()
+    for trial, voice in zip(trials, voices or [1] * len(trials), strict=True):
+        if trial.complete and trial.vote:
+            votes[trial.vote] += voice
+    return votes
 
 
 def _no_number(outcome: Outcome, wanted: Collection[str]) -> str:

@@ -24,7 +24,7 @@ from hakken.bench.agents.repairing import Failing, past_the_error
 from hakken.bench.agents.simple import report
 from hakken.bench.agents.trials import LEAST, Trials
 from hakken.bench.agents.types import AgentRun, Ending
-from hakken.bench.agents.versions import Part, Version, Work, chosen_of, shape_of
+from hakken.bench.agents.versions import Part, Version, Work, chosen_of, shape_of, voices
 from hakken.bench.agents.writing import code_of, function_grammar, problem_with, put
 from hakken.bench.experiments.lab import Lab
 from hakken.bench.masking.bodies import MaskError
@@ -55,8 +55,9 @@ VERSIONS, HOLES = 18, 48
 """Versions of a function, unless it is said otherwise: by a model that answers in chats, by one that fills holes."""
 _WHOLE = 2
 """Edits of a version with which all experiments are run."""
-AGREE = 4
-"""Complete versions of the model that agree and end the search: two are easily wrong in the same way."""
+AGREE = 3
+"""Votes that agree and end the search, of a draft and a hole or of three holes: two holes are easily wrong in the same
+way, and these two were asked for differently."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Mending:
         contract: Whether what a version returns is held against its signature and docstring.
         repair: Whether small edits of a failing version are run, without a model.
         alone: Whether every other few holes are shown without the file around them.
-        agree: Versions of the model that agree and end the search.
+        agree: Votes for the same that end the search; a draft has two.
         steps: Calls of an attempt; each function gets an equal share of what is left.
     """
 
@@ -176,11 +177,14 @@ class Mending:
     def _enough(self, versions: Sequence[Version], turn: int) -> bool:
         if not self.vote:
             return any(version.trial.complete for version in versions)
-        trials = [version.trial for version in versions if not version.edited]
+        own = [version for version in versions if not version.edited]
+        trials = [version.trial for version in own]
         if not any(trial.complete for trial in trials):
             return False
         # Where holes have run, chats, which cost ten of them, are not begun.
-        return turn >= self.candidates or (self.fill and turn == self._holes) or settled(trials, self.agree)
+        return (
+            turn >= self.candidates or (self.fill and turn == self._holes) or settled(trials, self.agree, voices(own))
+        )
 
     def _step(self, work: Work, part: Part, turn: int) -> None:
         """One more version: a fresh one, or the most promising failing one mended."""

@@ -108,11 +108,11 @@ class Part:
 def chosen_of(versions: Sequence[Version]) -> Version | None:
     """The best version; of as many votes one that the model wrote as it stands."""
     ordered = sorted(versions, key=lambda version: version.edited)
-    index = best([version.trial for version in ordered], _voices(ordered))
+    index = best([version.trial for version in ordered], voices(ordered))
     return None if index is None else ordered[index]
 
 
-def _voices(versions: Sequence[Version]) -> list[int]:
+def voices(versions: Sequence[Version]) -> list[int]:
     """How much each vote counts: a draft's twice, an edited version's half as much as what it was made of was drawn.
 
     Edited versions of different failing ones agree easily, so that of those which give the same only one speaks.
