@@ -291,14 +291,12 @@ def test_harbor_is_told_what_a_run_needs(tiny: Source, proved: Proved, tmp_path:
     assert load_task(folder.root).task.experiments[0].memory_mb == 6000
 
 
-def test_a_suite_names_limits(tiny: Source, lab: Lab, tmp_path: Path) -> None:
+def test_a_suite_names_limits(tiny: Source, tmp_path: Path) -> None:
     place = tmp_path / "tiny"
     shutil.copytree(tiny.root.parent, place)
     text = (place / "suite.toml").read_text()
     (place / "suite.toml").write_text(text.replace("seconds = 1\n", "seconds = 1\nmemory_mb = 4096\ndisk_mb = 9\n", 1))
     assert [(e.memory_mb, e.disk_mb) for e in load_source(place).experiments] == [(4096, 9), (2048, 512)]
-    with pytest.raises(UsageError, match=r"--disk-mb is for commands.*Write `disk_mb` into its \[\[experiment\]\]"):
-        adopt(place, [], lab, disk_mb=100)
     (place / "suite.toml").write_text(text.replace("seconds = 1\n", "memory_mb = 0\n", 1))
     with pytest.raises(SuiteError, match="memory_mb: input should be greater than 0"):
         load_source(place)

@@ -432,6 +432,14 @@ def test_a_suite_that_is_none(tmp_path: Path) -> None:
         load_suite(tmp_path)
 
 
+def test_a_shipped_suite_and_its_repositories_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert [source.name for source in load_suite("small/quasi_newton")] == ["quasi_newton"]
+    assert len(load_suite("small")) == len(list((SUITES / "small").glob("*/suite.toml")))
+    with pytest.raises(SuiteError, match=r"There is no suite 'small/none'.*hakken bench list"):
+        load_suite("small/none")
+
+
 def test_what_is_reported_alone_is_predictable(proved: Proved) -> None:
     hidden = proved.model_copy(update={"predictable": ()})
     assert {task.n: task.gold_predictable for task in make_tasks(hidden, [0, 1])} == {0: True, 1: False}

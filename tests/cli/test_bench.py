@@ -76,6 +76,26 @@ def test_make_and_grade(hakken: Hakken, here: Path, monkeypatch: pytest.MonkeyPa
     assert (here / "tasks" / task / "tests" / "gold.json").exists()
 
 
+def test_tasks_of_a_whole_suite(hakken: Hakken, here: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(TINY, here / "suite" / name)
+    made = hakken("bench", "make", "suite", "--limit", "1", "--json")
+    assert made.exit_code == 0, made.stderr
+    found = json.loads(made.stdout)
+    assert [task["id"].partition("-")[0] for task in found["tasks"]] == ["one", "two"]
+    assert all(note.startswith(("one: ", "two: ")) for note in found["notes"])
+    ran = hakken("bench", "run", "hakken-tasks", "--agent", "oracle", "--json")
+    assert json.loads(ran.stdout)["summary"]["all"]["pass@1"]["value"] == 1.0
+    told = hakken("bench", "make", "suite/one", "--limit", "1", "--out", "again")
+    assert told.stdout.splitlines()[-2:] == ["1 task in again", "Next: hakken bench run again --agent oracle"]
+    refused = hakken("bench", "make", "suite", "--memory-mb", "9000")
+    assert refused.exit_code == 2
+    assert "--memory-mb is for commands, and the experiments of suite are those of its suite.toml" in refused.stderr
+    unmade = hakken("bench", "run", "suite")
+    assert unmade.exit_code == 2
+    assert "suite is a suite, of which tasks are made first. Make them: `hakken bench make suite" in unmade.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -92,7 +112,10 @@ def test_make_and_grade(hakken: Hakken, here: Path, monkeypatch: pytest.MonkeyPa
         (("check", "small", "--only", "none"), "no repository 'none'"),
         (("check", "."), ". is neither a suite nor tasks"),
         (("grade", ".", "."), "is no task folder"),
+        (("make", "small/none"), "There is no suite 'small/none'"),
+        (("make", "small/quasi_newton", "--hidden", "h.toml"), "--hidden is for commands"),
         (("run", "."), "There are no tasks in ."),
+        (("run", "small"), "small is a suite, of which tasks are made first"),
         (("run", ".", "--agent", "best"), "There is no agent 'best'"),
         (("run", ".", "--retrieval", "all"), "There is no retrieval 'all'"),
     ],

@@ -21,7 +21,7 @@ from hakken.bench.experiments.kept import code_hash
 from hakken.bench.experiments.lab import Lab
 from hakken.bench.pace import Forecast, Watched
 from hakken.bench.tasks.folder import TaskFolder, load_tasks
-from hakken.bench.tasks.suite import FILE, load_suite, shipped
+from hakken.bench.tasks.suite import FILE, load_suite, shipped, suite_folder
 from hakken.bench.types import Experiment, Source
 from hakken.core.errors import UsageError
 
@@ -53,13 +53,13 @@ class _Unit:
 
 
 def load(what: str) -> tuple[Source, ...] | tuple[TaskFolder, ...]:
-    """The repositories of a suite, by the name of one that ships or by its folder; or the tasks of a folder.
+    """The repositories of a suite, by name or folder, or one of them (``small/quasi_newton``); or a folder's tasks.
 
     Raises:
         UsageError: it is neither, or a file in it is wrong.
     """
     folder = Path(what)
-    if what in shipped() or (folder / FILE).is_file() or any(folder.glob(f"*/{FILE}")):
+    if suite_folder(what) is not None:
         return load_suite(what)
     if tasks := load_tasks(folder):
         return tasks

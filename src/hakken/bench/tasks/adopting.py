@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from hakken.bench.experiments.discovering import JOINED, find_results, named
 from hakken.bench.experiments.lab import Lab
 from hakken.bench.experiments.requirements import imported_packages
-from hakken.bench.tasks.suite import FILE, load_source
+from hakken.bench.tasks.suite import FILE, shipped
 from hakken.bench.trees import copy_tree, walk
 from hakken.bench.types import DISK_MB, MEMORY_MB, STDOUT, Experiment, FunctionRef, Source, Variant, inside
 from hakken.core.errors import UsageError, first_problem
@@ -72,7 +72,7 @@ def adopt(
     """The repository as a source; each command is an experiment.
 
     Args:
-        root: The repository, or a folder with a ``suite.toml``, which then says everything.
+        root: The repository.
         commands: Command lines, run in the repository.
         lab: Where commands are run to find their result files.
         results: Result file of each command, or one for all, ``-`` for standard output; without any, the one file with
@@ -87,16 +87,10 @@ def adopt(
     Raises:
         UsageError: something of it does not fit the repository.
     """
-    if (root / FILE).is_file() and not commands:
-        limits = {"memory_mb": memory_mb, "disk_mb": disk_mb}
-        if given := [name for name, value in limits.items() if value is not None]:
-            raise UsageError(
-                f"--{given[0].replace('_', '-')} is for commands, and {FILE} names the experiments.",
-                f"Write `{given[0]}` into its [[experiment]] tables.",
-            )
-        return load_source(root)
     if not root.is_dir():
-        raise UsageError(f"{root} is not a folder.", "Name the folder of a repository.")
+        raise UsageError(
+            f"{root} is not a folder.", f"Name the folder of a repository, or a suite: {', '.join(shipped())}."
+        )
     if not commands:
         raise UsageError("There is no command to reproduce.", 'Give at least one: --command "python train.py".')
     _tell_links(root, lab.tell)

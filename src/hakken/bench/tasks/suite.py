@@ -38,22 +38,33 @@ def shipped() -> dict[str, Path]:
     return {path.name: path for path in sorted(SUITES.iterdir()) if path.is_dir() and any(path.glob(f"*/{FILE}"))}
 
 
+def suite_folder(what: str | Path) -> Path | None:
+    """Where a suite or one of its repositories lies; None where nothing of that kind does.
+
+    Args:
+        what: The name of a suite that ships (``small``), one of its repositories (``small/quasi_newton``), or a folder.
+    """
+    name, _, repository = str(what).partition("/")
+    place = shipped().get(name)
+    folder = Path(what) if place is None else place / repository
+    return folder if (folder / FILE).is_file() or any(folder.glob(f"*/{FILE}")) else None
+
+
 def load_suite(what: str | Path) -> tuple[Source, ...]:
-    """All repositories of a suite, by the name of one that ships or by its folder.
+    """All repositories of a suite, or the one that is named, as :func:`suite_folder` finds them.
 
     Raises:
         SuiteError: there is no such suite, or a file in it is wrong.
     """
-    folder = shipped().get(str(what), Path(what))
-    if (folder / FILE).is_file():
-        return (load_source(folder),)
-    found = sorted(path.parent for path in folder.glob(f"*/{FILE}")) if folder.is_dir() else []
-    if not found:
+    folder = suite_folder(what)
+    if folder is None:
         raise SuiteError(
             f"There is no suite {str(what)!r}: no shipped name, and no folder with a {FILE}.",
-            f"Suites that ship: {', '.join(shipped()) or 'none'}.",
+            f"Suites that ship: {', '.join(shipped()) or 'none'}; their repositories: `hakken bench list`.",
         )
-    return tuple(load_source(path) for path in found)
+    if (folder / FILE).is_file():
+        return (load_source(folder),)
+    return tuple(load_source(path.parent) for path in sorted(folder.glob(f"*/{FILE}")))
 
 
 def load_source(folder: Path) -> Source:

@@ -50,7 +50,7 @@ def agents(
     for program in known.values():
         if not program.installed and program.place == "":
             say(f"  to install {program.name}: {program.how_to_install}")
-    say("Any other command works too: --agent external:'my_agent {instruction}' (its words: docs/bench.md).")
+    say("Any other command works too: --agent external:'my_agent {instruction}' (its words: docs/agents.md).")
 
 
 def _row(program: Program) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the commands of ``hakken bench`` share: where experiments run, and how sizes are written."""
+"""What the commands of ``hakken bench`` share: where experiments run, where tasks lie, how sizes are written."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from hakken.bench.experiments.lab import Lab
+    from hakken.bench.tasks.folder import TaskFolder
 
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Commands that run at once.")]
 
@@ -61,3 +62,22 @@ def sizes_of(text: str) -> list[int]:
     if not found or min(found) < 0 or max(found) > 20:
         raise UsageError(f"-n {text!r} is no number of functions from 0 to 20.", "Write 1, 1..5 or 1,3.")
     return found
+
+
+def tasks_in(folder: Path) -> tuple[TaskFolder, ...]:
+    """The tasks in a folder.
+
+    Raises:
+        UsageError: there are none, and how to make some.
+    """
+    from hakken.bench.tasks.folder import load_tasks
+    from hakken.bench.tasks.suite import suite_folder
+    from hakken.core.errors import UsageError
+
+    if found := load_tasks(folder):
+        return found
+    if suite_folder(folder) is None:
+        raise UsageError(f"There are no tasks in {folder}.", "Make some: `hakken bench make REPO --command …`.")
+    raise UsageError(
+        f"{folder} is a suite, of which tasks are made first.", f"Make them: `hakken bench make {folder} --limit 5`."
+    )

@@ -46,3 +46,4 @@ def list_(as_json: options.Json = False) -> None:
         ]
         say(f"{name}: {len(rows)} repositories, {sum(sum(r['tasks'].values()) for r in suite['repositories'])} tasks")
         table(("repository", "", "exps", "functions", *(f"n={n}" for n in SIZES)), rows, left=2)
+        say(f"Next: hakken bench make {name}/{suite['repositories'][0]['name']} --limit 5, or {name} for all of them")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import glob
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from hakken.cli.bench.common import Keeping, Workers, open_lab, sizes_of
 from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
+    from hakken.bench.experiments.lab import Lab
     from hakken.bench.tasks.making import Proved
     from hakken.bench.types import MaskMode, Source, Task
 
@@ -26,8 +28,26 @@ Memory = Annotated[
 Disk = Annotated[int | None, typer.Option("--disk-mb", min=1, help="What a run may write.", show_default="512")]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Which tasks, and where they go."""
+
+    sizes: Sequence[int]
+    mode: MaskMode
+    seed: int
+    limit: int
+    leaks: bool
+    """Also functions whose code stays in a file that is needed."""
+    out: Path
+
+
 def make(
-    repository: Annotated[Path, typer.Argument(metavar="REPO", help="Folder of a repository, or of a suite.")],
+    repository: Annotated[
+        Path,
+        typer.Argument(
+            metavar="REPO", help="Folder of a repository or of a suite; or small, small/quasi_newton and the like."
+        ),
+    ],
     command: Annotated[
         list[str] | None, typer.Option(help="A command line that reproduces numbers; may be repeated.")
     ] = None,
@@ -63,7 +83,7 @@ def make(
 
     The commands run in a sandbox without network, several times; the same command continues where it was stopped.
     Numbers are read from the file that a command writes, or else from what it prints. Each task is a folder in the
-    layout of Harbor.
+    layout of Harbor. A suite, or one of its repositories, says itself what to run.
 
     \b
     Examples:
@@ -71,16 +91,23 @@ def make(
       hakken bench make my_repo --command "python a.py" --command "python b.py" -n 1..3 --hidden hidden.toml
       hakken bench make my_repo --command "python evaluate.py" --results scores.csv --memory-mb 8192
       hakken bench make my_repo --command "python evaluate.py" --results -
-      hakken bench make my_suite/my_repo --mode oracle --out tasks --json
+      hakken bench make small/quasi_newton -n 1,2 --limit 10
+      hakken bench make my_suite --mode oracle --out tasks --json
     """
     from hakken.bench.tasks.adopting import adopt
-    from hakken.bench.tasks.making import prove
     from hakken.bench.trees import scratch
 
-    sizes, kind, target = sizes_of(n), _mode(mode), folder_for(out)
+    about_commands: dict[str, object] = {"results": results, "paper": paper, "function": function, "hidden": hidden}
+    about_commands |= {"memory-mb": memory, "disk-mb": disk}
+    asked = _Asked(sizes_of(n), _mode(mode), seed, limit, leaks, folder_for(out))
+    if not command and (sources := _of_suite(repository, about_commands)):
+        packages = {package for source in sources for package in source.packages}
+        with open_lab(workers, weak, _keeping(packages, fresh)) as lab:
+            _made(sources, lab, asked, as_json)
+        return
     with (
         scratch("hakken-make-") as place,
-        open_lab(workers, weak, _keeping(repository, command, fresh)) as lab,
+        open_lab(workers, weak, _keeping(_imported(repository), fresh)) as lab,
     ):
         source = adopt(
             _staged(repository, place, (out, hidden)) if command else repository,
@@ -94,9 +121,7 @@ def make(
             memory_mb=memory,
             disk_mb=disk,
         )
-        source = source.model_copy(update={"origin": repository.resolve()})
-        _announce(source)
-        _write(prove(source, lab, allow_leaks=leaks), sizes, kind, seed, limit, target, as_json)
+        _made([source.model_copy(update={"origin": repository.resolve()})], lab, asked, as_json)
 
 
 def _staged(repository: Path, place: Path, others: tuple[Path | None, ...]) -> Path:
@@ -118,14 +143,32 @@ def _mode(name: str) -> MaskMode:
     return MaskMode(name)
 
 
-def _keeping(repository: Path, command: list[str] | None, fresh: bool) -> Keeping:
-    """What is measured is kept in the user's cache, by the packages that the repository imports."""
+def _of_suite(what: Path, about_commands: Mapping[str, object]) -> tuple[Source, ...]:
+    """The repositories of a suite, or the one that is named; none where it is no suite."""
+    from hakken.bench.tasks.suite import FILE, load_suite, shipped, suite_folder
+    from hakken.core.errors import UsageError
+
+    if suite_folder(what) is None and (what.is_dir() or what.parts[:1] not in {(name,) for name in shipped()}):
+        return ()
+    if given := [name for name, value in about_commands.items() if value is not None]:
+        raise UsageError(
+            f"--{given[0]} is for commands, and the experiments of {what} are those of its {FILE}.",
+            f"Write it into {FILE}, or give commands.",
+        )
+    return load_suite(what)
+
+
+def _imported(repository: Path) -> Collection[str]:
     from hakken.bench.experiments.requirements import imported_packages
-    from hakken.bench.tasks.suite import FILE
+
+    return imported_packages(repository) if repository.is_dir() else ()
+
+
+def _keeping(packages: Collection[str], fresh: bool) -> Keeping:
+    """What is measured is kept in the user's cache, by the packages that the repositories import."""
     from hakken.core.config import user_cache_dir
 
-    root = repository / "repo" if (repository / FILE).is_file() and not command else repository
-    return Keeping(user_cache_dir() / "bench", imported_packages(root) if root.is_dir() else (), fresh)
+    return Keeping(user_cache_dir() / "bench", packages, fresh)
 
 
 def _announce(source: Source) -> None:
@@ -147,28 +190,51 @@ def _announce(source: Source) -> None:
     tell(f"  then without {functions}, and with trivial bodies in their places")
 
 
-def _write(
-    proved: Proved, sizes: Sequence[int], mode: MaskMode, seed: int, limit: int, out: Path, as_json: bool
-) -> None:
-    """Write the tasks, and say what they are."""
+def _made(sources: Sequence[Source], lab: Lab, asked: _Asked, as_json: bool) -> None:
+    """Prove the repositories, write the tasks of each as soon as it is proved, and say what they are."""
+    from hakken.bench.tasks.making import prove
+    from hakken.cli.console import emit, say, shown
+
+    rows: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for source in sources:
+        _announce(source)
+        proved = prove(source, lab, allow_leaks=asked.leaks)
+        tasks, said = _written(proved, asked, alone=len(sources) == 1)
+        rows += map(_row, tasks)
+        notes += said if len(sources) == 1 else [f"{source.name}: {note}" for note in said]
+        if not as_json:
+            _show(proved, tasks, said)
+    if as_json:
+        emit({"folder": str(asked.out), "tasks": rows, "notes": notes})
+        return
+    say(f"{len(rows)} task{'s' if len(rows) > 1 else ''} in {shown(asked.out)}")
+    say(f"Next: hakken bench run {shlex.quote(str(shown(asked.out)))} --agent oracle")
+
+
+def _written(proved: Proved, asked: _Asked, alone: bool) -> tuple[list[Task], list[str]]:
+    """Write the tasks of a repository; what is to be known about them."""
     from hakken.bench.pace import Pace
     from hakken.bench.tasks.making import make_tasks, write
     from hakken.cli.console import tell
     from hakken.core.errors import UsageError
 
-    tasks = make_tasks(proved, sizes, mode=mode, seed=seed, limit=limit)
+    tasks = list(make_tasks(proved, asked.sizes, mode=asked.mode, seed=asked.seed, limit=asked.limit))
     count = len(proved.functions)
-    if not tasks:
+    if not tasks and alone:
         raise UsageError(
-            f"-n {sizes[0]} asks for more functions than the {count} that can be masked.", f"Take -n {min(count, 5)}."
+            f"-n {asked.sizes[0]} asks for more functions than the {count} that can be masked.",
+            f"Take -n {min(count, 5)}.",
         )
     tell(f"  writing {len(tasks)} task{'s' if len(tasks) > 1 else ''}")
     pace = Pace(lambda text: tell(f"  {text}"), len(tasks), "tasks")
     for task in tasks:
-        write(task, proved, out)
+        write(task, proved, asked.out)
         pace.step()
-    short = [f"no task masks {n} functions: {count} can be masked" for n in sizes if n > count]
-    _show(proved, tasks, [*short, *_older(proved.source.name, tasks, out)], out, as_json)
+    leaks = dict.fromkeys(leak for task in tasks for leak in task.leaks)
+    short = [f"no task masks {n} functions: {count} can be masked" for n in asked.sizes if n > count]
+    older = _older(proved.source.name, tasks, asked.out)
+    return tasks, [*proved.dropped, *proved.notes, *(f"leak: {leak}" for leak in leaks), *short, *older]
 
 
 def _older(name: str, tasks: Sequence[Task], out: Path) -> list[str]:
@@ -178,27 +244,22 @@ def _older(name: str, tasks: Sequence[Task], out: Path) -> list[str]:
     return [f"{count} more tasks of {name} in {out.name} were made earlier, and are as they were"] if count else []
 
 
-def _show(proved: Proved, tasks: Sequence[Task], said: Sequence[str], out: Path, as_json: bool) -> None:
+def _row(task: Task) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "n": task.n,
+        "functions": [str(f) for f in task.functions],
+        "experiments": [e.name for e in task.experiments],
+        "gold_predictable": task.gold_predictable,
+        "leaks": task.leaks,
+    }
+
+
+def _show(proved: Proved, tasks: Sequence[Task], notes: Sequence[str]) -> None:
     from hakken.bench.pace import counted
     from hakken.bench.types import Soundness
-    from hakken.cli.console import emit, say, shown
+    from hakken.cli.console import say
 
-    leaks = dict.fromkeys(leak for task in tasks for leak in task.leaks)
-    notes = [*proved.dropped, *proved.notes, *(f"leak: {leak}" for leak in leaks), *said]
-    if as_json:
-        rows = [
-            {
-                "id": t.id,
-                "n": t.n,
-                "functions": [str(f) for f in t.functions],
-                "experiments": [e.name for e in t.experiments],
-                "gold_predictable": t.gold_predictable,
-                "leaks": t.leaks,
-            }
-            for t in tasks
-        ]
-        emit({"folder": str(out), "tasks": rows, "notes": notes})
-        return
     for function in proved.functions:
         users = [name for name, needed in proved.needs.items() if str(function) in needed]
         say(f"  {function}  needed by {', '.join(users)}")
@@ -208,5 +269,3 @@ def _show(proved: Proved, tasks: Sequence[Task], said: Sequence[str], out: Path,
         say("  note: gold_predictable: without --hidden, a solution may hard-code what it saw")
     if unsound := sum(task.soundness is not Soundness.SOUND for task in tasks):
         say(f"  note: scores at {counted(unsound, 'task')} of {len(tasks)} prove little, and reports keep them apart")
-    say(f"{len(tasks)} task{'s' if len(tasks) > 1 else ''} in {shown(out)}")
-    say(f"Next: hakken bench run {shlex.quote(str(shown(out)))} --agent oracle")

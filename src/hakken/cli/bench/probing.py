@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hakken.cli import options
+from hakken.cli.bench.common import tasks_in
 from hakken.cli.places import file_for
 
 
@@ -30,20 +31,16 @@ def probe(
     """
     from hakken.bench.reports.contamination import forecast_probe
     from hakken.bench.reports.contamination import probe as run_probe
-    from hakken.bench.tasks.folder import load_tasks
     from hakken.cli import preflight
     from hakken.cli.console import emit, say, shown
     from hakken.cli.run import announce_calls, announce_limits, tell_call
-    from hakken.core.errors import UsageError
     from hakken.core.files import write_text
     from hakken.core.types import Role
     from hakken.models import Ledger
     from hakken.store import Store
 
     out = file_for(out)
-    found = load_tasks(tasks)
-    if not found:
-        raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
+    found = tasks_in(tasks)
     settings = options.asked(values, model=model).load().settings
     models = preflight.check(settings, runs_code=False)
     expected = forecast_probe(found, models[Role.CODE])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from hakken.cli import options
-from hakken.cli.bench.common import Workers, open_lab
+from hakken.cli.bench.common import Workers, open_lab, tasks_in
 from hakken.cli.places import folder_for
 
 if TYPE_CHECKING:
@@ -124,7 +124,6 @@ def run(
     """
     from hakken.bench.agents.registry import AgentOptions, kind_of
     from hakken.bench.attempts.again import Retry
-    from hakken.bench.tasks.folder import load_tasks
     from hakken.core.errors import UsageError
     from hakken.core.types import Budget, Role
 
@@ -138,9 +137,7 @@ def run(
     folder_for(out)
     if trajectories is not None and trajectories.is_dir():
         raise UsageError(f"--trajectories {trajectories} is a folder.", "Name a file.")
-    found = load_tasks(tasks)
-    if not found:
-        raise UsageError(f"There are no tasks in {tasks}.", "Make some: `hakken bench make REPO --command …`.")
+    found = tasks_in(tasks)
     _check_passages(found, retrieval)
     settings = options.asked(values, model=model, weak=weak).load().settings
     worker = settings.models.name(Role.CODE)
