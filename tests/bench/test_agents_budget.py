@@ -102,7 +102,7 @@ def written(request: Request) -> str:
     return WALK if "def walk" in request.messages[-1].content else SPREAD
 
 
-@pytest.mark.parametrize(("agent", "first", "again"), [("fixed", 2, 1), ("mending", 8, 1)])
+@pytest.mark.parametrize(("agent", "first", "again"), [("fixed", 2, 1), ("mending", 4, 1)])
 def test_an_attempt_that_goes_on_has_the_time_that_its_answers_left_it(
     tasks: dict[str, TaskFolder], lab: Lab, agent: str, first: int, again: int
 ) -> None:
