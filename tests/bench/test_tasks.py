@@ -21,7 +21,7 @@ from hakken.bench.proving.proofs import ProofError, predictable
 from hakken.bench.proving.tracing import candidates, trace
 from hakken.bench.tasks.folder import ANSWER, TaskFolder, discard_gold, load_task, load_tasks, write_task
 from hakken.bench.tasks.making import Proved, make_tasks, prove, task_hash, write
-from hakken.bench.tasks.suite import SUITES, SuiteError, load_source, load_suite
+from hakken.bench.tasks.suite import SUITES, SuiteError, load_source, load_suite, suite_folder
 from hakken.bench.trees import differing
 from hakken.bench.types import Experiment, FunctionRef, MaskMode, MetricRule, Soundness, Source, Variant
 from hakken.core.errors import PrerequisiteError, UsageError
@@ -438,6 +438,16 @@ def test_a_shipped_suite_and_its_repositories_have_names(tmp_path: Path, monkeyp
     assert len(load_suite("small")) == len(list((SUITES / "small").glob("*/suite.toml")))
     with pytest.raises(SuiteError, match=r"There is no suite 'small/none'.*hakken bench list"):
         load_suite("small/none")
+
+
+def test_a_folder_of_ones_own_goes_before_a_shipped_suite_of_its_name(
+    tiny: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small").mkdir()
+    assert suite_folder("small") == SUITES / "small", "no suite is in it"
+    shutil.copytree(tiny.root.parent, tmp_path / "small" / "mine")
+    assert [source.name for source in load_suite("small")] == ["mine"]
 
 
 def test_what_is_reported_alone_is_predictable(proved: Proved) -> None:

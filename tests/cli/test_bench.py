@@ -86,8 +86,14 @@ def test_tasks_of_a_whole_suite(hakken: Hakken, here: Path) -> None:
     assert all(note.startswith(("one: ", "two: ")) for note in found["notes"])
     ran = hakken("bench", "run", "hakken-tasks", "--agent", "oracle", "--json")
     assert json.loads(ran.stdout)["summary"]["all"]["pass@1"]["value"] == 1.0
+    several = hakken("bench", "make", "suite", "--limit", "1").stdout
+    assert ("one: " in several, "needed by" in several) == (True, False)
     told = hakken("bench", "make", "suite/one", "--limit", "1", "--out", "again")
+    assert "needed by" in told.stdout
     assert told.stdout.splitlines()[-2:] == ["1 task in again", "Next: hakken bench run again --agent oracle"]
+    none = hakken("bench", "make", "suite", "-n", "19")
+    assert none.exit_code == 2
+    assert "-n 19 asks for more functions than the" in none.stderr
     refused = hakken("bench", "make", "suite", "--memory-mb", "9000")
     assert refused.exit_code == 2
     assert "--memory-mb is for commands, and the experiments of suite are those of its suite.toml" in refused.stderr

@@ -56,8 +56,8 @@ VERSIONS, HOLES = 18, 48
 _WHOLE = 2
 """Edits of a version with which all experiments are run."""
 AGREE = 3
-"""Votes that agree and end the search, of a draft and a hole or of three holes: two holes are easily wrong in the same
-way, and these two were asked for differently."""
+"""Votes that agree and end the search. Two holes are easily wrong in the same way, so it takes three of them; a draft,
+which is asked for in another way, and one hole are enough."""
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,12 @@ def suite_folder(what: str | Path) -> Path | None:
     """Where a suite or one of its repositories lies; None where nothing of that kind does.
 
     Args:
-        what: The name of a suite that ships (``small``), one of its repositories (``small/quasi_newton``), or a folder.
+        what: A folder, or else the name of a suite that ships (``small``) or of one of its repositories
+            (``small/quasi_newton``).
     """
     name, _, repository = str(what).partition("/")
-    place = shipped().get(name)
-    folder = Path(what) if place is None else place / repository
-    return folder if (folder / FILE).is_file() or any(folder.glob(f"*/{FILE}")) else None
+    places = [Path(what), *(folder / repository for known, folder in shipped().items() if known == name)]
+    return next((place for place in places if (place / FILE).is_file() or any(place.glob(f"*/{FILE}"))), None)
 
 
 def load_suite(what: str | Path) -> tuple[Source, ...]:

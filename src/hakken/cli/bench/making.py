@@ -148,7 +148,7 @@ def _of_suite(what: Path, about_commands: Mapping[str, object]) -> tuple[Source,
     from hakken.bench.tasks.suite import FILE, load_suite, shipped, suite_folder
     from hakken.core.errors import UsageError
 
-    if suite_folder(what) is None and (what.is_dir() or what.parts[:1] not in {(name,) for name in shipped()}):
+    if suite_folder(what) is None and (what.is_dir() or what.parts[0] not in shipped()):
         return ()
     if given := [name for name, value in about_commands.items() if value is not None]:
         raise UsageError(
@@ -194,17 +194,25 @@ def _made(sources: Sequence[Source], lab: Lab, asked: _Asked, as_json: bool) -> 
     """Prove the repositories, write the tasks of each as soon as it is proved, and say what they are."""
     from hakken.bench.tasks.making import prove
     from hakken.cli.console import emit, say, shown
+    from hakken.core.errors import UsageError
 
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
+    most = 0
     for source in sources:
         _announce(source)
         proved = prove(source, lab, allow_leaks=asked.leaks)
-        tasks, said = _written(proved, asked, alone=len(sources) == 1)
+        most = max(most, len(proved.functions))
+        tasks, said = _written(proved, asked)
         rows += map(_row, tasks)
         notes += said if len(sources) == 1 else [f"{source.name}: {note}" for note in said]
-        if not as_json:
-            _show(proved, tasks, said)
+        if tasks and not as_json:
+            _show(proved, tasks, said, short=len(sources) > 1)
+    if not rows:
+        raise UsageError(
+            f"-n {asked.sizes[0]} asks for more functions than the {most} that can be masked.",
+            f"Take -n {min(most, 5)}.",
+        )
     if as_json:
         emit({"folder": str(asked.out), "tasks": rows, "notes": notes})
         return
@@ -212,21 +220,15 @@ def _made(sources: Sequence[Source], lab: Lab, asked: _Asked, as_json: bool) -> 
     say(f"Next: hakken bench run {shlex.quote(str(shown(asked.out)))} --agent oracle")
 
 
-def _written(proved: Proved, asked: _Asked, alone: bool) -> tuple[list[Task], list[str]]:
+def _written(proved: Proved, asked: _Asked) -> tuple[list[Task], list[str]]:
     """Write the tasks of a repository; what is to be known about them."""
-    from hakken.bench.pace import Pace
+    from hakken.bench.pace import Pace, counted
     from hakken.bench.tasks.making import make_tasks, write
     from hakken.cli.console import tell
-    from hakken.core.errors import UsageError
 
     tasks = list(make_tasks(proved, asked.sizes, mode=asked.mode, seed=asked.seed, limit=asked.limit))
     count = len(proved.functions)
-    if not tasks and alone:
-        raise UsageError(
-            f"-n {asked.sizes[0]} asks for more functions than the {count} that can be masked.",
-            f"Take -n {min(count, 5)}.",
-        )
-    tell(f"  writing {len(tasks)} task{'s' if len(tasks) > 1 else ''}")
+    tell(f"  writing {counted(len(tasks), 'task')}")
     pace = Pace(lambda text: tell(f"  {text}"), len(tasks), "tasks")
     for task in tasks:
         write(task, proved, asked.out)
@@ -255,12 +257,15 @@ def _row(task: Task) -> dict[str, Any]:
     }
 
 
-def _show(proved: Proved, tasks: Sequence[Task], notes: Sequence[str]) -> None:
+def _show(proved: Proved, tasks: Sequence[Task], notes: Sequence[str], short: bool) -> None:
+    """Say what was found; of one repository among several no function by name."""
     from hakken.bench.pace import counted
     from hakken.bench.types import Soundness
     from hakken.cli.console import say
 
-    for function in proved.functions:
+    if short:
+        say(f"{proved.source.name}: {counted(len(proved.functions), 'function')}, {counted(len(tasks), 'task')}")
+    for function in () if short else proved.functions:
         users = [name for name, needed in proved.needs.items() if str(function) in needed]
         say(f"  {function}  needed by {', '.join(users)}")
     for note in notes:
