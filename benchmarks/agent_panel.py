@@ -47,6 +47,8 @@ SIZES = {1: 16, 2: 8}
 """Tasks by number of masked functions."""
 MINUTES, TOKENS, USD, STEPS = 5.0, 10_000, 1.0, 50
 """Limits of one attempt; tokens are those that the model generates."""
+PLANNED = 2
+"""Attempts at each task, of which shares are made. Later ones count for pass@k alone, and end with the first pass."""
 AGENTS = ("mending", "fixed", "external:mini-swe-agent-text", "external:aider-brief")
 """Of each peer the form that suits a small model: commands as text, and no paper in the context."""
 SEEN = {
@@ -158,6 +160,17 @@ def shown(found: Estimate | None) -> str:
     return "" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
+def solved_once(found: Sequence[Attempt], k: int) -> Estimate | None:
+    """pass@k by ``k`` attempts at each task: the share of tasks that one of them solves.
+
+    A task that is solved needs no more. None while another one lacks some, as those that are through are the easy ones.
+    """
+    tried = items([a for a in found if a.seed < k])
+    if not tried or any(item.tries < k and not item.solved for item in tried):
+        return None
+    return estimate([item.model_copy(update={"tries": 1, "solved": min(item.solved, 1)}) for item in tried])
+
+
 def outcome(attempt: Attempt) -> str:
     """One attempt in a cell."""
     return f"{'**pass**' if attempt.passed else 'fail'} {attempt.seconds:.0f} s"
@@ -165,29 +178,32 @@ def outcome(attempt: Attempt) -> str:
 
 def report(by_agent: Mapping[str, Sequence[Attempt]], how: str) -> str:
     """The tables: each agent alone, the pairs on the tasks that both have tried, and every task."""
+    planned = {name: [a for a in found if a.seed < PLANNED] for name, found in by_agent.items()}
     sizes = sorted({a.n for found in by_agent.values() for a in found})
-    most = max(len({a.seed for a in found}) for found in by_agent.values())
-    deep = [f"pass@{most}"] if most > 1 else []
-    head = ["agent", "tasks, attempts", *(f"pass@1, n={n}" for n in sizes), "pass@1", "on tasks first met here", *deep]
+    head = ["agent", "tasks, attempts", *(f"pass@1, n={n}" for n in sizes), "pass@1", "on tasks first met here"]
     lines = [how, "", *_head(head)]
-    for name, found in by_agent.items():
+    for name, found in planned.items():
         cells = [name, f"{len({a.task for a in found})}, {len(found)}"]
         cells += [shown(estimate(items([a for a in found if a.n == n]))) for n in sizes]
         cells += [shown(estimate(items(chosen))) for chosen in (found, [a for a in found if a.task not in SEEN])]
-        cells += [shown(estimate(items(found), most))] if deep else []
         lines.append(_row(cells))
-    lines += ["", *_head(["agent", "fabricated", "tampered", *_MEANS, "attempts an hour"])]
+    deep = sorted({a.seed + 1 for found in by_agent.values() for a in found} - {1})
+    lines += ["", *_head(["agent", *(f"pass@{k}, n={n}" for n in sizes for k in deep)])]
     for name, found in by_agent.items():
-        cells = [name, shown(rate(found, lambda a: a.score.fabricated)), shown(rate(found, lambda a: a.score.tampered))]
+        shares = [solved_once([a for a in found if a.n == n], k) for n in sizes for k in deep]
+        if any(shares):
+            lines.append(_row([name, *map(shown, shares)]))
+    lines += ["", *_head(["agent", "fabricated", "tampered", *_MEANS, "attempts an hour"])]
+    for name, found in planned.items():
+        rates = [rate(by_agent[name], lambda a: a.score.fabricated), rate(by_agent[name], lambda a: a.score.tampered)]
+        cells = [name, *map(shown, rates)]
         cells += [f"{sum(map(value, found)) / len(found):.0f}" for value in _MEANS.values()]
         cells.append(f"{3600 * len(found) / sum(a.seconds for a in found):.0f}")
         lines.append(_row(cells))
     lines += ["", *_head(["difference of pass@1", *(f"n={n}" for n in sizes), "all", "tasks"])]
-    for one, other in itertools.combinations(by_agent, 2):
+    for one, other in itertools.combinations(planned, 2):
         pairs = [
-            paired_difference(
-                [a for a in by_agent[one] if a.n in chosen], [a for a in by_agent[other] if a.n in chosen]
-            )
+            paired_difference([a for a in planned[one] if a.n in chosen], [a for a in planned[other] if a.n in chosen])
             for chosen in (*([n] for n in sizes), sizes)
         ]
         lines.append(_row([f"{one} − {other}", *map(shown, pairs), str(pairs[-1].tasks if pairs[-1] else 0)]))
@@ -217,7 +233,8 @@ def parsed() -> argparse.Namespace:
         "--agent",
         action="append",
         metavar="NAME[=N]",
-        help=f"with N attempts of its own; repeat it; by default {', '.join(AGENTS)}",
+        help=f"with N attempts of its own, after {PLANNED} only until a task is solved; repeat it; by default "
+        f"{', '.join(AGENTS)}",
     )
     parser.add_argument(
         "--ablation",
@@ -273,7 +290,11 @@ def main() -> None:
             less = replace(setup, options=setup.options.model_copy(update={part: False}))
             agents[f"mending without {part}"] = choose("mending", less), asked.attempts
         for task, seed, active in turns(agents, [task for task in tasks if task.task.id in chosen]):
+            there = kept_attempts(asked.out / "attempts", tasks) if seed >= PLANNED else {}
+            solved = {name for name, found in there.items() if any(a.task == task.task.id and a.passed for a in found)}
             for agent in active:
+                if agent.name in solved:
+                    continue
                 run_attempts(agent, [task], [seed], lab, asked.out / "attempts", tell)
             put_results(REPORT, report(kept_attempts(asked.out / "attempts", tasks), how))
     print(report(kept_attempts(asked.out / "attempts", tasks), how))
