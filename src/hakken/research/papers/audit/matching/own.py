@@ -10,11 +10,12 @@ from enum import StrEnum
 from hakken.core.types import Severity
 from hakken.research.papers.audit.document.document import CITED, Document, Unit, UnitKind
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
-from hakken.research.papers.audit.language.roles import Reading, Role, read_number
+from hakken.research.papers.audit.language.roles import Reading, Role
 from hakken.research.papers.audit.language.scope import Names, Scope
 from hakken.research.papers.audit.matching.candidates import Candidate, Candidates
 from hakken.research.papers.audit.matching.fitting import chance, fits, in_scope, nearest, rescaled
 from hakken.research.papers.audit.matching.quotations import Quotations
+from hakken.research.papers.audit.matching.reading import named, readings
 from hakken.research.papers.audit.matching.set_up import tells_set_up
 from hakken.research.papers.audit.matching.ways import EFFECT, turned
 from hakken.research.papers.audit.records.evidence import Evidence
@@ -75,6 +76,7 @@ _WORDED = {
 _ONE_SIDED = re.compile(r"one-sided tests?[^.;:]{0,12}$", re.I)
 """What opens the p of an equivalence, which is no other p."""
 _WEAK = 0.2
+_HOLDS = (Verdict.SUPPORTED, Verdict.WEAK)
 
 
 class Matcher:
@@ -120,14 +122,24 @@ class Matcher:
         before: Unit | None,
         quoted: list[tuple[int, int]],
     ) -> Match:
-        reading = read_number(number, self.names.struck(unit.text), unit)
+        scope = self.names.of_number(number, unit, before)
+        reading, *others = readings(number, unit, scope, self.names, self.evidence)
         if any(a <= number.start and number.end <= b for a, b in quoted):
             return Match(unit, number, reading.role, Verdict.SUPPORTED, "words of the record, printed as they are")
+        if named(number, unit, self.names):
+            return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a metric's name")
         if reading.role is Role.LABEL or self._is_year(number, unit):
             return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
         if reading.role is Role.VERSION:
             return self._version(number, unit, before)
-        scope = self.names.of_number(number, unit, before)
+        found = self._read(number, numbers, unit, reading, scope)
+        for other in others if found.verdict not in _HOLDS else ():
+            again = self._read(number, numbers, unit, other, scope)
+            found = again if again.verdict in _HOLDS else found
+        return found
+
+    def _read(self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope) -> Match:
+        """The verdict on a number that is this."""
         if number.form in ("low", "high") and reading.role in (Role.UNKNOWN, Role.CHANGE):
             reading, scope = self._from_to(number, unit, reading, scope)
         if reading.role is Role.UNKNOWN and number.form != "dimension":
