@@ -31,14 +31,14 @@ def check_columns(document: Document, names: Names) -> Iterator[Finding]:
         if unit.kind is UnitKind.CELL and unit.table is not None and (numbers := find_numbers(unit.text)):
             tables.setdefault(unit.table, {}).setdefault(unit.at, {})[unit.line] = (unit, numbers[0])
     for columns in tables.values():
-        yield from _differences(columns)
+        yield from _differences(columns, names)
     yield from _doubled(document, names)
 
 
-def _differences(columns: dict[int, Column]) -> Iterator[Finding]:
+def _differences(columns: dict[int, Column], names: Names) -> Iterator[Finding]:
     for at, column in columns.items():
         header = next(iter(column.values()))[0].column
-        if len(column) < _LEAST or not _CHANGE.search(header):
+        if len(column) < _LEAST or not _CHANGE.search(names.struck(header)):
             continue
         fits = [
             (rows, other, base)
