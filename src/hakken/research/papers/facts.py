@@ -246,14 +246,17 @@ def _parity(book: FactBook) -> None:
 def _parity_of(book: FactBook, node_id: str, split: Split, *, always: bool) -> None:
     snapshot = book.snapshot
     rows = parity_rows(snapshot, node_id, split)
-    over = [(row.label, row.ratio) for row in rows if row.different and row.ratio is not None]
+    over = [row for row in rows if row.different]
     if not rows or not (over or always):
         return
     subject = quoted(label(snapshot, node_id))
     seeds = f"(medians over the {split.value} seeds)"
     if over:
-        parts = [f"{number(ratio, 2)} times the {name}" for name, ratio in over]
-        sentence = f"Per trial, {subject} used {joined(parts)} of the baseline {seeds}."
+        parts = [f"{number(row.ratio, 2)} times the {row.label}" for row in over if row.ratio is not None]
+        told = [f"used {joined(parts)} of the baseline"] if parts else []
+        only = joined([row.label for row in over if row.ratio is None])
+        told += [f"used {only}, of which the baseline used none"] if only else []
+        sentence = f"Per trial, {subject} {joined(told)} {seeds}."
     else:
         names = joined([row.label for row in rows])
         sentence = f"In {names}, {subject} differed from the baseline by at most 10 % {seeds}."
@@ -287,6 +290,11 @@ def _match(book: FactBook) -> None:
         sentence = f"A baseline with the compute of {subject} was not run: {why}."
     elif node.failure is not None:
         sentence = f"The baseline that was given the compute of {subject} failed: {node.failure.message}"
+    elif node.status is not NodeStatus.DONE:
+        sentence = (
+            f"The baseline that was to be given the compute of {subject} had not run on all report seeds when the "
+            "search ended, so that nothing is told of it."
+        )
     else:
         sentence = (
             f"Since {subject} used more CPU time, the unchanged code was run again with {node.extra_args[-1]} steps, "

@@ -100,7 +100,7 @@ def comparison_views(
         "baseline": with_unit(baseline, spec),
         "delta": f"{delta}{unit}",
         "interval": f"{low} to {high}",
-        "p": p_value(c.p),
+        "p": p,
         "n": str(c.n),
         "verb": verb,
         "sentence": sentence,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from math import inf
 from statistics import fmean, median
 
 from hakken.core.types import Finding, Severity
@@ -124,7 +125,7 @@ def _failures_told(text: str, evidence: Evidence, matches: Sequence[Match]) -> b
 
 
 def _ratios(evidence: Evidence, variant: str) -> dict[tuple[str, str], float]:
-    """(split, kind) -> cost of the variant over the baseline's, the milder of means and medians."""
+    """(split, kind) -> cost of the variant over the baseline's, the milder of means and medians; infinite over none."""
     found = {}
     for (name, split), costs in evidence.costs.items():
         base = evidence.costs.get((evidence.baseline or "", split))
@@ -141,7 +142,16 @@ def _ratios(evidence: Evidence, variant: str) -> dict[tuple[str, str], float]:
             if mine and theirs and fmean(theirs) and median(theirs):
                 both = (fmean(mine) / fmean(theirs), median(mine) / median(theirs))
                 found[split, kind] = min(both, key=lambda r: abs(r - 1))
+            elif mine and theirs and not any(theirs) and median(mine):
+                found[split, kind] = inf
     return found
+
+
+def _more(ratio: float, kind: str, split: str) -> str:
+    what = kind.replace("_", " ")
+    if ratio == inf:
+        return f"{what} on {split} seeds, of which the baseline has none"
+    return f"{ratio:.2f} times the baseline's {what} on {split} seeds"
 
 
 def _parity(document: Document, evidence: Evidence, matches: Sequence[Match], names: Names) -> Iterator[Finding]:
@@ -167,7 +177,7 @@ def _parity(document: Document, evidence: Evidence, matches: Sequence[Match], na
                 place="Whole paper",
                 sentence="",
                 says=f"{known.title} is compared with the baseline without its {kind.replace('_', ' ')}",
-                record=f"{ratio:.2f} times the baseline's {kind.replace('_', ' ')} on {split} seeds",
+                record=_more(ratio, kind, split),
                 how="costs of the trials",
             )
 
@@ -235,6 +245,6 @@ def _bounds(document: Document, evidence: Evidence, names: Names) -> Iterator[Fi
                         place=unit.place,
                         sentence=unit.text,
                         says=match.group(),
-                        record=f"{ratio:.2f} times the baseline's {kind.replace('_', ' ')} on {split} seeds",
+                        record=_more(ratio, kind, split),
                         how="costs of the trials",
                     )

@@ -159,6 +159,8 @@ _RIGHT = (
 )
 _NOUN = re.compile(rf"^\s*-?((?:[A-Za-z][\w/-]*,? ){{0,3}}?)({COUNTED})\b", re.I)
 _SEED = re.compile(r"\bseeds?(?: numbers?)?(?: from)?[,:]?\s*(?:\d+(?:\s*(?:,|and|to|–|-|;|through)\s*)+)*$", re.I)
+_OF_SEEDS = re.compile(r"\bof \w+ (?:\w+ ){0,3}seeds,\s*$", re.I)
+"""Before how many of them did something: "of 40 planned noise seeds, 37 gave a result"."""
 _HEADERS = (
     (Role.SEED, re.compile(r"^seed$", re.I)),
     (Role.P, re.compile(r"^(?:\W*p\W*|p[- ]values?.*|.*\bp \(.*|adjusted p|Holm.*)$", re.I)),
@@ -188,7 +190,7 @@ def read_number(number: Number, text: str, unit: Unit) -> Reading:
         return Reading(Role.VERSION)
     if re.search(r"\($", left) and re.match(r"^\)", right) and (cause := _CAUSE.search(left)):
         return Reading(Role.COUNT, "cause", cause.group(1).lower().replace(" ", "_"))
-    if _SEED.search(left) and not _NOUN.match(right):
+    if _SEED.search(left) and not _NOUN.match(right) and not _OF_SEEDS.search(left):
         return Reading(Role.SEED)
     if re.search(r"\bby (?:less|no more) than\s?$", left) and "noise floor" in clean:
         return Reading(Role.FLOOR)

@@ -116,8 +116,10 @@ class Candidates:
             if variant == self.evidence.baseline:
                 continue  # differences are told from the variant's side
             where = f"{metric}, {self._name(variant)} against {self._name(against)}, {split} seeds (n = {c.n})"
+            raw = "unadjusted" if self._adjusted(variant, against, split, metric) else ""
             for role, value, what, slack in self._of_contrast(c):
                 noun = "gain" if "of the gain" in what else "differences" if "of the differences" in what else ""
+                noun = raw if role is Role.P else noun
                 yield Candidate(role, value, f"{what}: {where}", variant, against, split, metric, noun, slack=slack)
             recorded = self.evidence.recorded.get((variant, split, metric))
             if recorded is None or against != self.evidence.baseline:
@@ -129,7 +131,17 @@ class Candidates:
                 ("effect size", recorded.effect_size, Role.EFFECT),
             ):
                 if noted is not None:
-                    yield Candidate(role, noted, f"{what}: {where}", variant, against, split, metric)
+                    noun = raw if what == "recorded p" else ""
+                    yield Candidate(role, noted, f"{what}: {where}", variant, against, split, metric, noun)
+
+    def _adjusted(self, variant: str, against: str, split: str, metric: str) -> bool:
+        """Whether the p of a comparison is one of several: only the adjusted one decides."""
+        found = self.evidence.recorded.get((variant, split, metric)) if against == self.evidence.baseline else None
+        matched = (
+            c for c in self.evidence.matched if (c.variant_id, c.baseline_id, c.metric) == (variant, against, metric)
+        )
+        recorded = found or next(matched, None)
+        return recorded is not None and recorded.p_adjusted is not None
 
     def _of_contrast(self, c: Contrast) -> Iterator[tuple[Role, float, str, float]]:
         yield Role.DIFFERENCE, c.difference, "difference", 0.0

@@ -71,6 +71,9 @@ _WORDED = {
     "differences": re.compile(r"deviation of the (?:paired )?differences", re.I),
     "effect": re.compile(r"\beffect size", re.I),
     "equivalence": re.compile(r"\bequivalen", re.I),
+    "unadjusted": re.compile(
+        r"\bunadjusted|\buncorrected|\braw\b|\b(?:before|without) (?:\w+ ){0,2}(?:adjust|correct)", re.I
+    ),
 }
 """Candidates that only these words call for."""
 _ONE_SIDED = re.compile(r"one-sided tests?[^.;:]{0,12}$", re.I)
