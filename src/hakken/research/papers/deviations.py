@@ -41,8 +41,8 @@ def _seeds(snapshot: Snapshot, plan: Plan) -> Iterator[str]:
     baseline = snapshot.baseline
     noise = len(snapshot.trials_of(baseline.id, Split.NOISE)) if baseline else 0
     if plan.noise_seeds and noise < len(plan.noise_seeds):
-        seeds = count(len(plan.noise_seeds), "planned noise seed")
-        yield f"Of {seeds}, {noise or 'none'} gave a result of the baseline."
+        wanted = count(len(plan.noise_seeds), "planned noise seed")
+        yield f"Of {wanted}, {noise or 'none'} gave a result of the baseline."
     if plan.noise_seeds and not floor_known(snapshot):
         yield "No noise floor was known, so no difference had to be larger than one."
     if failed := sum(t.failure is not None and t.split is Split.REPORT for t in snapshot.trials):
