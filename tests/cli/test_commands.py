@@ -169,6 +169,17 @@ def test_a_run_can_be_reviewed_by_another_model(hakken: Hakken, finished: Path, 
     assert "was begun with other settings: models.default" in refused.stderr
 
 
+def test_a_review_needs_no_key_of_a_model_that_it_does_not_ask(
+    hakken: Hakken, finished: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for name in ("tiny", "hakken-runs"):
+        shutil.copytree(finished / name, here / name)
+    assert parsed(hakken, "review", "tiny-001", "-c", "models.judge=openai:gpt-5", "--json")["review"]["model"]
+    wanted = hakken("review", "tiny-001", "-c", "models.review=openai:gpt-5")
+    assert (wanted.exit_code, "OPENAI_API_KEY" in wanted.stderr) == (3, True)
+
+
 def test_the_baseline_is_measured_without_a_model(hakken: Hakken, template: Path) -> None:
     found = parsed(hakken, "experiment", "guess", "--baseline-only", "--json", "--model", "openai:gpt-5")
     metric = found["metrics"]["toy/miss"]

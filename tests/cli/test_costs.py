@@ -144,7 +144,9 @@ def test_the_review_of_a_file_says_it_too(hakken: Hakken, here: Path) -> None:
     script = Path("script.toml")
     script.write_text("[[rules]]\nerror = 'quota'\n")
     write_paper(here)
-    result = hakken("review", "paper.md", "--model", f"scripted:{script}", "-c", "budget.tokens=9000")
+    # A review asks none but its own model: that another has no key here is no obstacle.
+    words = ("-c", "models.code=openai:gpt-5", "-c", f"models.review=scripted:{script}", "-c", "budget.tokens=9000")
+    result = hakken("review", "paper.md", *words)
     told = result.stderr.splitlines()
     assert told[0].startswith("Forecast: about 5 calls of scripted:")
     assert told[1] == "  budget: at most 9,000 tokens"

@@ -135,7 +135,7 @@ def test_what_asks_no_model_needs_none_and_records_those_that_were_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    folder = RunFolder(begin(settings(tmp_path, "models.default=openai:gpt-5"), asks=False))
+    folder = RunFolder(begin(settings(tmp_path, "models.default=openai:gpt-5"), roles=()))
     with folder.read() as store:
         started = store.get("run", Started)
     assert started is not None

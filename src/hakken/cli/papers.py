@@ -45,8 +45,8 @@ class _Memory:
 def review_file(paper: Path, settings: Settings) -> Review:
     """Review any paper; it is read before a model is started."""
     read_paper(paper)
-    models = preflight.check(settings, runs_code=False)
-    expected = forecast(settings, models).of(("review",))
+    models = preflight.check(settings, [Role.REVIEW], runs_code=False)
+    expected = forecast(settings, models)
     announce_calls(expected)
     announce_limits(settings.budget, expected)
     ledger = Ledger(models, _Memory(), settings.budget, settings.models, settings.seed, progress=tell_call)
@@ -125,7 +125,7 @@ def _asked(paper: Path, evidence: Evidence, settings: Settings) -> Audit:
     if not prompts:
         tell(f"{name} is not asked: the paper has no section about its method.")
         return auditor.check(document, paper.parent)
-    models = preflight.check(settings, runs_code=False)
+    models = preflight.check(settings, [Role.JUDGE], runs_code=False)
     tell(f"{name} compares the method with the code; what it cannot quote from both is dropped.")
     expected = forecast_questions("audit", models[Role.JUDGE], prompts, USUAL_REPLY)
     announce_calls(expected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -17,18 +17,19 @@ from hakken.models.weights import require
 _PATIENCE = 5.0
 
 
-def check(settings: Settings, *, runs_code: bool = True) -> Mapping[Role, Model]:
-    """Open every model, and see that its weights or its server are there, and that a sandbox is good enough.
+def check(settings: Settings, roles: Iterable[Role] = Role, *, runs_code: bool = True) -> Mapping[Role, Model]:
+    """Open the models of these roles; see that weights and servers are there, and that a sandbox is good enough.
 
     Args:
         settings: Of what is about to begin.
+        roles: Those that it will ask: a review needs no key of the model that wrote the code.
         runs_code: Whether code that a model wrote will run; without that any sandbox is good enough.
 
     Raises:
         PrerequisiteError: weights, a key or a package is missing.
         ModelUnavailable: nothing answers at a server's address.
     """
-    models = open_models(settings.models)
+    models = open_models(settings.models, roles)
     for name in sorted({model.name for model in models.values()}):
         if name == "local":
             require()

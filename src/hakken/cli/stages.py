@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 What = Annotated[str | None, typer.Argument(metavar="TEMPLATE|FOLDER|RUN", show_default="digits")]
 Of = Annotated[str | None, typer.Argument(metavar="RUN", show_default="the newest")]
 EXPERIMENTS = ("ideas", "baseline", "search", "ablation", "report")
+ASKED = {"ideas": "ideas", "search": "code", "paper": "writing", "review": "review"}
+"""The role whose model a stage asks."""
 PAPERS = (".pdf", ".tex", ".md", ".markdown")
 
 
@@ -89,7 +91,7 @@ def experiment(
     asked = options.asked(values, files, profile, seed=seed, model=model, weak=weak)
     job = _resolve(what, asked, new, metrics or ())
     stages = ("baseline",) if baseline_only else EXPERIMENTS
-    with _working(job, stages, asks=not baseline_only, runs_code=not baseline_only) as session:
+    with _working(job, stages, runs_code=not baseline_only) as session:
         folder = session.folder
         if baseline_only:
             experimenting.measure_baseline(session)
@@ -291,22 +293,24 @@ def _of(what: str | None, asked: options.Asked) -> Target:
 def _working(job: Target, only: tuple[str, ...], *, asks: bool = True, runs_code: bool = False) -> Iterator[Session]:
     """Open a run for some of its stages; say what they will cost, and show the progress.
 
-    A stage that asks no model must not fail for want of a key, nor one that runs no code of a model's for a sandbox.
+    A stage must not fail for want of a key that it does not need, nor one that runs no code of a model's for a sandbox.
     """
     from hakken.cli import preflight
     from hakken.cli.live import watching
     from hakken.cli.run import announce
+    from hakken.core.types import Role
     from hakken.models.forecast import Forecast, forecast
     from hakken.research.session import open_session
 
     expected = Forecast(stages=(), versions=0)
-    if asks:
-        expected = forecast(job.settings, preflight.check(job.settings, runs_code=runs_code))
+    roles = [Role(ASKED[stage]) for stage in only if stage in ASKED and asks]
+    if roles:
+        expected = forecast(job.settings, preflight.check(job.settings, roles, runs_code=runs_code))
     with job.held() as held:
         announce(held, expected, only)
         job = held.measured()
         with (
             watching(job, expected, only) as watch,
-            open_session(job.folder, job.template, job.settings, watch, asks=asks) as session,
+            open_session(job.folder, job.template, job.settings, watch, roles=roles) as session,
         ):
             yield session

@@ -111,10 +111,12 @@ class Forecast(Record):
 
 
 def forecast(settings: Settings, models: Mapping[Role, Model]) -> Forecast:
-    """Estimate calls, tokens, seconds and US$ of a whole run."""
-    jobs = [large if models[large.role].strong else small for small, large in zip(_SMALL, _LARGE, strict=True)]
+    """Estimate calls, tokens, seconds and US$ of a whole run, or of what these roles do in it."""
+    pairs = [pair for pair in zip(_SMALL, _LARGE, strict=True) if pair[0].role in models]
+    jobs = [large if models[large.role].strong else small for small, large in pairs]
     stages = tuple(_stage(job, settings, models[job.role]) for job in jobs)
-    return Forecast(stages=stages, versions=most_versions(settings, models[Role.CODE].strong))
+    versions = most_versions(settings, models[Role.CODE].strong) if Role.CODE in models else 0
+    return Forecast(stages=stages, versions=versions)
 
 
 def forecast_questions(stage: str, model: Model, prompts: Sequence[Prompt], completion: int) -> Forecast:

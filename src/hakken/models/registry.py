@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from hakken.core.config import ModelSettings
@@ -39,7 +40,8 @@ def open_model(name: str, settings: ModelSettings) -> Model:
     raise UsageError(f"There is no model {name!r}.", f"Names have these forms: {FORMS}.")
 
 
-def open_models(settings: ModelSettings) -> dict[Role, Model]:
-    """The model of every role; roles that name the same model share it."""
-    opened = {name: open_model(name, settings) for name in {settings.name(role) for role in Role}}
-    return {role: opened[settings.name(role)] for role in Role}
+def open_models(settings: ModelSettings, roles: Iterable[Role] = Role) -> dict[Role, Model]:
+    """The model of each of these roles; roles that name the same model share it."""
+    names = {role: settings.name(role) for role in roles}
+    opened = {name: open_model(name, settings) for name in set(names.values())}
+    return {role: opened[name] for role, name in names.items()}

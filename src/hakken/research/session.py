@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,7 @@ def open_session(
     progress: Progress | None = None,
     *,
     executor: str = "threads",
-    asks: bool = True,
+    roles: Iterable[Role] = Role,
 ) -> Iterator[Session]:
     """Open a run for writing: begin it, or continue it where it stopped.
 
@@ -167,7 +167,7 @@ def open_session(
         settings: Of the run.
         progress: Told what happens.
         executor: ``threads`` or ``ray``.
-        asks: Whether a model will be asked. Where none is, one that cannot be opened here is no obstacle.
+        roles: Whose models will be asked; that another one cannot be opened here is no obstacle.
 
     Raises:
         PrerequisiteError: a package of the template, the model's weights or a sandbox is missing.
@@ -182,7 +182,7 @@ def open_session(
         )
     rung = None if settings.sandbox.rung == "auto" else Rung(settings.sandbox.rung)
     in_force = rung or best_rung(allow_weak=True).rung
-    models = open_models(settings.models) if asks else {}
+    models = open_models(settings.models, roles)
     # An executor that cannot be had begins no run.
     with folder.write() as store, open_executor(executor, settings.search.workers) as workers:
         run = _begin(folder, store, template, settings, in_force)
