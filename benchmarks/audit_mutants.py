@@ -35,7 +35,7 @@ from own_papers import hakken_papers
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit import Auditor
 from hakken.research.papers.audit.document.document import Document
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records import read_record
 
 

@@ -22,9 +22,10 @@ from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.matching.candidates import Candidates
 from hakken.research.papers.audit.matching.foreign import ForeignMatcher
 from hakken.research.papers.audit.matching.grouping import findings_of, single_findings
-from hakken.research.papers.audit.matching.own import Match, Matcher, Verdict
+from hakken.research.papers.audit.matching.own import Matcher
 from hakken.research.papers.audit.matching.pool import Pool
 from hakken.research.papers.audit.matching.strangers import Strangers
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records.evidence import Evidence
 from hakken.research.papers.audit.records.hakken import from_snapshot
 from hakken.research.papers.audit.report.folding import folded

@@ -12,7 +12,7 @@ from hakken.research.papers.audit.document.document import Document, is_prose
 from hakken.research.papers.audit.language.numbers import normalise
 from hakken.research.papers.audit.language.roles import COSTS, Role
 from hakken.research.papers.audit.language.scope import Names
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records.evidence import Evidence
 
 LIMIT = 0.10

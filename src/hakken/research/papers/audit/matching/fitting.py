@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hakken.research.papers.audit.language.bounds import holds
 from hakken.research.papers.audit.language.numbers import Number
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.scope import Scope
@@ -25,10 +26,9 @@ def fits(number: Number, candidate: Candidate, role: Role) -> bool:
     half = number.step / 2 * (1 + 1e-6) + 1e-9 * abs(value)
     if role is Role.P and number.relation and number.value not in _THRESHOLDS:
         return False
-    if number.relation in ("<", "<="):
-        return value - candidate.slack <= number.value
-    if number.relation in (">", ">="):
-        return value + candidate.slack >= number.value
+    if role is Role.P and number.relation:
+        below = number.relation in ("<", "<=")
+        return value - candidate.slack <= number.value if below else value + candidate.slack >= number.value
     if candidate.role is Role.RELATIVE and number.unit != "%":
         return False
     if candidate.role is Role.COST_RATIO and number.unit == "%":
@@ -40,9 +40,11 @@ def fits(number: Number, candidate: Candidate, role: Role) -> bool:
         and role is not Role.DIFFERENCE
     ):
         value = 100 * value if 0 <= value <= 1 and candidate.role is Role.LEVEL else value
+    unsigned = role is Role.CHANGE and not number.sign
+    if number.relation:
+        return holds(number, abs(value) if unsigned else value, half + candidate.slack)
     if abs(value - number.value) <= half + candidate.slack:
         return True
-    unsigned = role is Role.CHANGE and not number.sign
     return unsigned and abs(abs(value) - number.value) <= half
 
 

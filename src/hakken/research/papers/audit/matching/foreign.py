@@ -9,6 +9,7 @@ from hakken.core.types import Severity
 from hakken.research.papers.audit.document.document import CITED, Document, Unit, UnitKind
 from hakken.research.papers.audit.language.about import About, Scoper
 from hakken.research.papers.audit.language.around import Around, walk
+from hakken.research.papers.audit.language.bounds import bounded, perhaps_bounded, rough
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
 from hakken.research.papers.audit.language.quantity import Quantity, quantity_of
 from hakken.research.papers.audit.language.roles import Reading, Role, read_number
@@ -18,7 +19,6 @@ from hakken.research.papers.audit.language.units import in_powers, is_power, pri
 from hakken.research.papers.audit.matching.candidates import Candidates
 from hakken.research.papers.audit.matching.constants import Constants, in_setup, is_constant, is_program_version
 from hakken.research.papers.audit.matching.kinds import of_one_kind
-from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import Pool
 from hakken.research.papers.audit.matching.ranks import Ranks
 from hakken.research.papers.audit.matching.reach import follows
@@ -26,6 +26,7 @@ from hakken.research.papers.audit.matching.results import Results
 from hakken.research.papers.audit.matching.shares import is_share, share_of_gain
 from hakken.research.papers.audit.matching.strangers import Strangers
 from hakken.research.papers.audit.matching.tallies import Tallies
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records.evidence import Evidence
 
 _OTHERS = re.compile(r"related work|background|literature|prior work", re.I)
@@ -45,11 +46,6 @@ _LISTED_UNIT = re.compile(
     r"^(?:,? (?:and |or )?[-+]?\d[\d.]*(?<!\.))+\s?(?P<unit>%|percent\b|percentage points\b|points\b|pp\b)"
 )
 """The unit that a list prints once: "+0.50, +0.22, and -0.28 percentage points"."""
-_BELOW = re.compile(r"\b(?:(?:less|fewer|no more|not more) than|under|at most|below)\s$", re.I)
-_ABOVE = re.compile(r"\b(?:more than|at least|no less than|no fewer than|in excess of|exceeding)\s$", re.I)
-_NEARLY = re.compile(r"(?:\b(?:about|around|roughly|approximately|nearly|almost|close to|some)\s|[~≈]\s?)$", re.I)
-_ROUGH = 0.05
-"""What "about" allows: half of it on either side."""
 _IS = re.compile(r"[\s(:=]*(?:(?:is|was|are|at|about|only|just)[\s(]*){1,3}")
 _LETTER = re.compile(r"\bn\s?=\s?$")
 _WITHIN = re.compile(r"\bwithin\s$", re.I)
@@ -98,6 +94,10 @@ class ForeignMatcher:
             if any(m.number.start <= number.start < m.number.end for m in found):
                 continue
             match = self._judge(number, unit, around)
+            loose = perhaps_bounded(number, normalise(unit.text)[: number.start])
+            if loose is not None and match.verdict in (Verdict.UNSUPPORTED, Verdict.MISATTRIBUTED, Verdict.WEAK):
+                bound = self._judge(loose, unit, around)
+                match = bound if bound.verdict is Verdict.SUPPORTED else match
             done.append(match)
             if match.verdict in (Verdict.UNSUPPORTED, Verdict.MISATTRIBUTED, Verdict.WEAK):
                 late.append((len(done) - 1, number))
@@ -155,8 +155,9 @@ class ForeignMatcher:
             return replace(number, unit="%")
         if not number.unit and not unit.row and (listed := _LISTED_UNIT.match(normalise(unit.text)[number.end :])):
             number = replace(number, unit="%" if listed.group("unit") in ("%", "percent") else "points")
-        if not unit.row and not number.relation:
-            number = _bounded(number, normalise(unit.text)[: number.start])
+        if not unit.row:
+            left = normalise(unit.text)[: number.start]
+            number = rough(bounded(number, left), left)
         if not number.unit and (spelled := spelled_behind(number, unit.text) or shared_unit(number, unit.text)):
             return replace(number, unit=spelled)
         if number.unit == "points" and number.step == 1.0 and number.value > 100:
@@ -313,17 +314,6 @@ class ForeignMatcher:
                     owner=bad.owner,
                 )
         return None
-
-
-def _bounded(number: Number, left: str) -> Number:
-    """The number with the bound, or the wider rounding, that the words before it state."""
-    if _BELOW.search(left):
-        return replace(number, relation="<")
-    if _ABOVE.search(left) or (number.unit in ("%", "x", "points") and left.endswith("over ")):
-        return replace(number, relation=">")
-    if _NEARLY.search(left) and (number.step < 1 or number.unit or number.value >= 20):
-        return replace(number, step=max(number.step, _ROUGH * abs(number.value)))
-    return number
 
 
 def _is_fine(number: Number) -> bool:

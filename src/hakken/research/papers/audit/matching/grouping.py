@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.language.roles import Role
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 
 SEVERITY = {
     Verdict.UNSUPPORTED: Severity.ERROR,

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.matching.candidates import Candidate
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 
 _NAMES = {Role.SD: "standard deviation", Role.SE: "standard error", Role.HALF: "half width of a 95 % interval"}
 _LEAST = 4

@@ -3,58 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from hakken.core.types import Severity
 from hakken.research.papers.audit.document.document import CITED, Document, Unit, UnitKind
+from hakken.research.papers.audit.language.bounds import bounded, perhaps_bounded
 from hakken.research.papers.audit.language.numbers import Number, find_numbers, normalise
 from hakken.research.papers.audit.language.roles import Reading, Role
 from hakken.research.papers.audit.language.scope import Names, Scope
 from hakken.research.papers.audit.matching.candidates import Candidate, Candidates
+from hakken.research.papers.audit.matching.counting import Counting
 from hakken.research.papers.audit.matching.fitting import chance, fits, in_scope, nearest, rescaled
 from hakken.research.papers.audit.matching.quotations import Quotations
 from hakken.research.papers.audit.matching.reading import named, readings
 from hakken.research.papers.audit.matching.set_up import tells_set_up
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.matching.ways import EFFECT, turned
 from hakken.research.papers.audit.records.evidence import Evidence
-
-
-class Verdict(StrEnum):
-    """What became of a number."""
-
-    SUPPORTED = "supported"
-    WEAK = "weak"
-    """It matches, but so would many other numbers."""
-    MISATTRIBUTED = "misattributed"
-    REVERSED = "reversed"
-    """The record has a change of this size, in the other direction."""
-    UNSUPPORTED = "unsupported"
-    SKIPPED = "skipped"
-    """A label, a year, the number of a table."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """The verdict on one number, with its evidence."""
-
-    unit: Unit
-    number: Number
-    role: Role
-    verdict: Verdict
-    evidence: str
-    severity: Severity | None = None
-    """How bad it is, where that does not follow from the verdict."""
-    owner: str = ""
-    """The variant whose number it is, where it is not the one that the words name."""
-    label: str = ""
-    """Of a table cell: the name of the row or column that stands for a run."""
-    nobody: bool = False
-    """No run has the numbers of its row or column."""
-    kinds: frozenset[str] = frozenset()
-    """Of a spread: the kinds of spread that agree with it."""
-
 
 #: what a printed role may be matched with
 _ADMITS: dict[Role, tuple[Role, ...]] = {
@@ -78,6 +42,8 @@ _WORDED = {
 """Candidates that only these words call for."""
 _ONE_SIDED = re.compile(r"one-sided tests?[^.;:]{0,12}$", re.I)
 """What opens the p of an equivalence, which is no other p."""
+_BOUNDS = (Role.LEVEL, Role.CHANGE, Role.DIFFERENCE, Role.RELATIVE, Role.RATIO, Role.COST)
+"""What words may state a bound of; counts are looked up as they stand."""
 _WEAK = 0.2
 _HOLDS = (Verdict.SUPPORTED, Verdict.WEAK)
 
@@ -91,6 +57,7 @@ class Matcher:
         self.names = names
         self.seen: dict[tuple[Unit, Unit | None], list[Match]] = {}
         self.quotations = Quotations(evidence)
+        self.counting = Counting(evidence)
 
     def match_document(self, document: Document) -> list[Match]:
         """Every number of every unit that makes statements."""
@@ -135,10 +102,14 @@ class Matcher:
             return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
         if reading.role is Role.VERSION:
             return self._version(number, unit, before)
-        found = self._read(number, numbers, unit, reading, scope)
-        for other in others if found.verdict not in _HOLDS else ():
-            again = self._read(number, numbers, unit, other, scope)
-            found = again if again.verdict in _HOLDS else found
+        left = "" if unit.row else normalise(unit.text)[: number.start]
+        told = bounded(number, left) if reading.role in _BOUNDS else number
+        loose = perhaps_bounded(number, left) if reading.role in _BOUNDS else None
+        found = self._read(told, numbers, unit, reading, scope)
+        for value, other in [*((told, other) for other in others), *([(loose, reading)] if loose else [])]:
+            if found.verdict not in _HOLDS:
+                again = self._read(value, numbers, unit, other, scope)
+                found = again if again.verdict in _HOLDS else found
         return found
 
     def _read(self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope) -> Match:
@@ -192,9 +163,9 @@ class Matcher:
         self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope
     ) -> Match:
         if reading.role is Role.COUNT:
-            return self._count(number, unit, reading, scope)
+            return self.counting.of_things(number, unit, reading, scope)
         if reading.role is Role.SEED:
-            return self._seed(number, unit, scope)
+            return self.counting.of_seeds(number, unit, scope)
         if reading.role in (Role.SETTING, Role.CONFIDENCE, Role.UNKNOWN):
             return self._setting(number, unit, reading, scope)
         pool = self._pool(number, numbers, unit, reading, scope)
@@ -257,76 +228,6 @@ class Matcher:
             if number.unit in ("ms", "min", "h", "GB"):
                 pool = [rescaled(c, number.unit) for c in pool]
         return pool
-
-    def _count(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> Match:
-        counts = self.evidence.counts
-        value = int(number.value)
-        tables = {q: t for (noun, q), t in counts.items() if noun == reading.noun}
-        if reading.noun == "passage":
-            return Match(
-                unit, number, Role.COUNT, Verdict.SKIPPED, "about the text itself; the record does not count it"
-            )
-        if number.form == "word" and value < 2 and reading.qualifier not in ("failed", "no_op", "replicate"):
-            return Match(unit, number, Role.COUNT, Verdict.SKIPPED, "a word, no count")
-        if reading.noun == "ablation":
-            tables = {"": counts.get(("node", "ablation"), {})}
-        if reading.noun == "trial" and "failure" in unit.text and not reading.qualifier:
-            tables |= {"": tables.get("", {}) | tables.get("failed", {})}
-        plain = {"", "ok", "done", "all", "tried", "explore", "report", "noise", "measured"}
-        scoped = self._scoped_sizes(reading, scope, unit)
-        if reading.qualifier in tables:
-            admitted = dict(tables[reading.qualifier])
-            for split in scope.splits:
-                admitted |= tables.get(f"{reading.qualifier}_{split}", {})
-        else:
-            admitted = {v: about for q, t in tables.items() if q in plain for v, about in t.items()}
-        if reading.noun == "seed" and not reading.qualifier and scope.splits:
-            admitted = {v: about for split in scope.splits for v, about in tables.get(split, {}).items()}
-        admitted |= scoped
-        if value in admitted:
-            return Match(unit, number, Role.COUNT, Verdict.SUPPORTED, admitted[value])
-        everywhere = {v: about for t in tables.values() for v, about in t.items()}
-        if value in everywhere and value > 2:
-            return Match(unit, number, Role.COUNT, Verdict.MISATTRIBUTED, f"that is the number of {everywhere[value]}")
-        told = "; ".join(f"{v} {about}" for v, about in list(admitted.items())[:4])
-        return Match(unit, number, Role.COUNT, Verdict.UNSUPPORTED, told or "nothing of the kind is counted")
-
-    def _scoped_sizes(self, reading: Reading, scope: Scope, unit: Unit) -> dict[int, str]:
-        """How many seeds or trials the named variants have on the named splits."""
-        if reading.noun not in ("seed", "trial") or reading.qualifier == "failed":
-            return {}
-        each = re.search(r"\b(?:each|every|per)\b", unit.text) is not None
-        if reading.noun == "trial" and not (scope.subjects or scope.splits or each):
-            return {}
-        splits = scope.splits or frozenset({reading.qualifier} & set(self.evidence.splits))
-        return {
-            len(v): f"trials of {self.evidence.variants[name].title} on {split} seeds"
-            for (name, split, _), v in self.evidence.values.items()
-            if (not splits or split in splits) and (not scope.subjects or name in scope.subjects or each)
-        }
-
-    def _seed(self, number: Number, unit: Unit, scope: Scope) -> Match:
-        if unit.row and scope.subjects and scope.splits:
-            ran = {(v, s, int(number.value)) for v in scope.subjects for s in scope.splits} & self.evidence.trials
-            about = "a trial of this variant with this seed" if ran else "no such trial is recorded"
-            return Match(unit, number, Role.SEED, Verdict.SUPPORTED if ran else Verdict.UNSUPPORTED, about)
-        seeds = {
-            s
-            for (_, split, _), v in self.evidence.values.items()
-            if not scope.splits or split in scope.splits
-            for s in v
-        }
-        every = {s for v in self.evidence.values.values() for s in v} | self.evidence.all_seeds
-        if unit.row or not scope.splits:
-            seeds = every
-        ends = set(seeds)
-        if number.form in ("low", "high") and seeds:
-            groups = [seeds] if scope.splits else [seeds, *(self.evidence.seeds_of(s) for s in self.evidence.splits)]
-            ends = {min(g) if number.form == "low" else max(g) for g in groups}
-        if int(number.value) in ends:
-            return Match(unit, number, Role.SEED, Verdict.SUPPORTED, "a recorded seed")
-        verdict = Verdict.MISATTRIBUTED if int(number.value) in every else Verdict.UNSUPPORTED
-        return Match(unit, number, Role.SEED, verdict, f"recorded seeds there: {_ranges(seeds)}")
 
     def _setting(self, number: Number, unit: Unit, reading: Reading, scope: Scope) -> Match:
         context = unit.text + " " + unit.column + " " + " ".join(text for _, text in unit.row)
@@ -393,8 +294,3 @@ _COMMON = frozenset(_SMALL_WORDS.split())
 
 def _names_number(quote: str, number: Number) -> bool:
     return any(abs(n.value - number.value) < 1e-9 and n.unit == number.unit for n in find_numbers(quote))
-
-
-def _ranges(seeds: Iterable[int]) -> str:
-    ordered = sorted(seeds)
-    return f"{len(ordered)}, {ordered[0]} to {ordered[-1]}" if ordered else "none"

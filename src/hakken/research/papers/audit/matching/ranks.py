@@ -11,8 +11,8 @@ from hakken.research.papers.audit.document.document import Unit
 from hakken.research.papers.audit.language.about import About
 from hakken.research.papers.audit.language.numbers import Number, normalise
 from hakken.research.papers.audit.language.roles import Role
-from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import ACROSS, Pool
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records.evidence import Evidence
 
 _RANK = re.compile(r"\b(?:mean|average|avg\.?) (?:rank|ranking)\b(?:[^.;]|\.(?=\d)){0,60}$", re.I)

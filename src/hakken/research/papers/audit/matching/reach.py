@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from hakken.research.papers.audit.document.document import Unit
+from hakken.research.papers.audit.language.bounds import holds
 from hakken.research.papers.audit.language.numbers import Number, find_numbers
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.units import MEASURES, measured_in
@@ -56,10 +57,8 @@ def reaches(number: Number, candidate: Candidate, pool: Pool, *, unsigned: bool 
     value = in_units(number, candidate, pool).value
     half = number.step / 2 * (1 + 1e-6) + 1e-9 * abs(value) + candidate.slack
     value = abs(value) if number.relation and unsigned else value
-    if number.relation in ("<", "<="):
-        return value <= number.value + half
-    if number.relation in (">", ">="):
-        return value >= number.value - half
+    if number.relation:
+        return holds(number, value, half)
     if candidate.role is Role.RATIO and number.unit == "x" and unsigned and 0 < value < 1:
         return abs(1 / value - number.value) <= half or abs(value - number.value) <= half
     return abs(value - number.value) <= half or (unsigned and abs(abs(value) - abs(number.value)) <= half)

@@ -18,9 +18,9 @@ from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.topics import DATASETS
 from hakken.research.papers.audit.matching.candidates import Candidate
 from hakken.research.papers.audit.matching.kinds import kind_of
-from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import ACROSS, Pool
 from hakken.research.papers.audit.matching.reach import from_rounded, in_scale, in_units, luck, reaches
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.matching.ways import goes, oriented, way_of
 
 _WEAK = 0.2

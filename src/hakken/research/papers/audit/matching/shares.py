@@ -10,9 +10,9 @@ from hakken.research.papers.audit.language.about import About
 from hakken.research.papers.audit.language.numbers import Number, normalise
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.matching.candidates import Candidate
-from hakken.research.papers.audit.matching.own import Match, Verdict
 from hakken.research.papers.audit.matching.pool import Pool
 from hakken.research.papers.audit.matching.reach import luck, reaches
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 
 _OF_GAIN = re.compile(
     r"^\s?(?:%|percent)? ?of (?:the|this|that|its|their|all)(?: \w+)? "

@@ -9,7 +9,7 @@ from hakken.research.papers.audit.document.document import Unit, UnitKind
 from hakken.research.papers.audit.language.numbers import WORDS, Number, normalise
 from hakken.research.papers.audit.language.roles import Reading, Role
 from hakken.research.papers.audit.language.scope import Names
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records.evidence import RESULTS, Evidence
 
 _COUNTS = "|".join(w for w in WORDS if w not in ("no", "none", "zero", "one", "a single"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from hakken.core.files import write_text
 from hakken.core.types import AuditReport, Finding, Severity
 from hakken.research.papers.audit.document.document import Document, Unit
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.report.page_text import MARKS, Notes, paper_text
 
 _ORDER = (

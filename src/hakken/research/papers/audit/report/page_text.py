@@ -10,7 +10,7 @@ from itertools import groupby
 from hakken.core.types import Severity
 from hakken.research.papers.audit.document.document import CITED, Document, Unit, UnitKind
 from hakken.research.papers.audit.document.maths import plain_math
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 
 Notes = list[tuple[int, Severity]]
 """Numbers and severities of the findings about a unit."""

@@ -11,7 +11,7 @@ from hakken.research.papers.audit.language.numbers import Number
 from hakken.research.papers.audit.language.phrases import contradiction
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.topics import Topics
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 
 _SAID = re.compile(
     r"\b(?:best|max\w*|min\w*|highest|lowest|peak|top)\b[^.;]{0,30}\b(?:seeds?|runs?|trials?|of)\b", re.I

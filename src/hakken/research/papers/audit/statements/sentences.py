@@ -13,7 +13,7 @@ from hakken.research.papers.audit.conduct.protocol import check_protocol
 from hakken.research.papers.audit.document.document import Document, Unit
 from hakken.research.papers.audit.language.scope import Names
 from hakken.research.papers.audit.language.topics import Topics, with_context
-from hakken.research.papers.audit.matching.own import Match
+from hakken.research.papers.audit.matching.verdicts import Match
 from hakken.research.papers.audit.records.effects import Effects
 from hakken.research.papers.audit.records.evidence import Evidence
 from hakken.research.papers.audit.statements.best_seed import check_best_seed

@@ -10,7 +10,7 @@ from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind, is_prose
 from hakken.research.papers.audit.language.phrases import NEGATED, is_open
 from hakken.research.papers.audit.language.topics import Topics
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records.effects import Effects
 from hakken.research.papers.audit.records.evidence import Evidence
 from hakken.research.papers.audit.records.words import stems
