@@ -18,7 +18,7 @@ from hakken.core.types import Finding, Severity, Snapshot
 from hakken.research.papers.audit import Auditor, from_snapshot
 from hakken.research.papers.audit.document.document import Document, Unit, UnitKind
 from hakken.research.papers.audit.document.reading import read_document
-from hakken.research.papers.audit.matching.own import Verdict
+from hakken.research.papers.audit.matching.verdicts import Verdict
 from tests.papers.builders import build_snapshot
 
 

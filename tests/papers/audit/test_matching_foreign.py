@@ -10,7 +10,7 @@ import pytest
 from hakken.core.types import Finding, Severity
 from hakken.research.papers.audit import Auditor
 from hakken.research.papers.audit.document.document import Document
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.records import read_record
 from tests.papers.audit.samples import LETTER_TITLES, LETTERS, POINT_TITLES, POINTS, add_table, paper_of, write_record
 
@@ -60,6 +60,11 @@ def numbers(auditor: Auditor, document: Document) -> list[Finding]:
         "The training time on ring rose from 30.1 with Run 0 to 66.9 with Run 2.",
         "We use three datasets: ring, spiral, and blobs.",
         "With Gated Branches, the MMD is lower than the baseline's on two out of three datasets.",
+        "With Two Branches, the MMD on spiral stays above 0.8.",
+        "With Two Branches, the MMD on ring exceeds 0.4.",
+        "With Two Branches, the MMD on spiral is higher than 0.8.",
+        "The training time of Two Branches on ring is over 50 seconds.",
+        "The MMD of Gated Branches on blobs stays below 0.2.",
     ],
 )
 def test_what_the_record_says_is_supported(points: Auditor, sentence: str) -> None:
@@ -83,6 +88,9 @@ def test_what_the_record_says_is_supported(points: Auditor, sentence: str) -> No
         ("The MMD of the baseline on ring is 0.412 ± 0.003.", "0.003", Verdict.UNSUPPORTED),
         ("With Gated Branches, the MMD is lower than the baseline's on three out of three datasets.", "three",
          Verdict.UNSUPPORTED),
+        ("With Two Branches, the MMD on spiral stays above 0.9.", "0.9", Verdict.UNSUPPORTED),
+        ("With Two Branches, the MMD on spiral is higher than 0.88.", "0.88", Verdict.UNSUPPORTED),
+        ("The MMD of Gated Branches on blobs stays below 0.16.", "0.16", Verdict.MISATTRIBUTED),
         ("All results are averaged over 5 random seeds.", "5", Verdict.UNSUPPORTED),
         ("We evaluate on five datasets.", "five", Verdict.UNSUPPORTED),
     ],

@@ -138,3 +138,30 @@ def test_comments_of_a_version_name_no_constant(snapshot: Snapshot, say: Say) ->
     ):
         own = snapshot.model_copy(update={"sources": {"n1": {"experiment.py": code}}})
         assert say("The network was pre-trained on 5170 images.", Auditor(from_snapshot(own))) == found
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "With label smoothing, the test error fell by at least 0.5 percentage points.",
+        "With label smoothing, the test error is below 10 %.",
+        "With label smoothing, the test error is less than 9.5 %.",
+        "With label smoothing, the test error is lower than 9.5 %.",
+    ],
+)
+def test_words_may_state_a_bound(say: Say, sentence: str) -> None:
+    assert say(sentence) == set()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "With label smoothing, the test error is below 8.5 %.",
+        "With label smoothing, the test error is lower than 8.5 %.",
+        "With label smoothing, the test error is above 9.5 %.",
+        "Label smoothing lowered the test error by more than 1 percentage point.",
+        "With label smoothing, the test error fell by at most 0.5 percentage points.",
+    ],
+)
+def test_which_must_hold(say: Say, sentence: str) -> None:
+    assert say(sentence) & {"unsupported", "misattributed"}

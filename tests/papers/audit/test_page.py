@@ -14,7 +14,7 @@ from hakken.research.papers.audit.document.grid import Cell
 from hakken.research.papers.audit.document.tables import add_table
 from hakken.research.papers.audit.language.numbers import find_numbers
 from hakken.research.papers.audit.language.roles import Role
-from hakken.research.papers.audit.matching.own import Match, Verdict
+from hakken.research.papers.audit.matching.verdicts import Match, Verdict
 from hakken.research.papers.audit.report.page import write_report
 
 HOSTILE = "<script>alert(\"x\")</script> & 0.5 <b onmouseover='y'>"

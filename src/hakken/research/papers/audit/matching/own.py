@@ -102,22 +102,31 @@ class Matcher:
             return Match(unit, number, Role.LABEL, Verdict.SKIPPED, "a label")
         if reading.role is Role.VERSION:
             return self._version(number, unit, before)
-        left = "" if unit.row else normalise(unit.text)[: number.start]
-        told = bounded(number, left) if reading.role in _BOUNDS else number
-        loose = perhaps_bounded(number, left) if reading.role in _BOUNDS else None
-        found = self._read(told, numbers, unit, reading, scope)
-        for value, other in [*((told, other) for other in others), *([(loose, reading)] if loose else [])]:
-            if found.verdict not in _HOLDS:
-                again = self._read(value, numbers, unit, other, scope)
-                found = again if again.verdict in _HOLDS else found
+        found = self._read(number, numbers, unit, reading, scope)
+        ways = [*((other, False) for other in others), (reading, True)]
+        for other, loosely in ways if found.verdict not in _HOLDS else ():
+            again = self._read(number, numbers, unit, other, scope, loosely=loosely)
+            found = again if again.verdict in _HOLDS else found
         return found
 
-    def _read(self, number: Number, numbers: tuple[Number, ...], unit: Unit, reading: Reading, scope: Scope) -> Match:
-        """The verdict on a number that is this."""
+    def _read(
+        self,
+        number: Number,
+        numbers: tuple[Number, ...],
+        unit: Unit,
+        reading: Reading,
+        scope: Scope,
+        *,
+        loosely: bool = False,
+    ) -> Match:
+        """The verdict on a number that is this; loosely, words may state a bound that can also compare with a value."""
         if number.form in ("low", "high") and reading.role in (Role.UNKNOWN, Role.CHANGE):
             reading, scope = self._from_to(number, unit, reading, scope)
         if reading.role is Role.UNKNOWN and number.form != "dimension":
             reading = self._guess(number, unit, scope, reading)
+        if reading.role in _BOUNDS and not unit.row:
+            left = normalise(unit.text)[: number.start]
+            number = (perhaps_bounded(number, left) if loosely else None) or bounded(number, left)
         return self._look_up(number, numbers, unit, reading, scope)
 
     def _is_year(self, number: Number, unit: Unit) -> bool:
