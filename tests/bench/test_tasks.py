@@ -352,7 +352,13 @@ def test_a_function_whose_code_stays_elsewhere_is_masked_only_when_that_is_asked
 
 def test_a_task_is_all_that_is_shown_and_graded(tasks: dict[str, TaskFolder], tmp_path: Path) -> None:
     whole = tasks["tiny-n1-0"]
-    files = ("instruction.md", "environment/repo/paper.txt", "tests/repo/tiny/data.py", "environment/repo/run.py")
+    files = (
+        "instruction.md",
+        "environment/repo/paper.txt",
+        "tests/repo/tiny/data.py",
+        "environment/repo/run.py",
+        "solution/files/tiny/data.py",
+    )
     found = {task_hash(whole)}
     for index, name in enumerate(files):
         place = tmp_path / str(index)
@@ -363,6 +369,20 @@ def test_a_task_is_all_that_is_shown_and_graded(tasks: dict[str, TaskFolder], tm
     assert len(found) == 1 + len(files)
     (place / "tests" / "test.sh").write_text("# how a container begins to grade is no part of it\n")
     assert task_hash(load_task(place)) in found
+
+
+def test_a_task_stays_itself_on_a_processor_that_rounds_otherwise(tasks: dict[str, TaskFolder]) -> None:
+    whole = tasks["tiny-n1-0"]
+
+    def changed(**what: object) -> TaskFolder:
+        first, *others = whole.golds
+        bands = {name: band.model_copy(update=what) for name, band in first.metrics.items()}
+        return whole.model_copy(update={"golds": (first.model_copy(update={"metrics": bands}), *others)})
+
+    assert task_hash(changed(value=0.1)) == task_hash(changed(half_width=0.2)) == task_hash(whole)
+    stricter = changed(rule=MetricRule(relative=0.001))
+    given = [changed(value=value, runs=1) for value in (0.1, 0.2)]
+    assert len({task_hash(task) for task in (whole, stricter, *given)}) == 4
 
 
 def test_hidden_values_need_a_key_that_is_there() -> None:

@@ -120,13 +120,57 @@ def test_a_gain_that_is_told_as_harm_is_found_whatever_stands_before_it(say: Say
         "We expected that the gate, the mixture, and label smoothing raise the test error.",
         "Label smoothing may soften the targets, and raise the test error.",
         "Label smoothing (0.1) might raise the test error.",
-        "Without label smoothing, the test error rises by {gain} percentage points.",
-        "Label smoothing was tried; the test error rises by {gain} points without label smoothing.",
         "If label smoothing is removed, and the test error rises, the targets were too soft.",
     ],
 )
 def test_what_is_not_asserted_is_not_judged(say: Say, sentence: str) -> None:
     assert say(sentence) == set()
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        ("Without label smoothing, the test error {up} by {gain} percentage points.", {"reversed"}),
+        ("Label smoothing was tried; the test error {up} by {gain} points without label smoothing.", {"reversed"}),
+        ("When label smoothing is disabled, the test error {up}.", {"reversed"}),
+        ("In the absence of label smoothing, the test error {up}.", {"reversed"}),
+        ("Without label smoothing, the mean test error on the report seeds was {base} %.", {"misattributed"}),
+        ("With label smoothing the mean test error is {own} %, and {base} % without it.", {"misattributed"}),
+        ("Without label smoothing the mean test error is {base} %, and {own} % with it.", {"misattributed"}),
+        (
+            "The mean test error falls from {base} % without label smoothing to {own} % with it.",
+            {"misattributed", "reversed"},
+        ),
+    ],
+)
+def test_what_is_told_of_the_absence_is_held_to_the_parent(
+    snapshot: Snapshot, say: Say, true: str, false: set[str]
+) -> None:
+    c = next(c for s, c in snapshot.comparisons if (s, c.variant_id, c.metric) == (Split.REPORT, "n1", KEY))
+    means = [f"{c.baseline_mean:.2f}", f"{c.variant_mean:.2f}"]
+    for verb, (base, own), found in (("rises", means, set()), ("falls", means[::-1], false)):
+        said = true.replace("{up}", verb).replace("{base}", base).replace("{own}", own)
+        assert say(said) == found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("The test error is lower than without label smoothing.", set()),
+        ("Label smoothing brings the test error down.", set()),
+        ("Label smoothing brings the test error up.", {"reversed"}),
+        ("With label smoothing, the test error went up.", {"reversed"}),
+        ("Label smoothing is ahead of the baseline.", set()),
+        ("Label smoothing falls behind the baseline.", {"reversed"}),
+        ("Label smoothing backfires.", {"reversed"}),
+        ("Label smoothing leaves the test error unchanged.", {"contradicted"}),
+        ("The test error is unaffected by label smoothing.", {"contradicted"}),
+        ("With all else unchanged, label smoothing lowers the test error.", set()),
+        ("The optimiser is unchanged, and label smoothing lowers the test error.", set()),
+    ],
+)
+def test_effects_in_plain_words_are_judged(say: Say, sentence: str, found: set[str]) -> None:
+    assert say(sentence) == found
 
 
 @pytest.mark.parametrize(
@@ -216,6 +260,10 @@ def test_what_a_docstring_of_a_variant_says_is_no_constant(snapshot: Snapshot, s
         ("Our expectation is wrong.", "refuted"),
         ("Hypothesis confirmed.", "supported"),
         ("Claim C1 holds on all seeds.", "supported"),
+        ("The claim stands up to the planned test.", "supported"),
+        ("The evidence speaks for the claim.", "supported"),
+        ("The claim did not stand up to the planned test.", "refuted"),
+        ("The evidence speaks against the claim.", "refuted"),
         ("The claim stands although one trial failed.", "supported"),
         ("No trial of the claim failed.", ""),
         ("All seeds of the claim ran and none failed.", ""),
@@ -261,10 +309,12 @@ def test_sizes_that_verbs_tell_are_checked(say: Say, sentence: str, found: set[s
 _SIZES = ("halves", "halved", "halving", "quarter", "tenth", "threefold", "quadruple", "a third")
 _WINS = ("outperforming", "surpassing", "exceeding", "beats", "dominates", "wins", "favours", "advantage")
 _MOVES = ("drops", "dropped", "rises", "rose", "fell", "shrinks", "diminishes")
+_SIDES = ("goes up", "went down", "brings down", "ahead of", "lags behind", "backfired", "detrimental", "unaffected")
 _HOLDS = ("verified", "validated", "borne out", "the hypothesis holds", "the claim still holds", "the claim is true")
+_WEIGHS = ("stands up", "evidence against", "speaks for")
 
 
-@pytest.mark.parametrize("words", [*_SIZES, *_WINS, *_MOVES, *_HOLDS])
+@pytest.mark.parametrize("words", [*_SIZES, *_WINS, *_MOVES, *_SIDES, *_HOLDS, *_WEIGHS])
 def test_words_of_size_and_effect_are_refused(words: str) -> None:
     assert offences(f"It is said that {words}.")
 

@@ -186,16 +186,33 @@ def write(task: Task, proved: Proved, folder: Path) -> TaskFolder:
 
 
 def task_hash(folder: TaskFolder) -> str:
-    """Identity of a task: what is asked, what an agent is shown, and how it is graded."""
+    """Identity of a task: what is asked, what an agent is shown, and how it is graded.
+
+    Values that were measured are no part of it: another processor rounds otherwise, and breaks ties otherwise, so a
+    task that is made again there would be another one. The code that they were measured from is.
+    """
     return content_hash(
         {
             "task": folder.task.model_dump(mode="json"),
-            "gold": [g.model_dump() for g in folder.golds],
+            "gold": [_asked_of(gold) for gold in folder.golds],
             "instruction": (folder.root / INSTRUCTION).read_text(encoding="utf-8"),
             "shown": tree_of(folder.visible_repo),
             "base": tree_of(folder.base),
+            "solution": tree_of(folder.solution) if folder.solution.is_dir() else {},  # nothing may be masked
         }
     )
+
+
+def _asked_of(gold: Gold) -> dict[str, object]:
+    """An experiment's rules, and values that were given, not measured: importers have them from one file."""
+    return {
+        "experiment": gold.experiment,
+        "variant": gold.variant,
+        "metrics": {
+            name: {"rule": band.rule.model_dump(), "given": band.value if band.runs == 1 else None}
+            for name, band in gold.metrics.items()
+        },
+    }
 
 
 def _texts_of(source: Source, task: Task, paper: str) -> tuple[dict[str, str], dict[str, str]]:

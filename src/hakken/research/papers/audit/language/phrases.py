@@ -53,15 +53,6 @@ _COMPLETE = re.compile(
 """A verb: the clause that holds it is whole, and a new subject begins another one."""
 _GOES_ON = re.compile(r"\W*(?:$|(?:that|to|or|nor|whether|if|then|thus|so|thereby|therefore|also)\b)", re.I)
 """How a part of a sentence begins that has no subject of its own."""
-_TAKEN_AWAY = re.compile(
-    r"\b(?:without|remov\w+|omit\w*|dropp\w+|undo\w*|replac\w+|instead of|tak\w+ (?:back|out))\s+(?:the )?$", re.I
-)
-_COMPARED = re.compile(
-    r"\b(?:than|against|compared|comparison|relative to|versus|vs\.?|as opposed to|in contrast to|unlike)\b"
-    r"[^,;:.]{0,60}$",
-    re.I,
-)
-"""What opens the other side of a comparison: "than training without label smoothing"."""
 _RIVAL = re.compile(
     r"\b(?:than|against|compared (?:with|to)|comparison (?:with|to)|contrast to|over|relative to|versus|vs\.?|below"
     r"|above|beats?|outperform\w*)\s+(?:(?:with|for|under|by|of|in|that|those|the|our|training)\s+)*$",
@@ -70,8 +61,6 @@ _RIVAL = re.compile(
 """What stands before the one that something is compared with."""
 _OWNER = re.compile(r"^[^,;:\d]*\b(?:for|with|of|in|under)\s+(?:(?:the|our|this)\s+)*$", re.I)
 """What stands between an effect and the one that has it: "0.4 points higher for the baseline"."""
-_ELSEWHERE = re.compile(r"[,;:]|\b(?:and|but|while|whereas)\b", re.I)
-"""Ends the part of a sentence that an effect is told in."""
 _CONDITION = re.compile(r"\W*(?:if|whether)\b[^,;:]*,\sand\s*$", re.I)
 """The first half of a condition: what follows belongs to it, up to the next comma."""
 _ASKS = re.compile(
@@ -133,30 +122,6 @@ def _is_closed(part: str) -> bool:
     if opened is None or _MODAL.match(opened.group()):
         return True
     return _COMPLETE.search(opened.group().partition(" ")[2]) is not None
-
-
-def is_taken_away(variant: str, mentions: list[Mention], text: str, at: int) -> bool:
-    """Whether a word tells what the absence of a variant does: "without label smoothing, it rises".
-
-    What the variant is compared with is no absence: in "it rises, compared with training without it" the variant acts.
-
-    Args:
-        variant: The variant.
-        mentions: What the text names.
-        text: A sentence.
-        at: Where the word, or the number, stands that tells the effect.
-    """
-    named = [m for m in mentions if m.kind == "variant" and m.ids == (variant,)]
-    told = [m for m in named if not (_lacks(m, text) and _COMPARED.search(text[: m.start]))]
-    before, behind = [m for m in told if m.end <= at], [m for m in told if m.end > at]
-    if before:
-        near = [m for m in behind[:1] if not _ELSEWHERE.search(text[at : m.start])]
-        return any(_lacks(m, text) for m in (before[-1], *near))
-    return _lacks(behind[0], text) if behind else bool(named)
-
-
-def _lacks(mention: Mention, text: str) -> bool:
-    return _TAKEN_AWAY.search(text[: mention.start]) is not None
 
 
 def is_rival(mention: Mention, text: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hakken.research.papers.audit.document.document import Document, Unit
+from hakken.research.papers.audit.language.absence import as_parents
 from hakken.research.papers.audit.language.labels import Labels, read_labels
 from hakken.research.papers.audit.language.mentions import (
     Mention,
@@ -136,6 +137,11 @@ class Names:
         wanted = set(datasets)
         return tuple(k for k in keys if not wanted or self.evidence.metric(k).dataset in wanted)
 
+    @property
+    def parents(self) -> dict[str, str | None]:
+        """What each version was made from, where the record tells."""
+        return {v.id: v.parent for v in self.evidence.variants.values()}
+
     def find(self, text: str) -> list[Mention]:
         """Every mention in order; a longer name hides the shorter ones inside it."""
         if text not in self.seen:
@@ -192,7 +198,8 @@ class Names:
         text = normalise(unit.text)
         mentions = self.find(text)
         earlier = self.find(before.text) if before else []
-        subject = self._nearest("variant", number, text, mentions) or _last("variant", earlier)
+        present = as_parents(mentions, text, (number.start, number.end), self.parents)
+        subject = self._nearest("variant", number, text, present) or _last("variant", earlier)
         others = [m for m in mentions if m.kind != "variant" or m.ids != (self.evidence.baseline,)]
         treated = self._nearest("variant", number, text, others) or _last(
             "variant", [m for m in earlier if m.ids != (self.evidence.baseline,)]

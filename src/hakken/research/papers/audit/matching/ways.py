@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from hakken.core.types import Direction
 from hakken.research.papers.audit.document.document import Unit
+from hakken.research.papers.audit.language.absence import is_taken_away
 from hakken.research.papers.audit.language.numbers import Number, normalise
-from hakken.research.papers.audit.language.phrases import NEGATED, is_owner, is_rival, is_taken_away
+from hakken.research.papers.audit.language.phrases import NEGATED, is_owner, is_rival
 from hakken.research.papers.audit.language.roles import Role
 from hakken.research.papers.audit.language.scope import Mention, Names
 from hakken.research.papers.audit.language.topics import DATASETS
@@ -115,10 +116,14 @@ def turned(hits: list[Candidate], number: Number, unit: Unit, names: Names, evid
     told = []
     for hit in hits:
         contrast = evidence.contrasts.get((hit.variant, hit.against, hit.split, hit.metric))
-        taken = is_taken_away(hit.variant, mentions, unit.text, number.start)
-        if contrast is None or not contrast.difference or taken:
+        if contrast is None or not contrast.difference:
             return ""
         change = replace(hit, role=Role.DIFFERENCE, value=contrast.difference)
+        taken = is_taken_away(hit.variant, mentions, unit.text, number.start)
+        if taken is None or (taken and evidence.variants[hit.variant].parent != hit.against):
+            return ""
+        if taken:
+            change = replace(change, value=-contrast.difference)
         if goes(change, way, evidence.metric(hit.metric).direction):
             return ""
         told.append(f"the {hit.about} has this size, and the difference is {contrast.difference:+.6g}: the other way")

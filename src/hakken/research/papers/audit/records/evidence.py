@@ -39,6 +39,8 @@ class Variant:
     ablation: bool = False
     done: bool = True
     source_hash: str = ""
+    parent: str | None = None
+    """The version that it was made from: what is run without it, where the record tells."""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ def _variants(snapshot: Snapshot) -> list[Variant]:
                 ablation=node.operator is Operator.ABLATE,
                 done=node.status is NodeStatus.DONE,
                 source_hash=node.source_hash,
+                parent=node.parent_id,
             )
         )
     return found

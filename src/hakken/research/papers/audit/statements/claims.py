@@ -104,6 +104,8 @@ _STATED = (
         r"|\bnot borne out\b|n['’]t\b[^.;,]{0,25}\b(?:support|confirm)"
         rf"|{_OR_IT}{_DENIED}(?:\s[\w-]+)?\sholds?(?: up| true)?\b(?!-){_END}"
         rf"|\b(?:no|neither) (?:the |this )?(?:claim|hypothesis){_GAP}(?:holds?|held|stands|survive[sd])\b"
+        rf"|{_OR_IT}{_DENIED}(?:\s[\w-]+)?\sstand up\b"
+        r"|\b(?:speak|spoke)\w* against (?:the|this|our) (?:claim|hypothesis)\b"
         rf"|{_CLAIM}(?:fails?|failed|rejected)\b{_END}|{_OR_IT}{_IS} (?:not|never) {_TRUE}",
     ),
     (
@@ -115,6 +117,8 @@ _STATED = (
         ClaimStatus.SUPPORTED,
         r"\bsupport(?:s|ed)\b|\bconfirm(?:s|ed)\b|\b(?:verifie|validate)[sd] (?:the|this|our) (?:claim|hypothesis)\b"
         rf"|{_OR_IT}(?:holds?|(?<!is )(?<!was )(?<!be )held|survive[sd])\b(?!-){_END}|{_OR_IT}stands\b{_AT_ALL}"
+        rf"|{_OR_IT}(?:stands|stood) up\b"
+        r"|\b(?:speak|spoke)\w* for (?:the|this|our) (?:claim|hypothesis)\b"
         rf"|{_OR_IT}{_IS} {_TRUE}|{_CLAIM}(?:verified|validated)\b|{_OR_IT}borne out\b",
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hakken.core.types import Direction, Finding, Split
 from hakken.research.papers.audit.document.document import Document, Unit, is_prose
+from hakken.research.papers.audit.language.absence import is_taken_away
 from hakken.research.papers.audit.language.numbers import normalise
 from hakken.research.papers.audit.language.phrases import (
     NEGATED,
@@ -16,7 +17,6 @@ from hakken.research.papers.audit.language.phrases import (
     is_asked,
     is_owner,
     is_rival,
-    is_taken_away,
     is_unsaid,
     nearest_metric,
 )
@@ -27,21 +27,29 @@ from hakken.research.papers.audit.records.evidence import Evidence
 _PLAIN = r"(?:measurabl[ey]|clear(?:ly)?|noticeabl[ey]|visibl[ey]|detectabl[ey]|statistical(?:ly)?|real(?:ly)?) "
 """Before "effect" or "change": it says no more than that there is one."""
 _DOING = r"have|had|make|made|introduce|cause|produce"
+_BEING = "is|was|are|were|stays?|stayed|remains?|remained"
+_MOVES = r"(?:goes|went|going|go|comes|came)"
+_CARRIES = r"(?:brings?|brought|bringing|drives?|drove|push(?:es|ed))"
 _EFFECTS = (
     ("open", r"inconclusive|does not meet every condition|too few seeds to decide"),
-    ("none", rf"(?:did|do|does) not (?:{_PLAIN})?(?:change|affect)\b"
+    ("none", rf"(?:did|do|does) not (?:{_PLAIN})?(?:change|affect)\b|un(?:changed|affected)\b"
+             rf"|(?:is|was|are|were) not (?:{_PLAIN})?(?:changed|affected)\b"
              rf"|no (?:{_PLAIN})?(?:differences?|effects?|changes?)\b"
              rf"|not (?:{_DOING}|show|find|found) (?:an?|any) (?:{_PLAIN})?(?:differences?|effects?|changes?)\b"
              r"|indistinguishable|not (?:be )?(?:told|distinguish\w+) (?:apart )?from"
              r"|(?:makes?|made) no difference"),
     ("better", r"improv\w+|outperform\w*|surpass\w*|superior|better\b(?! on \d)|beats?\b|beaten|benefi(?:ts|ted"
                r"|cial)\b|helps?\b|helped\b|gains? (?:of|over)\b|(?:wins?|won|advantage) over\b|dominate[sd]?\b"
-               r"(?= (?:the )?baseline)"),
-    ("worse", r"deteriorat\w+|worse\b|worsen\w*|degrad\w+|harm(?:s|ed|ful)\b|hurts?\b|inferior|underperform\w*"),
+               r"(?= (?:the )?baseline)|ahead of\b(?! (?:time|training|the (?:trials?|runs?|tests?)\b))"),
+    ("worse", r"deteriorat\w+|worse\b|worsen\w*|degrad\w+|harm(?:s|ed|ful)\b|hurts?\b|inferior|underperform\w*"
+              rf"|(?:{_BEING}|lag(?:s|ged)|fell|falls?|trail(?:s|ed)|finish(?:es|ed)|ends?|ended) behind\b"
+              r"|trail(?:s|ed)\b(?= (?:the )?baseline)|backfir(?:es|ed)|detrimental|counterproductive"),
     ("lower", r"lower(?:s|ed|ing)?\b|reduc\w+|decreas\w+|smaller\b|fell\b|falls\b|drop(?:s|ped)\b|cuts?\b"
-              r"|less than\b|declin\w+|shr(?:inks|ank)\b|below\b|diminish\w+|(?<!the )(?<!two )(?<!both )halves\b"
-              r"|halv(?:ed|ing)\b"),
+              rf"|less than\b|{_MOVES} down\b|{_CARRIES} (?:[\w-]+ ){{0,5}}?down\b"
+              r"|declin\w+|shr(?:inks|ank)\b|below\b|diminish\w+"
+              r"|(?<!the )(?<!two )(?<!both )halves\b|halv(?:ed|ing)\b"),
     ("higher", r"higher\b|rais(?:e|es|ed|ing)\b|increas\w+|larger\b|greater\b|rises?\b|rose\b|grows?\b|grew\b"
+               rf"|{_MOVES} up\b|{_CARRIES} (?:[\w-]+ ){{0,5}}?up\b"
                r"|above\b|exceed\w*|(?:doubl|tripl|quadrupl)(?:es|ed|ing)\b"),
     ("significant", r"significant(?:ly)?\b"),
 )  # fmt: skip
@@ -49,14 +57,16 @@ _EFFECT = re.compile("|".join(f"(?P<{kind}>\\b(?:{pattern}))" for kind, pattern 
 _RATIOS = {"halv": (0.4, 0.62), "doubl": (1.6, 2.6), "tripl": (2.5, 3.6), "quadrupl": (3.3, 4.8)}
 """Between how many times the old value the new one is where a verb tells its size, in round words."""
 _TIMES = re.compile("|".join(_RATIOS), re.I)
+_SAME = re.compile(rf"un(?:changed|affected)|(?:{_BEING}) not (?:\w+ )?(?:changed|affected)", re.I)
+"""Said of much that is no result: "with all else unchanged, the error fell"."""
 _ITS = re.compile(r"\s+(?:(?:the|its|their|this|our|both|mean|average|median|final|overall|resulting)\s+)*", re.I)
 """What may stand between such a verb and its object."""
-_IS = re.compile(
+_BEFORE = re.compile(
     r"(?:(?:\s+(?:of|with|on|for|under|in)(?:\s+(?!and\b|or\b|but\b|that\b|which\b|while\b)[\w-]+){1,6}?)?"
-    r"\s+(?:is|was|are|were|has|have|had|gets?|got)(?:\s+(?:been|more than|less than|almost|about|\w+ly))*)?\s+",
+    rf"\s+(?:{_BEING}|has|have|had|gets?|got)(?:\s+(?:been|more than|less than|almost|about|\w+ly))*)?\s+",
     re.I,
 )
-"""What may stand between its subject and such a verb: "the error on all seeds was nearly halved"."""
+"""What may stand between its subject and such a word: "the error on all seeds was nearly halved"."""
 _FLOOR = re.compile(
     r"\b(?P<no>no |not )?(?:larger|smaller|greater|less|more|lower|higher) than (?:the |its )?noise floor|(?:below"
     r"|above|within|inside) the noise floor"
@@ -173,10 +183,16 @@ class Directions:
         if kind in ("lower", "higher") and re.match(r"\s+(?:ends?|bound|part|left|right|limit)\b", right):
             return None
         variant, against = self._sides(match, text, mentions, before)
-        if variant is None or against is None or is_taken_away(variant, mentions, text, match.start()):
+        if variant is None or against is None:
             return None
+        taken = is_taken_away(variant, mentions, text, match.start())
+        if taken is None or (taken and self.evidence.variants[variant].parent != against):
+            return None
+        if taken:
+            variant, against = against, variant
         metric = nearest_metric(match, mentions)
-        if kind in ("lower", "higher") and not self._speaks_of_a_metric(match, text, mentions):
+        moved = kind in ("lower", "higher") or _SAME.match(match.group())
+        if moved and not self._speaks_of_a_metric(match, text, mentions):
             return None
         if metric is None and kind == "none" and _MECHANISM.match(match.group()):
             return None
@@ -191,16 +207,17 @@ class Directions:
         """Whether a verb or comparative is about a metric that is named, or about the primary one.
 
         Widths, steps and times are doubled and halved as well: a verb that tells a size must have the metric for its
-        object or subject. For any other word a number in the sentence is enough.
+        object or subject, and so must "unchanged". For any other word a number in the sentence is enough.
         """
         spans = [(m.start, m.end) for m in mentions if m.kind == "metric"]
-        if not _TIMES.match(match.group()):
+        if not (_TIMES.match(match.group()) or _SAME.match(match.group())):
             return bool(spans) or re.search(r"\bpoints?\b|\d", text) is not None
         noun = re.escape(self.evidence.primary.label.split()[-1])
         spans += [m.span() for m in re.finditer(rf"\b{noun}\b", text, re.I)]
         left, right = match.span()
         return any(
-            _ITS.fullmatch(text[right:a]) if a >= right else b <= left and _IS.fullmatch(text[b:left]) for a, b in spans
+            _ITS.fullmatch(text[right:a]) if a >= right else b <= left and _BEFORE.fullmatch(text[b:left])
+            for a, b in spans
         )
 
     def _sides(
