@@ -25,8 +25,11 @@ ONE, TWO = "tiny-n1-4", "tiny-n2-1-4"
 
 
 def mended(task: TaskFolder, place: Path, factor: float = 1.5) -> TaskFolder:
-    """The task with other values in its hidden configurations."""
+    """The task with another sentence in its paper, and other values in its hidden configurations."""
     shutil.copytree(task.root, place)
+    for repo in ("environment/repo", "tests/repo"):
+        with (place / repo / "paper.txt").open("a", encoding="utf-8") as paper:
+            paper.write("The hidden values were measured again.\n")
     file = place / "tests" / "gold.json"
     golds = json.loads(file.read_text())
     for gold in golds:

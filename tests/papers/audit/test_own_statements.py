@@ -153,6 +153,13 @@ def test_what_is_told_of_the_absence_is_held_to_the_parent(
         assert say(said) == found
 
 
+def test_what_mends_a_crash_was_made_from_what_the_crashed_one_was(snapshot: Snapshot, say: Say) -> None:
+    mended = tuple(n.model_copy(update={"parent_id": "n4"}) if n.id == "n1" else n for n in snapshot.nodes)
+    auditor = Auditor(from_snapshot(snapshot.model_copy(update={"nodes": mended})))
+    assert say("Without label smoothing, the test error rises by {gain} percentage points.", auditor) == set()
+    assert say("Without label smoothing, the test error falls by {gain} percentage points.", auditor) == {"reversed"}
+
+
 @pytest.mark.parametrize(
     ("sentence", "found"),
     [

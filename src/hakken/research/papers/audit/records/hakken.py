@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from hakken.core.types import ClaimStatus, NodeStatus, Operator, Rung, Snapshot, Split, TrialCost
+from hakken.core.types import ClaimStatus, Node, NodeStatus, Operator, Rung, Snapshot, Split, TrialCost
 from hakken.research.papers.audit.records.counting import recorded_counts
 from hakken.research.papers.audit.records.derive import contrast
 from hakken.research.papers.audit.records.evidence import Evidence, Statement, Variant
@@ -94,10 +94,18 @@ def _variants(snapshot: Snapshot) -> list[Variant]:
                 ablation=node.operator is Operator.ABLATE,
                 done=node.status is NodeStatus.DONE,
                 source_hash=node.source_hash,
-                parent=node.parent_id,
+                parent=_made_from(node, {n.id: n for n in snapshot.nodes}),
             )
         )
     return found
+
+
+def _made_from(node: Node, nodes: Mapping[str, Node]) -> str | None:
+    """The version that a change was made to: of one that mends a crash, what the crashed one was made from."""
+    parent = nodes.get(node.parent_id or "")
+    while parent is not None and parent.status is not NodeStatus.DONE:
+        parent = nodes.get(parent.parent_id or "")
+    return parent.id if parent else None
 
 
 def _quoted(snapshot: Snapshot) -> list[str]:

@@ -48,6 +48,8 @@ _USUAL = re.compile(
 )
 _NOT_RESULTS = re.compile(r"method|approach|related|background|set-?up|preliminar|implementation|appendix", re.I)
 _GENERAL = re.compile(r"\bperform\w*|\boutperform|\bsurpass|\bsuperior\b|\bresults\b|\bmetrics\b", re.I)
+_RIVAL = re.compile(r"\s*(?:than|over|upon|on)?\s*(?:the |our )?", re.I)
+"""Between "better", "beats" or "improves" and the one that is beaten: so it is on everything that was measured."""
 _SOME = re.compile(r"\bup to\b|\bas (?:much|high) as\b|\bin (?:some|certain)\b|\bon some\b|\bmixed\b|\bsome of\b", re.I)
 _OTHERS = re.compile(rf"\b(?:the )?(?:other|remaining|rest of the) (?:\w+ )?{DATASETS}", re.I)
 _EVERY = re.compile(rf"\b(?:all|both|each|every|various|multiple|different) [\w ]*{DATASETS}", re.I)
@@ -160,7 +162,9 @@ def _keys(match: re.Match[str], within: tuple[int, int], topic: Topic, topics: T
     before = [m for m in topic.mentions if m.kind == "metric" and m.end <= start]
     if before:
         return topics.metrics("", before[-1:]), False
-    general = _GENERAL.search(topic.text[max(start, match.start() - 30) : min(stop, match.end() + 60)])
+    rivals = [m.start for m in topic.mentions if m.kind == "variant" and match.end() <= m.start < stop]
+    told = _RIVAL.fullmatch(topic.text[match.end() : rivals[0]]) if rivals else None
+    general = told or _GENERAL.search(topic.text[max(start, match.start() - 30) : min(stop, match.end() + 60)])
     return (topics.effects.results, True) if general and not topic.costly else (frozenset(), False)
 
 

@@ -42,6 +42,8 @@ _OWNER = re.compile(
 )
 """What stands between a superlative and the one that it is said of: "the best loss is that of"."""
 _OVERALL = re.compile(r"^\s*(?:overall |average )?(?:performance|results?)\b|^ overall\b", re.I)
+_AT_ALL = re.compile(r"\s*(?:[.,;)]|$|(?:of|among) (?:all|the)\b|(?:on|in|for) (?:the )?\w+\s*[.,;]|by far\b)", re.I)
+"""Behind "performs best": it is so in everything that was measured."""
 _ON_SOME = re.compile(
     rf"^[^.;:,]{{0,40}}?\b(?:on|in|for)\s(?:only |just )?(?!all\b)(?P<part>\w+) (?:out )?of "
     rf"(?:the |our |all )?(?P<all>\w+ )?{DATASETS}",
@@ -136,6 +138,10 @@ def _best(unit: Unit, topic: Topic, topics: Topics) -> Finding | None:
         if _ON_SOME.match(topic.text[match.end() : stop + 40]):
             continue  # "the lowest error on two of three": the count is judged where counts are
         wrong = _wrong(variant, kind, topics.on(keys, topic.datasets), topic, topics)
+        if not keys and kind in ("best", "worst") and _AT_ALL.match(topic.text[match.end() :]):
+            results = topics.on(topics.effects.results, topic.datasets)
+            beaten = [told for k in sorted(results) if (told := _beaten(variant, k, kind, topics.effects))]
+            wrong = beaten if len(beaten) == len(results) else []
         if not metric and _OVERALL.match(topic.text[match.end() :]) and kind in ("best", "worst"):
             wrong = _not_overall(variant, kind, topics.effects)
         if wrong:
