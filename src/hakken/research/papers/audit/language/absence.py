@@ -10,8 +10,8 @@ from hakken.research.papers.audit.language.mentions import Mention
 
 _TAKEN_AWAY = re.compile(
     r"\b(?:without(?: (?:using|applying|any|the use of))?|remov(?:es|ed|ing|al of)|(?:in )?(?:the )?absence of"
-    r"|(?:omit|drop|dropp|undo|replac|disabl|ablat|exclud)\w*|instead of|tak\w+ (?:back|out|away)|leav\w+ out|left out"
-    r"|(?:turn|switch)\w* off|lack(?:s|ing)?(?: of)?)\s+(?:the |our |this )?$",
+    r"|drops?|(?:omit|dropp|undo|replac|disabl|ablat|exclud)\w*|instead of|tak\w+ (?:back|out|away)|leav\w+ out"
+    r"|left out|(?:turn|switch)\w* off|lack(?:s|ing)?(?: of)?)\s+(?:the |our |this )?$",
     re.I,
 )
 """What stands before a name and takes away what it names."""
