@@ -117,6 +117,11 @@ def test_a_program_that_breaks_down_is_a_failed_attempt(let_work: Try, tmp_path:
     assert "no idea" in done.run.transcript
 
 
+def test_a_record_names_no_home_folder(let_work: Try, tmp_path: Path) -> None:
+    done, _ = let_work(command(tmp_path, f"import sys\nsys.exit('lost in {Path.home()}/lib/agent.py')\n"))
+    assert "lost in ~/lib/agent.py" in done.run.transcript
+
+
 def test_a_program_that_is_not_there_stops_the_run(let_work: Try) -> None:
     with pytest.raises(PrerequisiteError, match="the sandbox shows no program nonsense-program"):
         let_work("nonsense-program --now")

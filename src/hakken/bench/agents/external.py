@@ -278,6 +278,7 @@ def _notes(result: ExecResult, refused: int) -> Sequence[str]:
 
 
 def _tail(path: Path) -> list[str]:
-    """The last lines of an output."""
+    """The last lines of an output; whose home folder it ran below is nobody's business who reads the record."""
     text = without_controls(_COLOURS.sub("", path.read_text(encoding="utf-8", errors="replace")))
+    text = text.replace(f"{Path.home()}/", "~/")
     return [line.rstrip()[:_LINE] for line in text.splitlines() if line.strip()][-_SHOWN_LINES:]

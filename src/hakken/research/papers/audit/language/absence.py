@@ -32,6 +32,7 @@ _ELSEWHERE = re.compile(r"[,;:]|\b(?:and|but|while|whereas)\b", re.I)
 _BACK = re.compile(r"\b(?:with|adding|add(?:s|ed)?|using|us(?:es|ed)|applying|applied) (?:it|them|the change)\b", re.I)
 """What was taken away is there again."""
 _GONE = re.compile(r"\bwithout (?:it|them|the change)\b", re.I)
+"""It is taken away by a word that stands for its name."""
 
 
 def lacks(mention: Mention, text: str) -> bool:
